@@ -1,11 +1,34 @@
-"""Real servers for every test: PostgreSQL and Valkey from wheels, one pair for each test process."""
+"""Real servers for every test: PostgreSQL and Valkey from wheels, one pair for each test process.
 
-from collections.abc import Iterator
+Asynchronous tests are marked `pytest.mark.anyio`. A test that asks for `database` has a migrated one of its own.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
 
+import asyncpg
+import msgspec
 import pytest
+import redis
 
 from service import embedded
+from service.db.migrate import migrate
+from service.db.pool import Pool, open_pool
+
+
+class Database(msgspec.Struct, frozen=True):
+    """A migrated, empty database of one test. `owner_url` may do everything; the pools are the run-time roles."""
+
+    name: str
+    owner_url: str
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")
@@ -14,3 +37,58 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Serve
     directory: Path = tmp_path_factory.mktemp("servers")
     with embedded.running(directory) as servers:
         yield servers
+
+
+@pytest.fixture(scope="session")
+def template_database(servers: embedded.Servers) -> str:
+    """The name of a migrated database that is only ever copied."""
+    name = "tickmark_template"
+    asyncio.run(_execute(servers.postgres_url, f"CREATE DATABASE {name}"))
+    asyncio.run(migrate(with_database(servers.postgres_url, name)))
+    return name
+
+
+@pytest.fixture
+def database(servers: embedded.Servers, template_database: str) -> Iterator[Database]:
+    """A database of this test alone, dropped at its end."""
+    name = f"test_{uuid4().hex}"
+    asyncio.run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}"))
+    yield Database(name, with_database(servers.postgres_url, name))
+    asyncio.run(_execute(servers.postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+@pytest.fixture
+async def app_pool(database: Database) -> AsyncIterator[Pool]:
+    """What requests use: sees one organization at a time, and nothing until one is named."""
+    pool = await open_pool(database.owner_url, "tickmark_app")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+async def operator_pool(database: Database) -> AsyncIterator[Pool]:
+    """What the worker and the command line use: sees every organization."""
+    pool = await open_pool(database.owner_url, "tickmark_operator")
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture
+def redis_url(servers: embedded.Servers) -> str:
+    """The Valkey, emptied."""
+    with redis.Redis.from_url(servers.redis_url) as client:  # pyright: ignore[reportUnknownMemberType]
+        client.flushall()  # pyright: ignore[reportUnknownMemberType]
+    return servers.redis_url
+
+
+def with_database(url: str, name: str) -> str:
+    """The same server, another database."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+async def _execute(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()

@@ -1,0 +1,63 @@
+"""Connections to PostgreSQL as one of the run-time roles; what a request may see is decided by the database.
+
+tickmark_app        requests: rows of the organization named by `as_organization`, nothing without one
+tickmark_meter      adds usage, reads nothing
+tickmark_operator   worker and command line: every organization
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, TypeAlias
+from uuid import UUID
+
+import asyncpg
+
+if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
+
+Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
+Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+_POWERS = """
+    SELECT rolsuper OR rolbypassrls AS unbound,
+           EXISTS (SELECT FROM pg_class WHERE relowner = r.oid)
+           OR EXISTS (SELECT FROM pg_proc WHERE proowner = r.oid) AS owns
+    FROM pg_roles r WHERE rolname = current_user"""
+
+
+class UnsafeRoleError(Exception):
+    """The pool's role could read past row security, so nothing may run on it."""
+
+
+async def open_pool(url: str, role: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10.0) -> Pool:
+    """A pool whose every connection is `role`. Raises UnsafeRoleError if that role is not held by row security."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=min_size,
+        max_size=max_size,
+        timeout=timeout_s,
+        command_timeout=timeout_s,
+        server_settings={"role": role, "application_name": role, "timezone": "UTC"},
+    )
+    try:
+        await _refuse_powers(pool, role)
+    except BaseException:
+        await pool.close()
+        raise
+    return pool
+
+
+@asynccontextmanager
+async def as_organization(pool: Pool, org_id: UUID) -> AsyncGenerator[Connection]:
+    """One transaction that sees the rows of `org_id` and no others; commits at the end of the block."""
+    async with pool.acquire() as connection, connection.transaction():
+        await connection.execute("SELECT set_config('tickmark.org_id', $1, true)", str(org_id))
+        yield connection
+
+
+async def _refuse_powers(pool: Pool, role: str) -> None:
+    powers = await pool.fetchrow(_POWERS)
+    if powers is None or powers["unbound"]:
+        raise UnsafeRoleError(f"role {role} is a superuser or bypasses row security; use a role made by the migrations")
+    if powers["owns"]:
+        raise UnsafeRoleError(f"role {role} owns tables or functions; run-time roles must own nothing")
