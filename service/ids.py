@@ -76,17 +76,20 @@ class RecordId(msgspec.Struct, frozen=True):
 
 
 class Book:
-    """Mints the ids of the records in one account of one connection.
+    """One account of one connection, as the mappers see it: it mints the ids of the records kept there.
 
-    A book is made once per opened connection and handed to the mappers, which stay pure: they know remote ids only.
+    Made once for each opened connection, so that mappers stay pure and know remote ids only.
     """
 
-    __slots__ = ("_head", "account", "connection")
+    __slots__ = ("_head", "account", "connection", "currency")
 
-    def __init__(self, connection: UUID, account: int) -> None:
-        self.connection = connection
+    def __init__(self, connection: UUID, ordinal: int, account: str, currency: str | None = None) -> None:
+        self.connection = encode("con", connection)
         self.account = account
-        self._head = urlsafe_b64encode(connection.bytes + account.to_bytes(2, "big")).decode()
+        """The vendor's own id of the account, such as a QuickBooks realm."""
+        self.currency = currency
+        """The account's home currency (ISO 4217), where the vendor leaves it out of its records."""
+        self._head = urlsafe_b64encode(connection.bytes + ordinal.to_bytes(2, "big")).decode()
 
     def ref(self, prefix: str, remote_id: str) -> str:
         """The id of the record that the vendor calls `remote_id`; `prefix` with its underscore, such as `cli_`."""
@@ -108,6 +111,6 @@ def parse_record_id(prefix: str, text: str) -> RecordId:
     if len(head) != _HEAD_BYTES:
         raise MalformedIdError(text[:8])
     found = RecordId(UUID(bytes=head[:16]), int.from_bytes(head[16:], "big"), remote_id)
-    if Book(found.connection, found.account).ref(prefix, remote_id) != text:
+    if Book(found.connection, found.account, "").ref(prefix, remote_id) != text:
         raise MalformedIdError(text[:8])
     return found

@@ -1,0 +1,35 @@
+"""A credit that the firm owes a client (a credit memo)."""
+
+from datetime import date, datetime
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.resources.common import Meta, Money
+
+
+class CreditApplication(Struct, frozen=True, gc=False, kw_only=True):
+    invoice: str | None
+    """`inv_…`."""
+    amount: Money
+    applied_at: datetime | None = None
+
+
+class Credit(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="credit"):
+    id: str
+    """`crd_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    client: str | None
+    number: str | None | UnsetType = UNSET
+    issued_on: date | None | UnsetType = UNSET
+    amount: Money
+    remaining: Money | None
+    applications: list[CreditApplication] | UnsetType = UNSET
+    memo: str | None | UnsetType = UNSET
+    created_at: datetime | None | UnsetType = UNSET
+    updated_at: datetime | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    raw: dict[str, Any] | UnsetType = UNSET

@@ -1,0 +1,135 @@
+"""An invoice that the firm sends to its client. Our own invoices are `billing.Invoice`."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.resources.common import Meta, Money
+
+
+class InvoiceStatus(StrEnum):
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    OPEN = "open"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    VOID = "void"
+    ARCHIVED = "archived"
+    OTHER = "other"
+
+
+class LineKind(StrEnum):
+    ITEM = "item"
+    DISCOUNT = "discount"
+    """`amount` is negative."""
+    DESCRIPTION = "description"
+    """A text between the lines, without an amount."""
+    GROUP = "group"
+    OTHER = "other"
+
+
+class InvoiceLine(Struct, frozen=True, kw_only=True, gc=False):
+    id: str | None
+    """The vendor's id of the line."""
+    kind: LineKind = LineKind.ITEM
+    description: str | None = None
+    service_item: str | None = None
+    """`itm_…`."""
+    service_item_name: str | None | UnsetType = UNSET
+    sku: str | None | UnsetType = UNSET
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    """In the invoice's currency; may be finer than its smallest unit."""
+    amount: Money | None
+    tax_code: str | None | UnsetType = UNSET
+    service_date: date | None | UnsetType = UNSET
+    class_name: str | None | UnsetType = UNSET
+    time_entries: list[str] | UnsetType = UNSET
+    """`tim_…`."""
+
+
+class LedgerState(StrEnum):
+    SYNCED = "synced"
+    NOT_SYNCED = "not_synced"
+    ERROR = "error"
+    OTHER = "other"
+
+
+class LedgerSync(Struct, frozen=True, gc=False):
+    """How the invoice stands in the firm's general ledger."""
+
+    document_number: str | None
+    state: LedgerState
+    state_native: str | None = None
+
+
+class Invoice(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="invoice"):
+    id: str
+    """`inv_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    number: str | None
+    client: str | None
+    """`cli_…`."""
+    client_name: str | None | UnsetType = UNSET
+    status: InvoiceStatus
+    status_native: str | None
+    issued_on: date | None
+    due_on: date | None
+    terms: str | None
+    currency: str
+    lines: list[InvoiceLine]
+    tax: Money | None | UnsetType = UNSET
+    total: Money
+    paid: Money | None | UnsetType = UNSET
+    balance: Money
+    class_name: str | None | UnsetType = UNSET
+    location: str | None | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
+    memo: str | None | UnsetType = UNSET
+    """A note that the client can read."""
+    ledger_sync: LedgerSync | None | UnsetType = UNSET
+    created_at: datetime | None | UnsetType = UNSET
+    updated_at: datetime | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    raw: dict[str, Any] | UnsetType = UNSET
+
+
+class InvoiceLineInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Give `amount`, or `quantity` with `unit_price`; all three must agree."""
+
+    id: str | UnsetType = UNSET
+    """On an update: the line that this one replaces."""
+    description: str | None | UnsetType = UNSET
+    service_item: str | UnsetType = UNSET
+    quantity: Decimal | UnsetType = UNSET
+    unit_price: Decimal | UnsetType = UNSET
+    amount: Money | UnsetType = UNSET
+    service_date: date | None | UnsetType = UNSET
+
+
+class InvoiceCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new invoice for one client, with at least one line."""
+
+    client: str
+    lines: list[InvoiceLineInput]
+    number: str | UnsetType = UNSET
+    issued_on: date | UnsetType = UNSET
+    due_on: date | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    memo: str | None | UnsetType = UNSET
+
+
+class InvoiceUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of an invoice. `lines`, when given, replaces all lines."""
+
+    lines: list[InvoiceLineInput] | UnsetType = UNSET
+    number: str | UnsetType = UNSET
+    issued_on: date | UnsetType = UNSET
+    due_on: date | UnsetType = UNSET
+    memo: str | None | UnsetType = UNSET

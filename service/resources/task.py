@@ -1,0 +1,70 @@
+"""Work in the practice: a task, a subtask, or a request that the client sees."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.resources.common import Meta
+
+
+class TaskKind(StrEnum):
+    TASK = "task"
+    SUBTASK = "subtask"
+    CLIENT_REQUEST = "client_request"
+    OTHER = "other"
+
+
+class TaskStatus(StrEnum):
+    TODO = "todo"
+    DOING = "doing"
+    BLOCKED = "blocked"
+    DONE = "done"
+    CANCELLED = "cancelled"
+    OTHER = "other"
+
+
+class TaskPriority(StrEnum):
+    LOW = "low"
+    MEDIUM = "medium"
+    HIGH = "high"
+    OTHER = "other"
+
+
+class ChecklistItem(Struct, frozen=True, gc=False, kw_only=True):
+    id: str | None
+    text: str
+    done: bool
+    completed_at: datetime | None = None
+
+
+class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="task"):
+    id: str
+    """`tsk_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    name: str
+    kind: TaskKind
+    kind_native: str | None
+    status: TaskStatus
+    """Firms define their own words: what is not recognized is `other`, with the firm's word in `status_native`."""
+    status_native: str | None
+    parent: str | None
+    client: str | None
+    engagement: str | None | UnsetType = UNSET
+    assignees: list[str]
+    """`usr_…`."""
+    priority: TaskPriority | None
+    priority_native: str | None | UnsetType = UNSET
+    start_on: date | None
+    due_on: date | None
+    budget_minutes: int | None | UnsetType = UNSET
+    tax_year: int | None | UnsetType = UNSET
+    checklist: list[ChecklistItem] | UnsetType = UNSET
+    created_at: datetime | None | UnsetType = UNSET
+    updated_at: datetime | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    raw: dict[str, Any] | UnsetType = UNSET
