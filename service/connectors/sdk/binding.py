@@ -1,0 +1,107 @@
+"""A binding: what one vendor can do with one resource. A port that is missing is a capability that is missing."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.sdk.flow import Flow
+from service.ids import Book
+
+M = TypeVar("M")
+"""The unified record."""
+C = TypeVar("C", contravariant=True)
+"""What creates one."""
+U = TypeVar("U", contravariant=True)
+"""What changes one."""
+R = TypeVar("R", covariant=True)
+
+
+class Doc(Struct, frozen=True):
+    """How the contract behind a binding is known."""
+
+    url: str | None
+    read_on: date
+    known: Literal["documented", "third_party", "assumed"]
+
+
+class Filter(Struct, frozen=True, kw_only=True):
+    """One `filter[name]` that the vendor itself can apply."""
+
+    kind: Literal["text", "choice", "reference", "date"]
+    choices: tuple[str, ...] = ()
+    """For `choice`: the unified values that can be asked for; several are given separated by commas."""
+    prefix: str = ""
+    """For `reference`: the kind of id it takes, such as `cli_`; the port is given the remote id."""
+    description: str = ""
+
+
+class Query(Struct, frozen=True, kw_only=True):
+    """One page asked for, already checked against the binding: only what it declares is set."""
+
+    limit: int
+    position: str | None = None
+    """Where the vendor's own paging stands, as the port wrote it in `RemotePage.next`; None for the first page."""
+    filters: Mapping[str, tuple[str, ...]] = {}
+    """By filter name; a `reference` holds remote ids, a `date` holds `YYYY-MM-DD`."""
+    updated_after: datetime | None = None
+    include_deleted: bool = False
+    sort: str | None = None
+    """One of the binding's `sorts`, such as `updated_at` or `-updated_at`."""
+
+
+class RemotePage(Struct, Generic[M], frozen=True):
+    """One page as the vendor gave it; `next` is None at the end and only there."""
+
+    records: list[M]
+    next: str | None
+
+
+class Wire(Struct, frozen=True):
+    """Where the vendor's own record stands in its answers: for `include=raw` and `include=unmapped`."""
+
+    type: type[Any]
+    one: tuple[str, ...] = ()
+    many: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Binding(Generic[M, C, U]):
+    """What one vendor can do with one resource. Coverage is computed from this, so it cannot drift from the code.
+
+    Ports are flows (see `flow.py`) and take the `Book` that mints ids. `key` is our idempotency key for the vendor,
+    `version` what the caller knows as the record's version (`If-Match`), or None.
+    """
+
+    doc: Doc
+    wire: Wire
+    unsupported: tuple[str, ...] = ()
+    """Fields of the unified record that this vendor cannot fill; the mapper leaves them UNSET."""
+    page: Callable[[Query, Book], Flow[RemotePage[M]]] | None = None
+    get: Callable[[str, Book], Flow[M]] | None = None
+    create: Callable[[C, str, Book], Flow[M]] | None = None
+    update: Callable[[str, U, str | None, str, Book], Flow[M]] | None = None
+    delete: Callable[[str, str | None, str, Book], Flow[None]] | None = None
+    filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
+    updated_after: bool = False
+    include_deleted: bool = False
+    sorts: tuple[str, ...] = ()
+    max_page: int = 200
+    paging: Literal["native", "emulated"] = "native"
+    versioned: bool = False
+    """The vendor has a version of each record: `ETag` and `If-Match` work."""
+    freshness: str = "live"
+    notes: str = ""
+
+    @property
+    def ports(self) -> tuple[str, ...]:
+        """The names of the operations it has, in reading order."""
+        names = ("page", "get", "create", "update", "delete")
+        return tuple(name for name in names if getattr(self, name) is not None)
+
+
+def given(value: R | None | UnsetType) -> R | None:
+    """A field of a create or update as null or value, with "not said" folded into null."""
+    return None if value is UNSET or isinstance(value, UnsetType) else value

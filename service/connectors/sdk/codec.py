@@ -1,0 +1,51 @@
+"""Decoding at the edge: bytes into typed Structs, or a named fault with a path and no value."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+import msgspec
+
+from service.connectors.sdk.faults import Malformed, SchemaDrift
+from service.connectors.sdk.flow import Response
+
+T = TypeVar("T")
+
+_AT = re.compile(r" - at `(?P<path>[^`]*)`$")
+
+
+def json_reader(wire: type[T]) -> Callable[[Response], T]:
+    """A function that decodes a JSON answer into `wire`.
+
+    It raises SchemaDrift for a missing or mistyped field and Malformed for what is not JSON.
+    """
+    decode = msgspec.json.Decoder(wire).decode
+
+    def read(response: Response) -> T:
+        try:
+            return decode(response.body)
+        except msgspec.ValidationError as error:
+            raise drift(error, response.status) from None
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise Malformed(_not_json(error, response), status=response.status) from None
+
+    return read
+
+
+def drift(error: msgspec.ValidationError, status: int | None = None) -> SchemaDrift:
+    """A SchemaDrift that keeps where and what was expected; the offending value never stands in it."""
+    text = str(error)
+    found = _AT.search(text)
+    expectation = text[: found.start()] if found else text
+    return SchemaDrift(found["path"] if found else "$", _without_value(expectation), status=status)
+
+
+def _without_value(expectation: str) -> str:
+    """`Invalid enum value 'Ann Smith'` → `Invalid enum value`: vendor data stays out of messages."""
+    return re.sub(r"\s*'[^']*'$", "", expectation)
+
+
+def _not_json(error: Exception, response: Response) -> str:
+    kind = response.headers.get("content-type", "no content type").split(";")[0][:60]
+    cut = " (cut off)" if "truncated" in str(error) else ""
+    return f"{kind}, {len(response.body)} bytes, not JSON{cut}"
