@@ -1,0 +1,52 @@
+"""Why a key is refused.
+
+    AccountError
+    ├── KeyRefusedError            the caller is answered 401 or 403, never told more than the kind
+    │   ├── UnknownKeyError        not a token of ours, or no longer kept
+    │   ├── ExpiredKeyError
+    │   ├── RevokedKeyError
+    │   └── AddressNotAllowedError
+    ├── UnknownScopeError          asked for at creation
+    ├── UnknownFirmError           bound to a firm or connection of somebody else
+    └── KeyNotFoundError
+"""
+
+
+class AccountError(Exception):
+    """Anything this domain says no to."""
+
+
+class KeyRefusedError(AccountError):
+    """The presented key opens nothing."""
+
+
+class UnknownKeyError(KeyRefusedError):
+    """No such key."""
+
+
+class ExpiredKeyError(KeyRefusedError):
+    """The key's time is over."""
+
+
+class RevokedKeyError(KeyRefusedError):
+    """The key was revoked."""
+
+
+class AddressNotAllowedError(KeyRefusedError):
+    """The key may not be used from this address."""
+
+
+class UnknownScopeError(AccountError):
+    """There is no such scope."""
+
+
+class UnknownFirmError(AccountError):
+    """The organization has no such firm."""
+
+
+class UnknownTimeZoneError(AccountError):
+    """Not a name of the IANA time zone database."""
+
+
+class KeyNotFoundError(AccountError):
+    """The organization has no such key."""

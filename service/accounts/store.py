@@ -1,0 +1,114 @@
+"""Organizations, firms and API keys as rows."""
+
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from service.accounts.tokens import Mode
+from service.db.pool import Connection
+from service.db.queries import load_queries
+
+SQL = load_queries(__file__)
+
+
+class Organization(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+    time_zone: str
+    created_at: datetime
+
+
+class Firm(msgspec.Struct, frozen=True):
+    org_id: UUID
+    id: UUID
+    name: str
+    region: str
+    created_at: datetime
+
+
+class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An API key without its token, which nobody can read again. `None` in a binding means no limit."""
+
+    org_id: UUID
+    id: UUID
+    name: str
+    mode: Mode
+    scopes: tuple[str, ...]
+    firm_ids: tuple[UUID, ...] | None
+    connection_ids: tuple[UUID, ...] | None
+    api_version: date
+    ip_allow: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None = None
+    revoked_at: datetime | None = None
+    last_used_at: datetime | None = None
+
+
+async def insert_organization(connection: Connection, made: Organization) -> None:
+    await connection.execute(SQL["insert_organization"], made.id, made.name, made.time_zone, made.created_at)
+
+
+async def get_organization(connection: Connection, org_id: UUID) -> Organization | None:
+    return msgspec.convert(await connection.fetchrow(SQL["get_organization"], org_id), Organization | None)
+
+
+async def list_organizations(connection: Connection) -> list[Organization]:
+    """Every organization, oldest first; an `as_organization` connection sees its own alone."""
+    return msgspec.convert(await connection.fetch(SQL["list_organizations"]), list[Organization])
+
+
+async def insert_firm(connection: Connection, made: Firm) -> None:
+    await connection.execute(SQL["insert_firm"], made.org_id, made.id, made.name, made.region, made.created_at)
+
+
+async def list_firms(connection: Connection, org_id: UUID) -> list[Firm]:
+    return msgspec.convert(await connection.fetch(SQL["list_firms"], org_id), list[Firm])
+
+
+async def insert_key(connection: Connection, made: KeyRecord, token_hash: bytes, pepper_version: int) -> None:
+    await connection.execute(
+        SQL["insert_key"],
+        made.org_id,
+        made.id,
+        made.name,
+        made.mode,
+        token_hash,
+        pepper_version,
+        made.scopes,
+        made.firm_ids,
+        made.connection_ids,
+        made.api_version,
+        made.ip_allow,
+        made.created_at,
+        made.expires_at,
+    )
+
+
+async def get_key(connection: Connection, org_id: UUID, key_id: UUID) -> KeyRecord | None:
+    return msgspec.convert(await connection.fetchrow(SQL["get_key"], org_id, key_id), KeyRecord | None)
+
+
+async def list_keys(connection: Connection, org_id: UUID) -> list[KeyRecord]:
+    return msgspec.convert(await connection.fetch(SQL["list_keys"], org_id), list[KeyRecord])
+
+
+async def mark_key_revoked(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> bool:
+    """False if there is no such key."""
+    return await connection.fetchval(SQL["mark_key_revoked"], org_id, key_id, at) is not None
+
+
+async def mark_key_expiring(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> None:
+    await connection.execute(SQL["mark_key_expiring"], org_id, key_id, at)
+
+
+async def mark_keys_used(connection: Connection, org_id: UUID, used: dict[UUID, datetime]) -> None:
+    await connection.execute(SQL["mark_keys_used"], org_id, list(used), list(used.values()))
+
+
+async def count_foreign_bindings(
+    connection: Connection, org_id: UUID, firm_ids: tuple[UUID, ...] | None, connection_ids: tuple[UUID, ...] | None
+) -> int:
+    """How many of these firms and connections are not the organization's."""
+    count: int = await connection.fetchval(SQL["count_foreign_bindings"], org_id, firm_ids or (), connection_ids or ())
+    return count
