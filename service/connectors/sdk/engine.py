@@ -1,0 +1,248 @@
+"""The engine: runs a flow against a vendor. The only place that sends, waits, retries, refreshes and gives up.
+
+For each request a flow yields: budget → sign → send → classify → return the answer, or throw the fault into the flow.
+
+    expired credentials    renewed once (single flight over all workers), then sent again; a second refusal asks a human
+    reads, keyed writes    tried again after 5xx, lost connections and 429: full jitter, Retry-After honoured, and only
+                           while the retry budget lasts
+    other writes           never sent twice; when no answer came, OutcomeUnknown
+"""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Protocol, TypeVar
+from urllib.parse import quote, urlencode
+
+from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
+from service.connectors.sdk.connector import Connector
+from service.connectors.sdk.faults import (
+    ConnectionRefused,
+    CredentialsExpired,
+    OutcomeUnknown,
+    RateLimited,
+    TimedOut,
+    Unavailable,
+    Unreachable,
+    VendorFault,
+)
+from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.resilience import Breaker, RetryBudget, full_jitter
+
+T = TypeVar("T")
+
+_MAX_RETRIES = 3
+_CONNECTION_FAILURES = 5
+_VENDOR_FAILURES = 25
+_BREAKER_PAUSE_S = 5.0
+
+
+class Transport(Protocol):
+    """One HTTP exchange. Follows no redirects; raises Unreachable, TimedOut or Malformed."""
+
+    async def send(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+    ) -> Response: ...
+
+
+class CredentialSource(Protocol):
+    """The access token of one connection."""
+
+    async def access_token(self) -> str:
+        """A token that is good for now. Raises ConnectionRefused when a human is needed."""
+        ...
+
+    async def renewed(self, refused: str) -> str:
+        """A newer token than `refused`, renewed at the vendor if nobody has done so yet."""
+        ...
+
+
+class Link:
+    """An open way to one account at a vendor."""
+
+    __slots__ = ("_prefix", "base_url", "breaker", "budget_key", "connector", "credentials", "retries")
+
+    def __init__(
+        self, connector: Connector, base_url: str, account: str, budget_key: str, credentials: CredentialSource
+    ) -> None:
+        self.connector = connector
+        self.base_url = base_url
+        self.budget_key = budget_key
+        self.credentials = credentials
+        self.retries = RetryBudget()
+        self.breaker = Breaker(_CONNECTION_FAILURES, _BREAKER_PAUSE_S)
+        self._prefix = base_url + connector.root.replace("{account}", quote(account, safe=""))
+
+    def url(self, request: Request) -> str:
+        """The absolute address of a request."""
+        address = self._prefix + request.path
+        return f"{address}?{urlencode(request.query, quote_via=quote)}" if request.query else address
+
+
+class Leg:
+    """What the vendor's side of one call came to; filled while the engine runs."""
+
+    __slots__ = ("calls", "last", "refreshes", "remaining", "request_id", "retries", "status", "vendor_ns", "waited_ns")
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.retries = 0
+        self.refreshes = 0
+        self.vendor_ns = 0
+        """Between sending and having the whole answer, summed over all exchanges."""
+        self.waited_ns = 0
+        """For the budget and between retries."""
+        self.status: int | None = None
+        self.request_id: str | None = None
+        """The vendor's own trace id of the last exchange."""
+        self.last: Response | None = None
+        self.remaining: Remaining | None = None
+
+
+class Engine:
+    """Runs flows. One for each process; holds the breakers of the vendors."""
+
+    def __init__(self, transport: Transport, budgets: BudgetKeeper) -> None:
+        self._transport = transport
+        self._budgets = budgets
+        self._vendor_breakers: dict[str, Breaker] = {}
+
+    async def run(self, flow: Flow[T], link: Link, leg: Leg, *, deadline_s: float = 30.0, wait_s: float = 5.0) -> T:
+        """The flow's value.
+
+        `deadline_s` bounds the whole flow, `wait_s` each wait for a budget or a Retry-After: 0 fails at once.
+        Raises what the flow lets through: a VendorFault.
+        """
+        ends_at = time.monotonic() + deadline_s
+        try:
+            request = next(flow)
+            while True:
+                try:
+                    answer = await self._answer(request, link, leg, ends_at, wait_s)
+                except VendorFault as fault:
+                    request = flow.throw(fault)
+                else:
+                    request = flow.send(answer)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        finally:
+            flow.close()
+
+    async def _answer(self, request: Request, link: Link, leg: Leg, ends_at: float, wait_s: float) -> Response:
+        """The vendor's good answer to one request, after as many tries as the rules above allow."""
+        token = await link.credentials.access_token()
+        may_renew = True
+        attempt = 0
+        while True:
+            try:
+                return await self._try(request, link, leg, token, ends_at, wait_s)
+            except CredentialsExpired as fault:
+                if not may_renew:
+                    raise ConnectionRefused(
+                        "the vendor refuses a renewed token", status=fault.status, code=fault.code
+                    ) from None
+                may_renew = False
+                token = await link.credentials.renewed(token)
+                leg.refreshes += 1
+            except (RateLimited, Unavailable) as fault:
+                pause_s = _pause_before_retry(fault, request, attempt, ends_at, wait_s)
+                if pause_s is None or not link.retries.take():
+                    raise _final(fault, request) from None
+                attempt += 1
+                leg.retries += 1
+                leg.waited_ns += int(pause_s * 1e9)
+                await asyncio.sleep(pause_s)
+
+    async def _try(self, request: Request, link: Link, leg: Leg, token: str, ends_at: float, wait_s: float) -> Response:
+        connector = link.connector
+        vendor_breaker = self._vendor_breaker(connector.slug)
+        _refuse_while_open(link.breaker, vendor_breaker)
+        await self._take_budget(link, leg, min(wait_s, ends_at - time.monotonic()))
+        headers = {"accept": request.accept}
+        headers.update(connector.auth.sign(token))
+        if request.body is not None:
+            headers["content-type"] = request.content_type
+        if request.headers:
+            headers.update(request.headers)
+        timeout_s = ends_at - time.monotonic()
+        if timeout_s <= 0:
+            raise Unreachable("no time left to call the vendor")
+        leg.calls += 1
+        link.retries.called()
+        started = time.perf_counter_ns()
+        try:
+            response = await self._transport.send(request.method, link.url(request), headers, request.body, timeout_s)
+        except Unavailable:
+            now = time.monotonic()
+            link.breaker.failed(now)
+            vendor_breaker.failed(now)
+            raise
+        finally:
+            leg.vendor_ns += time.perf_counter_ns() - started
+        leg.last = response
+        leg.status = response.status
+        if connector.request_id_header is not None:
+            leg.request_id = response.headers.get(connector.request_id_header)
+        fault = connector.classify(request, response)
+        if fault is None:
+            link.breaker.succeeded()
+            vendor_breaker.succeeded()
+            return response
+        if isinstance(fault, Unavailable):
+            now = time.monotonic()
+            link.breaker.failed(now)
+            vendor_breaker.failed(now)
+        elif isinstance(fault, RateLimited):
+            pause_s = fault.retry_after_s or connector.budget.default_retry_after_s
+            await self._budgets.penalize(link.budget_key, connector.budget, pause_s)
+        fault.request_id = fault.request_id or leg.request_id
+        raise fault
+
+    async def _take_budget(self, link: Link, leg: Leg, wait_s: float) -> None:
+        started = time.perf_counter_ns()
+        try:
+            leg.remaining = await self._budgets.acquire(link.budget_key, link.connector.budget, wait_s=max(0.0, wait_s))
+        except BudgetExhausted as spent:
+            raise RateLimited(
+                "our share of the vendor's limit is spent", code="budget", retry_after_s=spent.retry_after_s
+            ) from None
+        finally:
+            leg.waited_ns += time.perf_counter_ns() - started
+
+    def _vendor_breaker(self, slug: str) -> Breaker:
+        breaker = self._vendor_breakers.get(slug)
+        if breaker is None:
+            breaker = self._vendor_breakers[slug] = Breaker(_VENDOR_FAILURES, _BREAKER_PAUSE_S)
+        return breaker
+
+
+def _refuse_while_open(*breakers: Breaker) -> None:
+    now = time.monotonic()
+    blocked_s = max(breaker.blocked_for(now) for breaker in breakers)
+    if blocked_s > 0:
+        raise Unreachable("left alone after a run of failures", code="breaker_open", retry_after_s=blocked_s)
+
+
+def _pause_before_retry(
+    fault: VendorFault, request: Request, attempt: int, ends_at: float, wait_s: float
+) -> float | None:
+    """Seconds to wait before the next try; None when there must not be one."""
+    never_sent = isinstance(fault, Unreachable)
+    if attempt >= _MAX_RETRIES or fault.code in ("budget", "breaker_open"):
+        return None
+    if not (request.may_retry or never_sent):
+        return None
+    pause_s = fault.retry_after_s if fault.retry_after_s is not None else full_jitter(attempt)
+    if pause_s > wait_s or time.monotonic() + pause_s >= ends_at:
+        return None
+    return pause_s
+
+
+def _final(fault: VendorFault, request: Request) -> VendorFault:
+    """The fault to give up with: a write that may have happened is named so."""
+    if request.lane == "write" and isinstance(fault, TimedOut):
+        return OutcomeUnknown(
+            "the vendor did not answer a write", status=fault.status, code=fault.code, request_id=fault.request_id
+        )
+    return fault
