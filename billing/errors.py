@@ -1,0 +1,53 @@
+"""Everything billing raises on purpose.
+
+BillingError
+├── MeteringDown            the call cannot be recorded durably in time: answer 503, give no data
+├── InvocationRefused       the row itself is impossible (a programming error): answer 500, give no data
+├── PriceBookError          a plan file is wrong, missing or was edited after it was used
+├── AccountUnknown          the organization has no billing account
+├── AccountExists           it already has one
+├── PeriodNotClosable       not over yet, out of order, or a writer holds the ledger
+├── SealedPeriodChanged     a closed period no longer gives the invoice it gave: an alarm, never repaired quietly
+├── InvoiceUnknown          no such invoice of this organization
+└── InvoiceStateError       that step is not open to an invoice in this state
+"""
+
+
+class BillingError(Exception):
+    """The root of all of them."""
+
+
+class MeteringDown(BillingError):  # noqa: N818 - a state of the world, named as the API's problem is
+    """Nothing may be given away and nothing may be charged: the caller is answered 503 and does not pay."""
+
+
+class InvocationRefused(BillingError):  # noqa: N818
+    """PostgreSQL will never take this row, whatever its company; the other rows of its batch are not affected."""
+
+
+class PriceBookError(BillingError):
+    """Names the plan file and, where there is one, the field."""
+
+
+class AccountUnknown(BillingError):  # noqa: N818
+    """Open one with `open_account`."""
+
+
+class AccountExists(BillingError):  # noqa: N818
+    """An account is opened once; change its plan with `pin_plan`."""
+
+
+class PeriodNotClosable(BillingError):  # noqa: N818
+    """Says which instant or which earlier period to wait for."""
+
+
+class SealedPeriodChanged(BillingError):  # noqa: N818
+    """The ledger or the plan differs from what the sealed period was billed from."""
+
+
+class InvoiceUnknown(BillingError):  # noqa: N818
+    """Also for another organization's invoice: whoever may not know of it gets the answer of a missing one."""
+
+
+class InvoiceStateError(BillingError):
+    """Names the state it has and the one it would need."""

@@ -1,0 +1,228 @@
+"""Records calls so that money can rest on them: durably, once each, many in one commit.
+
+One flusher per process writes what has gathered while the last flush was under way, then the next: no timer, no wait
+for company. `record` returns when PostgreSQL has committed the row; an answer leaves after that or not at all.
+
+When the outcome of a flush is unknown (the connection broke, the time ran out) the same rows are sent again on a new
+connection: the insert is the deduplication. When the time is up every waiting caller gets MeteringDown. Rows that were
+never sent are forgotten; rows that were sent may have been written, so the flusher voids them, in the ledger, as soon
+as it reaches the database again. A caller who was answered 503 does not pay.
+"""
+
+import asyncio
+import logging
+from contextlib import suppress
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
+
+import asyncpg
+from msgspec.structs import astuple
+
+from billing.errors import InvocationRefused, MeteringDown
+from billing.invocation import Invocation
+from billing.store import QUERIES, Connection, Pool
+
+if TYPE_CHECKING:
+    from asyncpg.prepared_stmt import PreparedStatement
+
+ANSWER_WITHIN_S: Final = 2.0
+"""Longest wait in `record` for its row, until it returns or raises MeteringDown."""
+QUEUE_ROWS: Final = 16_384
+"""Calls that may wait in one process; one more is refused at once."""
+BATCH_ROWS: Final = 1_024
+"""Rows in one commit; with more, the first would wait for the last."""
+RETRY_S: Final = 0.05
+"""Pause between attempts to reach the database; while metering is down it doubles, up to a second."""
+
+_log = logging.getLogger(__name__)
+_BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
+_NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
+
+
+class _Entry(NamedTuple):
+    invocation: Invocation
+    committed: "asyncio.Future[None]"
+    arrived: float
+
+
+_Batch: TypeAlias = list[_Entry]
+
+
+class UsageLedger:
+    """The one writer of the ledger in this process; keeps one connection of `pool`, which must be `tickmark_meter`."""
+
+    def __init__(self, pool: Pool, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+        self._pool = pool
+        self._answer_within_s = answer_within_s
+        self._queue: _Batch = []
+        self._wake = asyncio.Event()
+        self._refusal: str | None = "metering has not started"
+        self._closing = False
+        self._flusher: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
+        self._insert: PreparedStatement[asyncpg.Record] | None = None
+        self._sent = False
+
+    @property
+    def refusal(self) -> str | None:
+        """Why calls are refused at once, or None while they are recorded. For readiness checks."""
+        return self._refusal
+
+    async def start(self) -> None:
+        """Connects and begins to flush; MeteringDown if the database is not there or not migrated."""
+        self._loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                await self._connect()
+        except _NO_ANSWER as error:
+            await self._disconnect()
+            raise MeteringDown("the ledger cannot be reached") from error
+        self._refusal = None
+        self._flusher = asyncio.create_task(self._flush_forever(), name="usage flusher")
+
+    async def record(self, invocation: Invocation) -> None:
+        """Returns once the row is committed; recording the same request id again changes nothing.
+
+        Raises MeteringDown within `answer_within_s` otherwise: then the call must not be answered with data and will
+        not be billed. Raises InvocationRefused for a row that cannot be, which is a bug of the caller's.
+        Give it no timeout of your own: whoever stops waiting is taken for a client that left, and pays if it was written.
+        """
+        if self._refusal is not None:
+            raise MeteringDown(self._refusal)
+        if len(self._queue) >= QUEUE_ROWS:
+            raise MeteringDown("too many calls wait to be recorded")
+        entry = _Entry(invocation, self._loop.create_future(), self._loop.time())
+        self._queue.append(entry)
+        self._wake.set()
+        await entry.committed
+
+    async def close(self) -> None:
+        """Writes what waits, then gives the connection back. MeteringDown if rows are left that should be void."""
+        self._refusal, self._closing = "metering is closed", True
+        self._wake.set()
+        try:
+            if self._flusher is not None:
+                async with asyncio.timeout(2 * self._answer_within_s):
+                    await self._flusher
+        except TimeoutError as error:
+            raise MeteringDown("metering closed while the database was away") from error
+        finally:
+            await self._disconnect()
+
+    async def _flush_forever(self) -> None:
+        batch: _Batch = []
+        try:
+            while self._queue or not self._closing:
+                await self._wake.wait()
+                self._wake.clear()
+                while self._queue:
+                    batch, self._queue = self._queue[:BATCH_ROWS], self._queue[BATCH_ROWS:]
+                    self._sent = False
+                    if not await self._flush(batch, batch[0].arrived + self._answer_within_s):
+                        await self._go_down(batch)
+        finally:
+            # Reached with entries only when the flusher itself was stopped: nobody may wait for ever.
+            self._refusal = self._refusal or "metering has stopped"
+            _fail(batch + self._queue, self._refusal)
+
+    async def _flush(self, batch: _Batch, deadline: float) -> bool:
+        """Whether each entry was settled, as committed or as impossible, before the deadline."""
+        while True:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    await self._write(batch)
+            except _NO_ANSWER as error:
+                if _is_bad_row(error):
+                    return await self._isolate(batch, deadline, error)
+                _log.warning("usage flush failed (%s); %d rows wait", type(error).__name__, len(batch))
+                await self._disconnect()
+                if self._loop.time() + RETRY_S >= deadline:
+                    return False
+                await asyncio.sleep(RETRY_S)
+            else:
+                _settle(batch)
+                return True
+
+    async def _write(self, batch: _Batch) -> None:
+        insert = self._insert or await self._connect()
+        columns = zip(*[astuple(entry.invocation) for entry in batch], strict=True)
+        self._sent = True
+        await insert.fetch(*columns)
+
+    async def _isolate(self, batch: _Batch, deadline: float, error: Exception) -> bool:
+        """PostgreSQL refused the batch for one of its rows: halves it until that row is alone."""
+        if len(batch) == 1:
+            _refuse(batch[0], error)
+            return True
+        middle = len(batch) // 2
+        return await self._flush(batch[:middle], deadline) and await self._flush(batch[middle:], deadline)
+
+    async def _go_down(self, batch: _Batch) -> None:
+        """Answers all who wait, refuses all who come, and voids what may have been written before it serves again."""
+        doubtful = [entry.invocation for entry in batch if self._sent and not entry.committed.done()]
+        self._refusal = "the ledger cannot be reached"
+        _fail(batch + self._queue, self._refusal)
+        self._queue = []
+        _log.error("metering is down; %d rows of unknown outcome will be void", len(doubtful))
+        pause = RETRY_S
+        while not await self._void(doubtful):
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, 1.0)
+        _log.warning("metering is up again")
+        self._refusal = "metering is closed" if self._closing else None
+
+    async def _void(self, doubtful: list[Invocation]) -> bool:
+        try:
+            async with asyncio.timeout(self._answer_within_s):
+                await self._connect()
+                await insert_voids(self._connection, doubtful)
+        except _NO_ANSWER:
+            await self._disconnect()
+            return False
+        return True
+
+    async def _connect(self) -> "PreparedStatement[asyncpg.Record]":
+        if self._connection is None:
+            self._connection = await self._pool.acquire()
+        # A statement that waits for another's lock gives up in the same time as we do.
+        await self._connection.execute(f"SET statement_timeout = {int(self._answer_within_s * 1000)}")
+        self._insert = await self._connection.prepare(QUERIES["insert_invocations"])
+        return self._insert
+
+    async def _disconnect(self) -> None:
+        connection, self._connection, self._insert = self._connection, None, None
+        if connection is not None:
+            connection.terminate()
+            with suppress(*_NO_ANSWER):
+                await self._pool.release(connection)
+
+
+async def insert_voids(connection: Connection, doubtful: list[Invocation]) -> None:
+    """Takes those calls off the bill, whether or not their rows arrived, and logs as 503 those that did not."""
+    if doubtful:
+        columns = zip(*[(*astuple(one)[:6], one.rows, one.vendor_us, one.platform_us) for one in doubtful], strict=True)
+        await connection.execute(QUERIES["insert_voids"], *columns)
+
+
+def _is_bad_row(error: Exception) -> bool:
+    # asyncpg's own encoding errors are InterfaceErrors that are ValueErrors too.
+    return isinstance(error, _BAD_ROW) or (isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError))
+
+
+def _settle(batch: _Batch) -> None:
+    for _, committed, _ in batch:
+        if not committed.done():
+            committed.set_result(None)
+
+
+def _refuse(entry: _Entry, error: Exception) -> None:
+    _log.error("a call cannot be recorded as described: %s of %s", type(error).__name__, entry.invocation.operation)
+    if not entry.committed.done():
+        refusal = InvocationRefused(f"no ledger row can say this: {entry.invocation.operation}")
+        refusal.__cause__ = error
+        entry.committed.set_exception(refusal)
+
+
+def _fail(batch: _Batch, refusal: str) -> None:
+    for _, committed, _ in batch:
+        if not committed.done():
+            committed.set_exception(MeteringDown(refusal))
