@@ -1,14 +1,15 @@
 """Why a key is refused.
 
-    AccountError
-    ├── KeyRefusedError            the caller is answered 401 or 403, never told more than the kind
-    │   ├── UnknownKeyError        not a token of ours, or no longer kept
-    │   ├── ExpiredKeyError
-    │   ├── RevokedKeyError
-    │   └── AddressNotAllowedError
-    ├── UnknownScopeError          asked for at creation
-    ├── UnknownFirmError           bound to a firm or connection of somebody else
-    └── KeyNotFoundError
+AccountError
+├── KeyRefusedError            the caller is answered 401 or 403, never told more than the kind
+│   ├── UnknownKeyError        not a token of ours, or no longer kept
+│   ├── ExpiredKeyError
+│   ├── RevokedKeyError
+│   └── AddressNotAllowedError
+├── UnknownScopeError          asked for at creation
+├── UnknownFirmError           bound to a firm or connection of somebody else
+├── UnknownTimeZoneError
+└── KeyNotFoundError
 """
 
 

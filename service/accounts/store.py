@@ -5,8 +5,9 @@ from uuid import UUID
 
 import msgspec
 
+from service.accounts.caller import Caller
 from service.accounts.tokens import Mode
-from service.db.pool import Connection
+from service.db.pool import Connection, Pool
 from service.db.queries import load_queries
 
 SQL = load_queries(__file__)
@@ -112,3 +113,9 @@ async def count_foreign_bindings(
     """How many of these firms and connections are not the organization's."""
     count: int = await connection.fetchval(SQL["count_foreign_bindings"], org_id, firm_ids or (), connection_ids or ())
     return count
+
+
+async def authenticate_key(pool: Pool, hashes: list[bytes]) -> tuple[Caller, datetime | None] | None:
+    """Whose key has one of these hashes and when it was revoked; the one question asked without an organization."""
+    row = await pool.fetchrow(SQL["authenticate_key"], hashes)
+    return None if row is None else (msgspec.convert(row, Caller), row["revoked_at"])

@@ -1,8 +1,8 @@
 """Named SQL: every statement of a domain stands in its `queries.sql`, under a name and one line of purpose.
 
-    -- name: get_firm
-    -- One firm of an organization.
-    SELECT …;
+-- name: get_firm
+-- One firm of an organization.
+SELECT …;
 """
 
 import re

@@ -1,0 +1,34 @@
+"""Who calls."""
+
+import ipaddress
+from datetime import date, datetime
+from uuid import UUID
+
+import msgspec
+
+from service.accounts.errors import AddressNotAllowedError
+from service.accounts.tokens import Mode
+
+
+class Caller(msgspec.Struct, frozen=True, kw_only=True):
+    """Who calls and what they may do. `None` for firms or connections means all of the organization's."""
+
+    org_id: UUID
+    key_id: UUID
+    mode: Mode
+    scopes: frozenset[str]
+    firm_ids: frozenset[UUID] | None
+    connection_ids: frozenset[UUID] | None
+    api_version: date
+    ip_allow: tuple[str, ...]
+    expires_at: datetime | None
+
+
+def check_address(caller: Caller, address: str) -> None:
+    """Raises AddressNotAllowedError unless the key may be used from this IP address."""
+    if not caller.ip_allow:
+        return
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    if not any((mapped or found) in ipaddress.ip_network(network) for network in caller.ip_allow):
+        raise AddressNotAllowedError

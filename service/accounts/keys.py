@@ -1,0 +1,84 @@
+"""Making, rolling and revoking API keys."""
+
+import ipaddress
+from collections.abc import Sequence
+from datetime import date, timedelta
+from uuid import UUID
+
+import msgspec
+
+from service.accounts import store
+from service.accounts.errors import KeyNotFoundError, UnknownFirmError
+from service.accounts.scopes import expand_scopes
+from service.accounts.store import KeyRecord
+from service.accounts.tokens import Mode, Peppers, hash_token, new_token
+from service.clock import Clock, now
+from service.db.pool import Connection
+from service.ids import new_uuid
+
+list_keys = store.list_keys
+
+
+async def mint_key(
+    connection: Connection,
+    peppers: Peppers,
+    *,
+    org_id: UUID,
+    name: str,
+    mode: Mode,
+    scopes: Sequence[str],
+    api_version: date,
+    firm_ids: Sequence[UUID] | None = None,
+    connection_ids: Sequence[UUID] | None = None,
+    ip_allow: Sequence[str] = (),
+    expires_in: timedelta | None = None,
+    clock: Clock = now,
+) -> tuple[KeyRecord, str]:
+    """A new key and its token, which is not kept and cannot be shown again.
+
+    Raises UnknownScopeError, UnknownFirmError for a binding that is not the organization's, and ValueError for an
+    `ip_allow` that is no network.
+    """
+    made_at = clock()
+    made = KeyRecord(
+        org_id=org_id,
+        id=new_uuid(),
+        name=name,
+        mode=mode,
+        scopes=expand_scopes(scopes),
+        firm_ids=None if firm_ids is None else tuple(firm_ids),
+        connection_ids=None if connection_ids is None else tuple(connection_ids),
+        api_version=api_version,
+        ip_allow=tuple(str(ipaddress.ip_network(network)) for network in ip_allow),
+        created_at=made_at,
+        expires_at=None if expires_in is None else made_at + expires_in,
+    )
+    if await store.count_foreign_bindings(connection, org_id, made.firm_ids, made.connection_ids):
+        raise UnknownFirmError("a key can be bound only to firms and connections of its own organization")
+    return made, await _keep(connection, peppers, made)
+
+
+async def roll_key(
+    connection: Connection, peppers: Peppers, org_id: UUID, key_id: UUID, *, overlap: timedelta, clock: Clock = now
+) -> tuple[KeyRecord, str]:
+    """A new key with everything the old one may do, and its token; the old one ends after `overlap`."""
+    at = clock()
+    old = await store.get_key(connection, org_id, key_id)
+    if old is None or old.revoked_at is not None:
+        raise KeyNotFoundError("no such key")
+    made = msgspec.structs.replace(old, id=new_uuid(), created_at=at, expires_at=None, last_used_at=None)
+    await store.mark_key_expiring(connection, org_id, key_id, at + overlap)
+    return made, await _keep(connection, peppers, made)
+
+
+async def revoke_key(connection: Connection, org_id: UUID, key_id: UUID, *, clock: Clock = now) -> None:
+    """Ends a key at once; every process refuses it within a second. Raises KeyNotFoundError."""
+    if not await store.mark_key_revoked(connection, org_id, key_id, clock()):
+        raise KeyNotFoundError("no such key")
+
+
+async def _keep(connection: Connection, peppers: Peppers, made: KeyRecord) -> str:
+    token = new_token(made.mode)
+    version = peppers.newest()
+    await store.insert_key(connection, made, hash_token(token, peppers.by_version[version]), version)
+    return token
