@@ -1,0 +1,205 @@
+"""Connections, their accounts, consents and sealed secrets as rows."""
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from service.connections.vault import DataKey
+from service.db.pool import Connection
+from service.db.queries import load_queries
+
+SQL = load_queries(__file__)
+
+
+class State(StrEnum):
+    """How a connection stands. Calls pass in HEALTHY, DEGRADED and EXPIRING."""
+
+    PENDING = "pending"
+    HEALTHY = "healthy"
+    DEGRADED = "degraded"
+    EXPIRING = "expiring"
+    NEEDS_ATTENTION = "needs_attention"
+    PAUSED = "paused"
+    REVOKED = "revoked"
+    DISCONNECTED = "disconnected"
+
+
+class ConnectionRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One firm's link to one vendor."""
+
+    org_id: UUID
+    id: UUID
+    firm_id: UUID
+    vendor: str
+    state: State
+    state_reason: str | None = None
+    sandbox: bool
+    base_url: str | None = None
+    created_at: datetime
+    updated_at: datetime
+
+
+class Account(msgspec.Struct, frozen=True):
+    """One book of records behind a connection: a QuickBooks realm, a Canopy firm."""
+
+    ordinal: int
+    remote_id: str
+    name: str
+    currency: str | None = None
+    time_zone: str | None = None
+
+
+class Consent(msgspec.Struct, frozen=True, kw_only=True):
+    org_id: UUID
+    id: UUID
+    firm_id: UUID
+    connection_id: UUID
+    scopes: tuple[str, ...]
+    granted_by: str
+    granted_at: datetime
+    expires_at: datetime | None = None
+
+
+class SealedSecret(msgspec.Struct, frozen=True):
+    """A sealed value, the key that opens it, and how its connection stands."""
+
+    key: DataKey
+    sealed: bytes
+    fence: int
+    state: State
+    state_reason: str | None
+
+
+async def insert_connection(connection: Connection, made: ConnectionRecord) -> None:
+    await connection.execute(
+        SQL["insert_connection"],
+        made.org_id,
+        made.id,
+        made.firm_id,
+        made.vendor,
+        made.state,
+        made.state_reason,
+        made.sandbox,
+        made.base_url,
+        made.created_at,
+        made.updated_at,
+    )
+
+
+async def insert_account(connection: Connection, org_id: UUID, connection_id: UUID, made: Account) -> None:
+    await connection.execute(
+        SQL["insert_account"],
+        org_id,
+        connection_id,
+        made.ordinal,
+        made.remote_id,
+        made.name,
+        made.currency,
+        made.time_zone,
+    )
+
+
+async def insert_consent(connection: Connection, made: Consent) -> None:
+    await connection.execute(
+        SQL["insert_consent"],
+        made.org_id,
+        made.id,
+        made.firm_id,
+        made.connection_id,
+        made.scopes,
+        made.granted_by,
+        made.granted_at,
+        made.expires_at,
+    )
+
+
+async def mark_consents_revoked(connection: Connection, org_id: UUID, connection_id: UUID, at: datetime) -> None:
+    await connection.execute(SQL["mark_consents_revoked"], org_id, connection_id, at)
+
+
+async def get_connection(connection: Connection, org_id: UUID, connection_id: UUID) -> ConnectionRecord | None:
+    row = await connection.fetchrow(SQL["get_connection"], org_id, connection_id)
+    return msgspec.convert(row, ConnectionRecord | None)
+
+
+async def list_connections(connection: Connection, org_id: UUID) -> list[ConnectionRecord]:
+    return msgspec.convert(await connection.fetch(SQL["list_connections"], org_id), list[ConnectionRecord])
+
+
+async def list_accounts(connection: Connection, org_id: UUID, connection_id: UUID) -> tuple[Account, ...]:
+    rows = await connection.fetch(SQL["list_accounts"], org_id, connection_id)
+    return msgspec.convert(rows, tuple[Account, ...])
+
+
+async def has_consent(connection: Connection, org_id: UUID, connection_id: UUID, at: datetime) -> bool:
+    consented: bool = await connection.fetchval(SQL["has_consent"], org_id, connection_id, at)
+    return consented
+
+
+async def mark_connection_state(
+    connection: Connection, org_id: UUID, connection_id: UUID, state: State, reason: str | None, at: datetime
+) -> bool:
+    """False if there is no such connection."""
+    return await connection.fetchval(SQL["mark_connection_state"], org_id, connection_id, state, reason, at) is not None
+
+
+async def get_newest_data_key(connection: Connection, org_id: UUID, firm_id: UUID) -> DataKey | None:
+    return msgspec.convert(await connection.fetchrow(SQL["get_newest_data_key"], org_id, firm_id), DataKey | None)
+
+
+async def insert_data_key(connection: Connection, key: DataKey) -> None:
+    """Does nothing if the firm has a key of that version: read the newest afterwards."""
+    await connection.execute(
+        SQL["insert_data_key"], key.org_id, key.firm_id, key.version, key.wrapping_key, key.wrapped
+    )
+
+
+async def list_data_keys_to_rewrap(connection: Connection, newest: str) -> list[DataKey]:
+    return msgspec.convert(await connection.fetch(SQL["list_data_keys_to_rewrap"], newest), list[DataKey])
+
+
+async def mark_data_key_rewrapped(connection: Connection, key: DataKey) -> None:
+    await connection.execute(
+        SQL["mark_data_key_rewrapped"], key.org_id, key.firm_id, key.version, key.wrapping_key, key.wrapped
+    )
+
+
+async def insert_secret(
+    connection: Connection, key: DataKey, connection_id: UUID, name: str, sealed: bytes, at: datetime
+) -> None:
+    """Replaces a secret of that name; the fence grows, so a rotation under way is turned away."""
+    await connection.execute(
+        SQL["insert_secret"], key.org_id, connection_id, name, key.firm_id, key.version, sealed, at
+    )
+
+
+async def get_secret(connection: Connection, org_id: UUID, connection_id: UUID, name: str) -> SealedSecret | None:
+    row = await connection.fetchrow(SQL["get_secret"], org_id, connection_id, name)
+    if row is None:
+        return None
+    state = State(row["state"])
+    return SealedSecret(msgspec.convert(row, DataKey), row["sealed"], row["fence"], state, row["state_reason"])
+
+
+async def lock_secret(
+    connection: Connection, org_id: UUID, connection_id: UUID, name: str, timeout_s: float
+) -> SealedSecret | None:
+    """The secret, which nobody else can rotate until the transaction ends."""
+    await connection.execute(SQL["lock_secret"], org_id, connection_id, name, timeout=timeout_s)
+    return await get_secret(connection, org_id, connection_id, name)
+
+
+async def mark_secret_rotated(
+    connection: Connection, key: DataKey, connection_id: UUID, name: str, fence: int, sealed: bytes, at: datetime
+) -> bool:
+    """False if somebody has rotated it since `fence` was read."""
+    grown = await connection.fetchval(
+        SQL["mark_secret_rotated"], key.org_id, connection_id, name, fence, sealed, key.version, at
+    )
+    return grown is not None
+
+
+async def delete_secrets(connection: Connection, org_id: UUID, connection_id: UUID) -> None:
+    await connection.execute(SQL["delete_secrets"], org_id, connection_id)
