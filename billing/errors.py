@@ -8,8 +8,7 @@ BillingError
 ├── AccountExists           it already has one
 ├── PeriodNotClosable       not over yet, out of order, or a writer holds the ledger
 ├── SealedPeriodChanged     a closed period no longer gives the invoice it gave: an alarm, never repaired quietly
-├── InvoiceUnknown          no such invoice of this organization
-└── InvoiceStateError       that step is not open to an invoice in this state
+└── InvoiceUnknown          no such invoice of this organization
 """
 
 
@@ -47,7 +46,3 @@ class SealedPeriodChanged(BillingError):  # noqa: N818
 
 class InvoiceUnknown(BillingError):  # noqa: N818
     """Also for another organization's invoice: whoever may not know of it gets the answer of a missing one."""
-
-
-class InvoiceStateError(BillingError):
-    """Names the state it has and the one it would need."""

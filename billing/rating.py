@@ -74,6 +74,11 @@ def bands(price: MeterPrice) -> Iterator[Band]:
                 start = tier.up_to or start
 
 
+def exact_amount(quantity: int, unit_price: Decimal) -> Decimal:
+    """Their product in major units, without rounding."""
+    return _EXACT.multiply(Decimal(quantity), unit_price)
+
+
 def to_minor(amount: Decimal, currency: str) -> int:
     """Major units as whole minor units, half to even: 0.125 USD is 12, 0.135 USD is 14."""
     shifted = amount.scaleb(MINOR_DIGITS[currency], context=_EXACT)
@@ -81,5 +86,5 @@ def to_minor(amount: Decimal, currency: str) -> int:
 
 
 def _to_line(plan: Plan, meter: Meter, band: Band, quantity: int) -> RatedLine:
-    amount = _EXACT.multiply(Decimal(quantity), band.price)
+    amount = exact_amount(quantity, band.price)
     return RatedLine(meter, band.tier, quantity, band.price, amount, to_minor(amount, plan.currency))

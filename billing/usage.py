@@ -22,6 +22,7 @@ from billing.invocation import Invocation
 from billing.store import QUERIES, Connection, Pool
 
 if TYPE_CHECKING:
+    from asyncpg.pool import PoolConnectionProxy
     from asyncpg.prepared_stmt import PreparedStatement
 
 ANSWER_WITHIN_S: Final = 2.0
@@ -58,7 +59,7 @@ class UsageLedger:
         self._refusal: str | None = "metering has not started"
         self._closing = False
         self._flusher: asyncio.Task[None] | None = None
-        self._connection: Connection | None = None
+        self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
         self._insert: PreparedStatement[asyncpg.Record] | None = None
         self._sent = False
 
@@ -72,7 +73,7 @@ class UsageLedger:
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._answer_within_s):
-                await self._connect()
+                self._insert = await (await self._connect()).prepare(QUERIES["insert_invocations"])
         except _NO_ANSWER as error:
             await self._disconnect()
             raise MeteringDown("the ledger cannot be reached") from error
@@ -84,7 +85,8 @@ class UsageLedger:
 
         Raises MeteringDown within `answer_within_s` otherwise: then the call must not be answered with data and will
         not be billed. Raises InvocationRefused for a row that cannot be, which is a bug of the caller's.
-        Give it no timeout of your own: whoever stops waiting is taken for a client that left, and pays if it was written.
+        Give it no timeout of your own: whoever stops waiting is taken for a client that left, and pays if the row was
+        written.
         """
         if self._refusal is not None:
             raise MeteringDown(self._refusal)
@@ -143,10 +145,11 @@ class UsageLedger:
                 return True
 
     async def _write(self, batch: _Batch) -> None:
-        insert = self._insert or await self._connect()
+        if self._insert is None:
+            self._insert = await (await self._connect()).prepare(QUERIES["insert_invocations"])
         columns = zip(*[astuple(entry.invocation) for entry in batch], strict=True)
         self._sent = True
-        await insert.fetch(*columns)
+        await self._insert.fetch(*columns)
 
     async def _isolate(self, batch: _Batch, deadline: float, error: Exception) -> bool:
         """PostgreSQL refused the batch for one of its rows: halves it until that row is alone."""
@@ -173,20 +176,18 @@ class UsageLedger:
     async def _void(self, doubtful: list[Invocation]) -> bool:
         try:
             async with asyncio.timeout(self._answer_within_s):
-                await self._connect()
-                await insert_voids(self._connection, doubtful)
+                await insert_voids(await self._connect(), doubtful)
         except _NO_ANSWER:
             await self._disconnect()
             return False
         return True
 
-    async def _connect(self) -> "PreparedStatement[asyncpg.Record]":
+    async def _connect(self) -> Connection:
         if self._connection is None:
             self._connection = await self._pool.acquire()
-        # A statement that waits for another's lock gives up in the same time as we do.
-        await self._connection.execute(f"SET statement_timeout = {int(self._answer_within_s * 1000)}")
-        self._insert = await self._connection.prepare(QUERIES["insert_invocations"])
-        return self._insert
+            # A statement that waits for another's lock gives up when we do.
+            await self._connection.execute(f"SET statement_timeout = {int(self._answer_within_s * 1000)}")
+        return self._connection
 
     async def _disconnect(self) -> None:
         connection, self._connection, self._insert = self._connection, None, None

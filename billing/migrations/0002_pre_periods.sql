@@ -7,7 +7,7 @@ CREATE TABLE billing.accounts (
     currency  text NOT NULL CHECK (currency ~ '^[A-Z]{3}$')
 );
 
--- The plan of each period: the newest pin that starts on or before the period's first day.
+-- The plan of each period: of the pins that start on or before its first day the latest start, then the latest word.
 CREATE TABLE billing.plan_pins (
     org_id      uuid NOT NULL REFERENCES billing.accounts,
     starts_on   date NOT NULL CHECK (extract(day FROM starts_on) = 1),
@@ -15,7 +15,7 @@ CREATE TABLE billing.plan_pins (
     version     integer NOT NULL CHECK (version > 0),
     plan_digest text NOT NULL,
     pinned_at   timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (org_id, starts_on)
+    PRIMARY KEY (org_id, starts_on, pinned_at)
 );
 
 -- One row for each month that was closed. `cutoff` says which ledger rows had arrived.
@@ -60,7 +60,7 @@ CREATE TABLE billing.invoice_lines (
     meter        text NOT NULL,
     tier         integer NOT NULL,
     quantity     bigint NOT NULL,
-    unit_price   numeric(24, 12) NOT NULL,
+    unit_price   numeric NOT NULL CHECK (scale(unit_price) <= 12 AND unit_price >= 0),
     amount_minor bigint NOT NULL,
     PRIMARY KEY (org_id, invoice_id, position),
     FOREIGN KEY (org_id, invoice_id) REFERENCES billing.invoices

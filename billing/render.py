@@ -1,0 +1,36 @@
+"""An invoice as text for a terminal: plain characters, aligned, at most 100 columns."""
+
+from decimal import Decimal
+
+from billing.invoices import Invoice, InvoiceLine
+from billing.prices import MINOR_DIGITS
+
+_HEADINGS = ("", "units", "price", "amount")
+
+
+def render_invoice(invoice: Invoice) -> str:
+    """The invoice with its lines and total, without a newline at the end."""
+    title = f"Invoice {invoice.number}" if invoice.number is not None else "Invoice (draft)"
+    rows = [_HEADINGS, *(_to_row(line, invoice.currency) for line in invoice.lines)]
+    total = ("total", f"{invoice.units:,}", "", format_money(invoice.total_minor, invoice.currency))
+    widths = [max(len(row[column]) for row in [*rows, total]) for column in range(len(_HEADINGS))]
+    rule = "-" * (sum(widths) + 2 * (len(widths) - 1))
+    body = [_align(row, widths) for row in rows]
+    head = f"{title}  {invoice.period:%B %Y}  {invoice.currency}"
+    return "\n".join([head, rule, body[0], *body[1:], rule, _align(total, widths)])
+
+
+def format_money(amount_minor: int, currency: str) -> str:
+    """Minor units as people write them: 123456 USD is `1,234.56`."""
+    digits = MINOR_DIGITS[currency]
+    return f"{Decimal(amount_minor).scaleb(-digits):,.{digits}f}"
+
+
+def _to_row(line: InvoiceLine, currency: str) -> tuple[str, str, str, str]:
+    price = f"{line.unit_price.normalize():f}"
+    return line.description, f"{line.quantity:,}", price, format_money(line.amount_minor, currency)
+
+
+def _align(row: tuple[str, str, str, str], widths: list[int]) -> str:
+    first, *others = (cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+    return "  ".join([first.strip().ljust(widths[0]), *others]).rstrip()

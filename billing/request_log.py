@@ -1,0 +1,140 @@
+"""What an organization may ask of its calls: the log, one call's receipt, sums."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from uuid import UUID
+
+import msgspec
+
+from billing.accounts import get_account, get_plan
+from billing.calendar import Month, month_of
+from billing.invocation import Meter, Reason, occurred_at
+from billing.periods import month_quantities
+from billing.prices import Plan, PriceBook
+from billing.rating import RatedLine, rate, rate_span
+from billing.store import QUERIES, Connection
+
+
+class Call(msgspec.Struct, frozen=True, kw_only=True):
+    """A call as it was recorded. `void`: it was answered 503 after all and is not billed, whatever `billable` says."""
+
+    org_id: UUID
+    request_id: UUID
+    key_id: UUID
+    connection_id: UUID | None
+    vendor: str | None
+    operation: str
+    status: int
+    meter: Meter | None
+    units: int
+    billable: bool
+    reason: Reason
+    rows: int
+    vendor_us: int
+    platform_us: int
+    recorded_at: datetime
+    void: bool
+
+    @property
+    def occurred_at(self) -> datetime:
+        """When the call arrived."""
+        return occurred_at(self.request_id)
+
+
+class Receipt(msgspec.Struct, frozen=True):
+    """A call and what it costs before rounding, in major units: the price at its place among the month's units.
+
+    The sum of a month's receipts is the month's bill. An earlier call that is recorded late moves those after it.
+    """
+
+    call: Call
+    price: Decimal
+    currency: str
+
+
+class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
+    """Every condition given must hold; `since` is included, `until` is not."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    key_id: UUID | None = None
+    connection_id: UUID | None = None
+    operation: str | None = None
+    meter: Meter | None = None
+    status: int | None = None
+    billable: bool | None = None
+
+
+class GroupBy(StrEnum):
+    """What `summarize_usage` sums by. Days are those of the organization's time zone."""
+
+    KEY = "key"
+    CONNECTION = "connection"
+    OPERATION = "operation"
+    DAY = "day"
+    METER = "meter"
+
+
+class UsageSummary(msgspec.Struct, frozen=True):
+    """Billable calls of one group and meter. `group` is an id, a name or a day; None for calls of no connection."""
+
+    group: str | None
+    meter: Meter
+    calls: int
+    units: int
+
+
+class MonthToDate(msgspec.Struct, frozen=True):
+    """A month as it would be billed if it ended now, earlier months' corrections apart."""
+
+    month: Month
+    plan: Plan
+    quantities: dict[Meter, int]
+    lines: tuple[RatedLine, ...]
+    total_minor: int
+
+
+async def list_calls(
+    connection: Connection, org_id: UUID, *, after: UUID | None = None, limit: int = 50, only: CallFilter | None = None
+) -> tuple[Call, ...]:
+    """Newest first; `after` is the last request id of the page before."""
+    conditions = msgspec.structs.astuple(only or CallFilter())
+    rows = await connection.fetch(QUERIES["list_calls"], org_id, after, limit, *conditions)
+    return tuple(msgspec.convert(row, Call) for row in rows)
+
+
+async def get_call(connection: Connection, book: PriceBook, org_id: UUID, request_id: UUID) -> Receipt | None:
+    """The receipt, None for an unknown request and for another organization's."""
+    row = await connection.fetchrow(QUERIES["get_call"], org_id, request_id)
+    if row is None:
+        return None
+    call = msgspec.convert(row, Call)
+    account = await get_account(connection, org_id)
+    if call.meter is None or not call.billable or call.void:
+        return Receipt(call, Decimal(0), account.currency)
+    month = month_of(call.occurred_at, account.time_zone)
+    plan = await get_plan(connection, book, org_id, month.starts_on)
+    before: int = await connection.fetchval(
+        QUERIES["get_units_before"], org_id, month.starts_at, request_id, call.meter
+    )
+    span = rate_span(plan, call.meter, before, before + call.units)
+    return Receipt(call, sum((line.amount for line in span), Decimal(0)), account.currency)
+
+
+async def summarize_usage(
+    connection: Connection, org_id: UUID, since: datetime, until: datetime, by: GroupBy
+) -> tuple[UsageSummary, ...]:
+    """Billable calls from `since` up to, not including, `until`; void ones left out; ordered by group and meter."""
+    rows = await connection.fetch(QUERIES["summarize_usage"], org_id, since, until, by)
+    return tuple(msgspec.convert(row, UsageSummary) for row in rows)
+
+
+async def month_to_date(connection: Connection, book: PriceBook, org_id: UUID, at: datetime) -> MonthToDate:
+    """The bill so far of the month that `at` falls into, in the organization's time zone."""
+    account = await get_account(connection, org_id)
+    month = month_of(at, account.time_zone)
+    plan = await get_plan(connection, book, org_id, month.starts_on)
+    quantities = await month_quantities(connection, org_id, month.starts_at, month.ends_at, None)
+    lines = rate(plan, quantities)
+    return MonthToDate(month, plan, quantities, lines, sum(line.amount_minor for line in lines))
