@@ -49,6 +49,11 @@ class Recent(Generic[K, V]):
             flight = self._start(key, read, now)
         return await asyncio.shield(flight[1])
 
+    def keep(self, key: K, value: V) -> None:
+        """What the caller has just written; a read begun before is not kept."""
+        self.forget(key)
+        self._store(key, self._monotonic(), value)
+
     def forget(self, key: K) -> None:
         """The next `get` reads; a read under way is not kept."""
         self._values.pop(key, None)
@@ -67,8 +72,10 @@ class Recent(Generic[K, V]):
             return
         del self._flights[key]
         self._values.pop(key, None)
-        if failed:
-            return
-        self._values[key] = (began, done.result())
+        if not failed:
+            self._store(key, began, done.result())
+
+    def _store(self, key: K, began: float, value: V) -> None:
+        self._values[key] = (began, value)
         if len(self._values) > self._capacity:
             del self._values[next(iter(self._values))]

@@ -1,0 +1,135 @@
+"""May this caller use this connection now? Asked on every call, so answered from memory of less than a second."""
+
+import time
+from collections.abc import Callable
+from uuid import UUID
+
+import msgspec
+
+from service.accounts.caller import Caller
+from service.accounts.tokens import Mode
+from service.clock import Clock, now
+from service.connections import store
+from service.connections.errors import (
+    ConnectionModeError,
+    ConnectionNeedsAttentionError,
+    ConnectionNotFoundError,
+    ConnectionNotUsableError,
+    ConsentMissingError,
+)
+from service.connections.store import Account, ConnectionRecord, State
+from service.db.pool import Pool, as_organization
+from service.db.recent import Recent
+
+USABLE = frozenset({State.HEALTHY, State.DEGRADED, State.EXPIRING})
+
+
+class OpenConnection(msgspec.Struct, frozen=True, kw_only=True):
+    """A connection that may be used right now; its credentials come from `refresh.CredentialKeeper`."""
+
+    org_id: UUID
+    firm_id: UUID
+    id: UUID
+    vendor: str
+    sandbox: bool
+    base_url: str | None
+    accounts: tuple[Account, ...]
+
+
+class _Standing(msgspec.Struct, frozen=True):
+    record: ConnectionRecord
+    opened: OpenConnection
+    consented: bool
+
+
+class Connections:
+    """The connections in use, as seen by one process; a change is felt within a second."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        clock: Clock = now,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        live_keys_reach_sandboxes: bool = False,
+    ) -> None:
+        """`live_keys_reach_sandboxes` is for demonstrations: metered calls that touch no real vendor."""
+        self._pool = pool
+        self._clock = clock
+        self._live_keys_reach_sandboxes = live_keys_reach_sandboxes
+        self._standings: Recent[tuple[UUID, UUID], _Standing] = Recent(monotonic=monotonic)
+        self._lists: Recent[UUID, list[ConnectionRecord]] = Recent(monotonic=monotonic)
+
+    async def open(self, caller: Caller, connection_id: UUID) -> OpenConnection:
+        """The connection, ready for a vendor call.
+
+        Raises ConnectionNotFoundError, ConnectionModeError, ConnectionNotUsableError (ConnectionNeedsAttentionError
+        among them) or ConsentMissingError, in this order.
+        """
+        key = (caller.org_id, connection_id)
+        standing = await self._standings.get(key, lambda: self._read(*key))
+        record = standing.record
+        if not _may_know(caller, record):
+            raise ConnectionNotFoundError("no such connection")
+        self._check_mode(caller, record)
+        if record.state not in USABLE:
+            needs_attention = record.state == State.NEEDS_ATTENTION
+            refusal = ConnectionNeedsAttentionError if needs_attention else ConnectionNotUsableError
+            raise refusal(record.state, record.state_reason)
+        if not standing.consented:
+            raise ConsentMissingError("no consent of the firm is in force for this connection")
+        return standing.opened
+
+    async def get(self, caller: Caller, connection_id: UUID) -> ConnectionRecord:
+        """A connection the caller may know of, whatever its state. Raises ConnectionNotFoundError."""
+        key = (caller.org_id, connection_id)
+        record = (await self._standings.get(key, lambda: self._read(*key))).record
+        if not _may_know(caller, record):
+            raise ConnectionNotFoundError("no such connection")
+        return record
+
+    async def visible(self, caller: Caller) -> list[ConnectionRecord]:
+        """The connections the caller may know of, oldest first, whatever their state."""
+        records = await self._lists.get(caller.org_id, lambda: self._read_list(caller.org_id))
+        return [record for record in records if _may_know(caller, record)]
+
+    async def accounts(self, caller: Caller, connection_id: UUID) -> tuple[Account, ...]:
+        """The accounts of a connection the caller may know of. Raises ConnectionNotFoundError."""
+        await self.get(caller, connection_id)
+        key = (caller.org_id, connection_id)
+        return (await self._standings.get(key, lambda: self._read(*key))).opened.accounts
+
+    def _check_mode(self, caller: Caller, record: ConnectionRecord) -> None:
+        if caller.mode == Mode.TEST and not record.sandbox:
+            raise ConnectionModeError("a test key reaches sandbox connections only")
+        if caller.mode == Mode.LIVE and record.sandbox and not self._live_keys_reach_sandboxes:
+            raise ConnectionModeError("a live key does not reach sandbox connections; use a test key")
+
+    async def _read(self, org_id: UUID, connection_id: UUID) -> _Standing:
+        async with as_organization(self._pool, org_id) as connection:
+            record = await store.get_connection(connection, org_id, connection_id)
+            if record is None:
+                raise ConnectionNotFoundError("no such connection")
+            accounts = await store.list_accounts(connection, org_id, connection_id)
+            consented = await store.has_consent(connection, org_id, connection_id, self._clock())
+        opened = OpenConnection(
+            org_id=org_id,
+            firm_id=record.firm_id,
+            id=connection_id,
+            vendor=record.vendor,
+            sandbox=record.sandbox,
+            base_url=record.base_url,
+            accounts=accounts,
+        )
+        return _Standing(record, opened, consented)
+
+    async def _read_list(self, org_id: UUID) -> list[ConnectionRecord]:
+        async with as_organization(self._pool, org_id) as connection:
+            return await store.list_connections(connection, org_id)
+
+
+def _may_know(caller: Caller, record: ConnectionRecord) -> bool:
+    """Whether the key's bindings let its holder learn that the connection exists."""
+    if caller.firm_ids is not None and record.firm_id not in caller.firm_ids:
+        return False
+    return caller.connection_ids is None or record.id in caller.connection_ids

@@ -1,0 +1,181 @@
+"""Tokens that are good now. However many calls find a token expired, the vendor is asked for a new one exactly once.
+
+Within a process the first caller asks and the others wait for it; over all workers the secret's row is locked, and a
+rotated token is committed before anybody uses it. A refused grant asks a human and is never tried again.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Protocol, TypeAlias
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from service.clock import Clock, now
+from service.connections import store
+from service.connections.credentials import NAME, Credentials, seal, unseal
+from service.connections.errors import (
+    ConnectionNeedsAttentionError,
+    ConnectionNotFoundError,
+    ConnectionNotUsableError,
+    GrantRefusedError,
+)
+from service.connections.open import USABLE, OpenConnection
+from service.connections.store import SealedSecret, State
+from service.connections.vault import Vault
+from service.db.pool import Connection, Pool, as_organization
+from service.db.recent import Recent
+
+_HELD_S = 30.0  # how long a process uses a token without looking whether another worker has rotated it
+_LOCK_WAIT_S = 60.0
+_REFRESHES_AT_ONCE = 4  # each holds a database connection while the vendor answers
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+_REFUSED = "the vendor refuses to renew access; the firm has to connect again"
+
+
+class TokenReply(Protocol):
+    """What a vendor's token endpoint gave. No refresh token means: keep the old one."""
+
+    @property
+    def access_token(self) -> str: ...
+    @property
+    def expires_in_s(self) -> int | None: ...
+    @property
+    def refresh_token(self) -> str | None: ...
+    @property
+    def refresh_expires_in_s(self) -> int | None: ...
+
+
+Exchange: TypeAlias = Callable[[str], Awaitable[TokenReply]]
+"""Trades a refresh token at the vendor. Raises GrantRefusedError for `invalid_grant`, else whatever went wrong."""
+
+
+class CredentialKeeper:
+    """The credentials of the connections in use, as held by one process."""
+
+    def __init__(
+        self,
+        pool: Pool,
+        vault: Vault,
+        clock: Clock = now,
+        monotonic: Callable[[], float] = time.monotonic,
+        *,
+        margin_s: float = 60.0,
+    ) -> None:
+        """A token is renewed when it has less than `margin_s` left."""
+        self._pool = pool
+        self._vault = vault
+        self._clock = clock
+        self._margin = timedelta(seconds=margin_s)
+        self._held: Recent[tuple[UUID, UUID], Credentials] = Recent(_HELD_S, monotonic=monotonic)
+        self._flights: dict[tuple[UUID, UUID, str | None], asyncio.Task[Credentials]] = {}
+        self._slots = asyncio.Semaphore(_REFRESHES_AT_ONCE)
+
+    async def fresh_credentials(
+        self, connection: OpenConnection, exchange: Exchange, *, force_after: str | None = None
+    ) -> Credentials:
+        """Credentials that are good for now; `force_after` is an access token the vendor has just refused.
+
+        Raises ConnectionNeedsAttentionError when only the firm can help, and what `exchange` raises.
+        """
+        place = (connection.org_id, connection.id)
+        held = await self._held.get(place, lambda: self._read(connection))
+        if self._good(held, force_after):
+            return held
+        flight_key = (*place, force_after)
+        flight = self._flights.get(flight_key)
+        if flight is None:
+            flight = self._flights[flight_key] = asyncio.create_task(self._renew(connection, exchange, force_after))
+            flight.add_done_callback(lambda done: self._landed(flight_key, done))
+        return await asyncio.shield(flight)
+
+    async def close(self) -> None:
+        """Waits for the exchanges under way: an answer thrown away could be the only copy of a rotated token."""
+        await asyncio.gather(*self._flights.values(), return_exceptions=True)
+
+    def _landed(self, flight_key: tuple[UUID, UUID, str | None], done: "asyncio.Task[Credentials]") -> None:
+        del self._flights[flight_key]
+        if done.cancelled() or done.exception() is not None:
+            self._held.forget(flight_key[:2])
+        else:
+            self._held.keep(flight_key[:2], done.result())
+
+    def _good(self, credentials: Credentials, force_after: str | None) -> bool:
+        if credentials.access_token == force_after:
+            return False
+        return credentials.expires_at is None or credentials.expires_at - self._margin > self._clock()
+
+    async def _renew(self, opened: OpenConnection, exchange: Exchange, force_after: str | None) -> Credentials:
+        rotation: tuple[SealedSecret, Credentials] | None = None
+        try:
+            async with self._slots, as_organization(self._pool, opened.org_id) as connection:
+                secret = _found(
+                    await store.lock_secret(connection, opened.org_id, opened.id, NAME, timeout_s=_LOCK_WAIT_S)
+                )
+                stored = await unseal(self._vault, opened.id, secret)
+                if self._good(stored, force_after):
+                    return stored  # another worker was quicker
+                renewed = await self._exchange(stored, exchange)
+                if renewed is not None:
+                    rotation = secret, renewed
+                    return await self._persist(connection, opened, *rotation)
+                await store.mark_connection_state(
+                    connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, _REFUSED, self._clock()
+                )
+        except _LOST:
+            if rotation is None:
+                raise
+            # The old refresh token may be dead already: what the vendor gave must not be lost with the connection.
+            async with as_organization(self._pool, opened.org_id) as connection:
+                return await self._persist(connection, opened, *rotation)
+        raise ConnectionNeedsAttentionError(State.NEEDS_ATTENTION, _REFUSED)
+
+    async def _exchange(self, stored: Credentials, exchange: Exchange) -> Credentials | None:
+        """The renewed credentials, or None if the vendor will give none any more."""
+        if stored.refresh_token is None:
+            return None
+        asked_at = self._clock()
+        try:
+            reply = await exchange(stored.refresh_token)
+        except GrantRefusedError:
+            return None
+        lasts_s, refresh_lasts_s = reply.expires_in_s, reply.refresh_expires_in_s
+        return msgspec.structs.replace(
+            stored,
+            access_token=reply.access_token,
+            refresh_token=reply.refresh_token or stored.refresh_token,
+            expires_at=None if lasts_s is None else asked_at + timedelta(seconds=lasts_s),
+            refresh_expires_at=stored.refresh_expires_at
+            if refresh_lasts_s is None
+            else asked_at + timedelta(seconds=refresh_lasts_s),
+        )
+
+    async def _persist(
+        self, connection: Connection, opened: OpenConnection, secret: SealedSecret, renewed: Credentials
+    ) -> Credentials:
+        sealed = await seal(self._vault, secret.key, opened.id, renewed)
+        if await store.mark_secret_rotated(
+            connection, secret.key, opened.id, NAME, secret.fence, sealed, self._clock()
+        ):
+            return renewed
+        newer = _found(await store.get_secret(connection, opened.org_id, opened.id, NAME))
+        return await unseal(self._vault, opened.id, newer)
+
+    async def _read(self, opened: OpenConnection) -> Credentials:
+        async with as_organization(self._pool, opened.org_id) as connection:
+            secret = _found(await store.get_secret(connection, opened.org_id, opened.id, NAME))
+        return await unseal(self._vault, opened.id, secret)
+
+
+def _found(secret: SealedSecret | None) -> SealedSecret:
+    """Raises unless there is a secret and its connection may be used."""
+    if secret is None:
+        raise ConnectionNotFoundError("the connection has no credentials")
+    if secret.state == State.NEEDS_ATTENTION:
+        raise ConnectionNeedsAttentionError(secret.state, secret.state_reason)
+    if secret.state not in USABLE:
+        raise ConnectionNotUsableError(secret.state, secret.state_reason)
+    return secret
