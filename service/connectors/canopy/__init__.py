@@ -1,0 +1,1 @@
+"""Canopy (assumed contract: the vendor publishes none)."""

@@ -1,0 +1,148 @@
+"""Canopy's clients. People behind a client are contacts, a resource of their own."""
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.tax_ids import to_tax_ids
+from service.connectors.canopy.wire import DOC, Labelled, reference
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.paging import cursor_page
+from service.ids import Book
+from service.resources.client import Client, ClientKind, ClientStatus, LinkedClient
+from service.resources.common import Address, Email, Meta, Phone
+
+
+class WireAddress(Struct, frozen=True, gc=False):
+    type: str | None = None
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    state: str | None = None
+    postal_code: str | None = None
+    country: str | None = None
+
+
+class WireLink(Struct, frozen=True, gc=False):
+    client_id: str
+    kind: str | None = None
+
+
+class WireClient(Struct, frozen=True, gc=False):
+    client_id: str
+    display_name: str
+    filing_type: str
+    status: str
+    emails: list[Labelled]
+    phones: list[Labelled]
+    addresses: list[WireAddress]
+    tags: list[str]
+    custom_fields: dict[str, Any]
+    linked: list[WireLink]
+    updated_at: datetime
+    owner_id: str | None = None
+    external_id: str | None = None
+    ein_masked: str | None = None
+    group_id: str | None = None
+
+
+UNSUPPORTED: Final = (
+    "legal_name",
+    "given_name",
+    "family_name",
+    "website",
+    "parent",
+    "currency",
+    "notes",
+    "created_at",
+    "version",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_KINDS: Final = {"Individual": ClientKind.INDIVIDUAL, "Business": ClientKind.BUSINESS}
+_STATUSES: Final = {
+    "Active": ClientStatus.ACTIVE,
+    "Client": ClientStatus.ACTIVE,
+    "Prospect": ClientStatus.PROSPECT,
+    "Archived": ClientStatus.INACTIVE,
+    "Other": ClientStatus.OTHER,
+}
+_kind = _KINDS.get
+_status = _STATUSES.get
+_OTHER_KIND: Final = ClientKind.OTHER
+_OTHER: Final = ClientStatus.OTHER
+
+
+def to_client(wire: WireClient, book: Book) -> Client:
+    """A Canopy client. The employer's number leaves masked, whatever came."""
+    updated_at = wire.updated_at
+    return Client(
+        id=book.ref("cli_", wire.client_id),
+        remote_id=wire.client_id,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.display_name,
+        kind=_kind(wire.filing_type, _OTHER_KIND),
+        kind_native=wire.filing_type,
+        filing_type=wire.filing_type,
+        status=_status(wire.status, _OTHER),
+        status_native=wire.status,
+        emails=[Email(email.value, email.type) for email in wire.emails],
+        phones=[Phone(phone.value, phone.type) for phone in wire.phones],
+        addresses=[_address(address) for address in wire.addresses],
+        owner=reference("usr_", wire.owner_id, book),
+        group=reference("grp_", wire.group_id, book),
+        linked=[LinkedClient(book.ref("cli_", link.client_id), link.kind) for link in wire.linked],
+        external_id=wire.external_id,
+        tags=wire.tags,
+        custom_fields=wire.custom_fields,
+        tax_ids=to_tax_ids("ein", wire.ein_masked),
+        updated_at=updated_at if updated_at.tzinfo is UTC else updated_at.astimezone(UTC),
+        meta=_META,
+    )
+
+
+def _address(wire: WireAddress) -> Address:
+    line1, line2 = wire.line1, wire.line2
+    return Address(
+        label=wire.type,
+        lines=(line1, line2) if line1 and line2 else (line1,) if line1 else (line2,) if line2 else (),
+        city=wire.city,
+        region=wire.state,
+        postal_code=wire.postal_code,
+        country=wire.country,
+    )
+
+
+class _List(Struct, frozen=True, gc=False):
+    clients: list[WireClient]
+    next_cursor: str | None
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(WireClient)
+_FILTER: Final = {"active": ("Active",), "prospect": ("Prospect",), "inactive": ("Archived",), "other": ("Other",)}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
+    answer = _read_list((yield search("clients", query, _FILTER)))
+    return cursor_page(answer.clients, answer.next_cursor, query, to_client, book, "$.clients")
+
+
+def get(remote_id: str, book: Book) -> Flow[Client]:
+    return to_client(_read_one((yield read_one("clients", remote_id))), book)
+
+
+BINDING: Final = Binding[Client, Any, Any](
+    doc=DOC,
+    wire=Wire(WireClient, many=("clients",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="Archived clients are inactive.")},
+    updated_after=True,
+    notes="Archived clients are listed as inactive. People behind a client are contacts, not shown here.",
+)

@@ -1,0 +1,52 @@
+"""The calls that all of QuickBooks' entities share: read one, create, update sparsely."""
+
+from hashlib import sha256
+from typing import Final, Literal
+
+import msgspec
+from msgspec import Struct
+
+from service.connectors.quickbooks.statement import MINOR_VERSION
+from service.connectors.sdk.faults import FieldFault, Invalid, NotFound
+from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.references import path_segment
+
+Entity = Literal["customer", "invoice", "payment", "creditmemo"]
+
+_LONGEST_REQUEST_ID: Final = 50
+_encode = msgspec.json.Encoder(decimal_format="number").encode
+
+
+def read_one(entity: Entity, remote_id: str) -> Request:
+    """The call for one record. Raises NotFound for what cannot be an id."""
+    return Request(method="GET", path=f"/{entity}/{path_segment(remote_id)}", query=(MINOR_VERSION,), lane="read")
+
+
+def write(entity: Entity, body: Struct, key: str) -> Request:
+    """The call that creates or updates; `requestid` makes the vendor answer a repeat with its first answer.
+
+    Source: https://blogs.intuit.com/2015/04/06/15346/, read 2026-11-20: unique for each company, 50 characters.
+    """
+    request_id = key if len(key) <= _LONGEST_REQUEST_ID else sha256(key.encode()).hexdigest()[:_LONGEST_REQUEST_ID]
+    return Request(
+        method="POST",
+        path=f"/{entity}",
+        query=(MINOR_VERSION, ("requestid", request_id)),
+        body=_encode(body),
+        lane="write",
+        repeatable=True,
+    )
+
+
+def create(entity: Entity, body: Struct, key: str, refers_by: str) -> Flow[Response]:
+    """Creates a record. "Object not found" (610) then means the one referred to at the pointer `refers_by`."""
+    try:
+        return (yield write(entity, body, key))
+    except NotFound as fault:
+        raise Invalid(
+            fault.message,
+            status=fault.status,
+            code=fault.code,
+            request_id=fault.request_id,
+            fields=(FieldFault(refers_by, "not_found", "The vendor has no such record, or it is inactive."),),
+        ) from None

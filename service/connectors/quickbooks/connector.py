@@ -1,0 +1,42 @@
+"""QuickBooks Online, Accounting API v3.
+
+Sources, read 2026-11-20: https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles,
+https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-authorization/oauth-2.0.
+"""
+
+from typing import Final
+
+from service.connectors.quickbooks import clients
+from service.connectors.quickbooks.faults import classify
+from service.connectors.sdk.auth import OAuth2
+from service.connectors.sdk.budget import BudgetSpec, Limit
+from service.connectors.sdk.connector import Connector
+
+_PRODUCTION: Final = "https://quickbooks.api.intuit.com"
+
+QUICKBOOKS: Final = Connector(
+    slug="quickbooks",
+    name="QuickBooks Online",
+    # One host for companies of every country.
+    base_urls={"us": _PRODUCTION, "eu": _PRODUCTION, "sandbox": "https://sandbox-quickbooks.api.intuit.com"},
+    root="/v3/company/{account}",
+    auth=OAuth2(
+        token_url="https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",  # noqa: S106 (an address)
+        token_path="/oauth2/v1/tokens/bearer",  # noqa: S106 (an address)
+        authorize_url="https://appcenter.intuit.com/connect/oauth2",
+        revoke_url="https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+        scopes=("com.intuit.quickbooks.accounting",),
+        client_auth="basic",
+    ),
+    budget=BudgetSpec(
+        limits=(Limit(10, 1.0), Limit(500, 60.0)),
+        scope="account",
+        concurrent=10,
+        default_retry_after_s=60.0,
+        source="https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles",
+    ),
+    classify=classify,
+    request_id_header="intuit_tid",
+    redact=frozenset({"PrimaryTaxIdentifier", "SecondaryTaxIdentifier", "TaxIdentifier", "GSTIN", "BusinessNumber"}),
+    clients=clients.BINDING,
+)

@@ -1,0 +1,16 @@
+"""Every vendor we speak to."""
+
+from typing import Final
+
+from service.connectors.canopy.connector import CANOPY
+from service.connectors.quickbooks.connector import QUICKBOOKS
+from service.connectors.sdk.connector import Connector
+
+CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS)
+
+_BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
+
+
+def get_connector(slug: str) -> Connector:
+    """The connector called `slug`, such as `quickbooks`. KeyError if there is none."""
+    return _BY_SLUG[slug]

@@ -1,0 +1,33 @@
+"""Records that are named by the caller: checked before they come near a vendor's URL or body."""
+
+import re
+from typing import Final
+
+from service.connectors.sdk.faults import FieldFault, Invalid, NotFound
+from service.ids import Book, MalformedIdError, parse_record_id
+
+_SEGMENT: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
+
+
+def path_segment(remote_id: str) -> str:
+    """The id as one segment of a path. Raises NotFound for what no vendor id looks like, such as `..` or `1/pdf`."""
+    if _SEGMENT.fullmatch(remote_id) is None:
+        raise NotFound("no record has such an id")
+    return remote_id
+
+
+def remote_id_of(text: str, prefix: str, book: Book, pointer: str) -> str:
+    """The vendor's id in a unified id given as a reference. Raises Invalid at `pointer` when it is of another kind,
+    connection or account."""
+    try:
+        remote_id = parse_record_id(prefix, text).remote_id
+    except MalformedIdError:
+        remote_id = ""
+    if not remote_id or book.ref(prefix, remote_id) != text:
+        raise invalid(pointer, "unknown_reference", f"Expected a `{prefix}…` id of the same connection and account.")
+    return remote_id
+
+
+def invalid(pointer: str, code: str, message: str) -> Invalid:
+    """A value that we know the vendor cannot take, refused before it is sent."""
+    return Invalid(message, code=code, fields=(FieldFault(pointer, code, message),))
