@@ -1,0 +1,113 @@
+"""What any plan and any quantities must obey."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from billing import Meter, Plan, marginal_price, rate
+from billing.prices import Flat, Graduated, MeterPrice, Tier
+from billing.rating import rate_span, to_minor
+
+_quantities = st.integers(0, 10**12)
+_prices = st.decimals(0, 100, places=12, allow_nan=False)
+
+
+@st.composite
+def _graduated(draw: st.DrawFn) -> Graduated:
+    free = draw(st.integers(0, 5_000))
+    ends = sorted(draw(st.sets(st.integers(free + 1, 10**9), max_size=4)))
+    tiers = [Tier(draw(_prices), end) for end in ends]
+    return Graduated((*tiers, Tier(draw(_prices))), free)
+
+
+_meter_prices: st.SearchStrategy[MeterPrice] = st.one_of(_graduated(), st.builds(Flat, _prices, st.integers(0, 5_000)))
+
+
+def _plan(price: MeterPrice) -> Plan:
+    return Plan("made", 1, "Made", "USD", dict.fromkeys(Meter, price))
+
+
+def _exact(plan: Plan, quantity: int) -> Decimal:
+    return sum((line.amount for line in rate(plan, {Meter.READ: quantity})), Decimal(0))
+
+
+@given(_meter_prices, _quantities, _quantities)
+def test_more_units_never_cost_less(price: MeterPrice, one: int, other: int) -> None:
+    plan = _plan(price)
+
+    assert _exact(plan, min(one, other)) <= _exact(plan, max(one, other))
+
+
+@given(_graduated(), st.data())
+def test_a_tier_edge_has_no_jump(price: Graduated, data: st.DataObject) -> None:
+    plan = _plan(price)
+    edge = data.draw(st.sampled_from([price.free, *(tier.up_to or price.free for tier in price.tiers)]))
+
+    step = _exact(plan, edge + 1) - _exact(plan, edge)
+
+    assert step == marginal_price(plan, Meter.READ, edge)
+
+
+@given(_meter_prices, _quantities)
+def test_marginal_price_is_the_cost_of_the_next_unit(price: MeterPrice, used: int) -> None:
+    plan = _plan(price)
+
+    assert _exact(plan, used + 1) == _exact(plan, used) + marginal_price(plan, Meter.READ, used)
+
+
+@given(_meter_prices, st.lists(_quantities, min_size=1, max_size=5))
+def test_splitting_a_month_never_changes_its_total(price: MeterPrice, parts: list[int]) -> None:
+    plan = _plan(price)
+    billed, total = 0, Decimal(0)
+    for part in parts:
+        total += sum(line.amount for line in rate_span(plan, Meter.READ, billed, billed + part))
+        billed += part
+
+    assert total == _exact(plan, sum(parts))
+
+
+@given(_meter_prices, _quantities, _quantities)
+def test_taking_units_back_undoes_their_bill(price: MeterPrice, one: int, other: int) -> None:
+    plan = _plan(price)
+    forward = rate_span(plan, Meter.READ, one, other)
+    back = rate_span(plan, Meter.READ, other, one)
+
+    assert [(line.tier, -line.quantity, -line.amount_minor) for line in forward] == [
+        (line.tier, line.quantity, line.amount_minor) for line in back
+    ]
+
+
+@given(_meter_prices, st.dictionaries(st.sampled_from(Meter), _quantities))
+def test_lines_hold_every_unit_once(price: MeterPrice, quantities: dict[Meter, int]) -> None:
+    lines = rate(_plan(price), quantities)
+
+    for meter in Meter:
+        assert sum(line.quantity for line in lines if line.meter is meter) == quantities.get(meter, 0)
+
+
+@given(_meter_prices, st.dictionaries(st.sampled_from(Meter), _quantities))
+def test_rating_again_is_identical(price: MeterPrice, quantities: dict[Meter, int]) -> None:
+    reordered = dict(reversed(quantities.items()))
+
+    assert rate(_plan(price), quantities) == rate(_plan(price), reordered)
+
+
+@given(_meter_prices, _quantities)
+def test_rounding_moves_a_line_by_half_a_cent_at_most(price: MeterPrice, quantity: int) -> None:
+    for line in rate(_plan(price), {Meter.READ: quantity}):
+        assert abs(line.amount * 100 - line.amount_minor) <= Decimal("0.5")
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "minor"),
+    [("0.125", "USD", 12), ("0.135", "USD", 14), ("-0.125", "USD", -12), ("0.5", "JPY", 0), ("1.5", "JPY", 2)],
+)
+def test_money_rounds_half_to_even(amount: str, currency: str, minor: int) -> None:
+    assert to_minor(Decimal(amount), currency) == minor
+
+
+def test_fewer_than_no_units_is_refused() -> None:
+    with pytest.raises(ValueError, match="fewer than no units"):
+        rate_span(_plan(Flat(Decimal(1))), Meter.READ, 0, -1)
