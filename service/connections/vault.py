@@ -6,7 +6,6 @@ A sealed value is bound to its table, column, row and key version, so it opens n
 
 import os
 from base64 import b64decode
-from binascii import Error as NotBase64
 from hashlib import sha256
 from typing import Protocol
 from uuid import UUID
@@ -45,9 +44,10 @@ class LocalKey:
     def from_base64(cls, text: str) -> "LocalKey":
         """ValueError unless the text is 32 bytes in base64."""
         try:
-            return cls(b64decode(text.strip(), validate=True))
-        except NotBase64 as error:
-            raise ValueError("a key-encryption key is written in base64") from error
+            secret = b64decode(text.strip(), validate=True)
+        except ValueError:
+            raise ValueError("a key-encryption key is written in base64") from None
+        return cls(secret)
 
     async def wrap(self, data_key: bytes, context: bytes) -> bytes:
         return _seal(self._key, data_key, context)

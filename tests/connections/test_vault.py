@@ -85,7 +85,7 @@ def test_rewrapped_key_opens_what_it_sealed_without_the_old_key(vault: Vault, ke
         run(Vault(newer).open(key, HERE, sealed))
 
 
-@pytest.mark.parametrize("text", ["", "short", "a" * 44, "!" * 44])
+@pytest.mark.parametrize("text", ["", "short", "a" * 44, "!" * 44, "é" * 44])
 def test_key_that_is_not_32_bytes_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="key-encryption key"):
         LocalKey.from_base64(text)

@@ -1,0 +1,217 @@
+"""What the environment decides. Every setting stands here once, with its type, default and one sentence.
+
+`load` reads them all at start or fails with one line that says what is wrong and what to do; nothing else in the
+service looks at the environment.
+"""
+
+import os
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import Annotated, Any, get_type_hints
+
+import msgspec
+
+from service.settings_forms import (
+    CLAIM,
+    NETWORKS,
+    NUMBERED_KEYS,
+    SECRET_KEY,
+    SECRET_KEYS,
+    SECRET_KEYS_FILE,
+    SECRET_TEXT,
+    SHARE,
+    TEXT,
+    Form,
+    Secret,
+    Unreadable,
+    number,
+    one_of,
+    url,
+)
+
+_POSTGRES = url("postgresql", "postgres")
+_HTTP = url("https", "http")
+_PORT = number(0, 65535)
+_MAKE_KEY = "Make one with `openssl rand -base64 32`."
+_UNPREFIXED = ("database_url", "redis_url")
+
+
+class SettingsError(Exception):
+    """One line: the setting, what is wrong with it, what to do."""
+
+
+class Setting(msgspec.Struct, frozen=True):
+    """How a field is written in the environment, and what it means."""
+
+    form: Form
+    says: str
+
+
+class SettingDoc(msgspec.Struct, frozen=True):
+    """One line of `tickmark settings`. `value` is masked for secrets, None where nothing is set."""
+
+    name: str
+    form: str
+    default: str | None
+    required: bool
+    says: str
+    value: str | None = None
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything the service is told at start.
+
+    `port` is TICKMARK_PORT in the environment, and so on; only DATABASE_URL and REDIS_URL have no prefix.
+    """
+
+    database_url: Annotated[
+        str, Setting(_POSTGRES, "PostgreSQL 15 or newer, as a login that holds the run-time roles.")
+    ]
+    redis_url: Annotated[str, Setting(url("redis", "rediss", "unix"), "Redis 7, Valkey, or newer.")]
+    migration_url: Annotated[str | None, Setting(_POSTGRES, "PostgreSQL as the schema's owner; else DATABASE_URL.")] = (
+        None
+    )
+    database_pool_size: Annotated[int, Setting(number(2, 1000), "Connections to PostgreSQL each worker may open.")] = 10
+
+    key_peppers: Annotated[
+        Mapping[int, Secret],
+        Setting(NUMBERED_KEYS, f"API keys are hashed under these, new ones under the highest version. {_MAKE_KEY}"),
+    ]
+    key_encryption_key: Annotated[
+        tuple[Secret, ...],
+        Setting(SECRET_KEYS, f"Wraps the firms' data keys; the newest first while one replaces another. {_MAKE_KEY}"),
+    ] = ()
+    key_encryption_key_file: Annotated[
+        tuple[Secret, ...], Setting(SECRET_KEYS_FILE, "A file that holds TICKMARK_KEY_ENCRYPTION_KEY, instead of it.")
+    ] = ()
+    cursor_key: Annotated[Secret, Setting(SECRET_KEY, f"Seals page cursors, the same for all workers. {_MAKE_KEY}")]
+
+    host: Annotated[str, Setting(TEXT, "The address the API listens on.")] = "127.0.0.1"
+    port: Annotated[int, Setting(_PORT, "The port the API listens on.")] = 8080
+    workers: Annotated[int, Setting(number(1, 256), "Processes that serve the API.")] = 1
+    trusted_proxies: Annotated[tuple[str, ...], Setting(NETWORKS, "Networks whose X-Forwarded-For is believed.")] = ()
+    region: Annotated[str, Setting(one_of("us", "eu", "gb", "ca", "au", "nz"), "Whose firms are served here.")] = "us"
+    max_body_bytes: Annotated[int, Setting(number(1 << 10, 1 << 30), "A larger body is answered 413.")] = 1 << 20
+    max_header_bytes: Annotated[int, Setting(number(1 << 10, 1 << 20), "Larger headers are answered 431.")] = 1 << 14
+
+    key_calls_per_second: Annotated[int, Setting(number(1, 10**6), "Calls an API key may make a second.")] = 100
+    key_calls_per_minute: Annotated[int, Setting(number(1, 10**8), "Calls an API key may make a minute.")] = 3000
+    key_calls_at_once: Annotated[int, Setting(number(1, 10**6), "Calls an API key may have under way.")] = 64
+    unknown_keys_per_minute: Annotated[
+        int, Setting(number(1, 10**6), "Keys that do not exist one address may try a minute.")
+    ] = 20
+    live_keys_reach_sandboxes: Annotated[
+        bool, Setting(CLAIM, "For demonstrations: metered calls that touch no real vendor.")
+    ] = False
+
+    metrics_host: Annotated[str, Setting(TEXT, "The address of the internal metrics page.")] = "127.0.0.1"
+    metrics_port: Annotated[int, Setting(_PORT, "The port of the internal metrics page; 0 for none.")] = 9464
+    otlp_endpoint: Annotated[str | None, Setting(_HTTP, "Where telemetry is sent; nowhere if not set.")] = None
+    trace_share: Annotated[float, Setting(SHARE, "The share of calls that are traced.")] = 0.01
+    log_level: Annotated[
+        str, Setting(one_of("debug", "info", "warning", "error"), "The least severe lines that are logged.")
+    ] = "info"
+
+    quickbooks_client_id: Annotated[str | None, Setting(TEXT, "Our app at Intuit.")] = None
+    quickbooks_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Intuit.")] = None
+    quickbooks_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Intuit's own address.")] = None
+    quickbooks_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Intuit's own token address.")] = None
+    canopy_client_id: Annotated[str | None, Setting(TEXT, "Our app at Canopy.")] = None
+    canopy_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Canopy.")] = None
+    canopy_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own address.")] = None
+    canopy_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own token address.")] = None
+
+    def __repr__(self) -> str:
+        return "Settings(…)"  # the URLs hold passwords
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Settings:
+    """The settings in `environ`. Raises SettingsError; an empty value counts as not set."""
+    _refuse_unknown(environ)
+    values: dict[str, Any] = {}
+    for field, setting in _SETTINGS.items():
+        text = _text_of(environ, field)
+        if text is not None:
+            values[field] = _read(field, text)
+        elif field not in _DEFAULTS:
+            raise SettingsError(f"{_name(field)} is not set; expected {setting.form.looks}. {setting.says}")
+    given = [field for field in ("key_encryption_key", "key_encryption_key_file") if field in values]
+    if len(given) != 1:
+        wrong = "are both set; keep one of them." if given else f"are both not set; set one of them. {_MAKE_KEY}"
+        raise SettingsError(f"TICKMARK_KEY_ENCRYPTION_KEY and TICKMARK_KEY_ENCRYPTION_KEY_FILE {wrong}")
+    values["key_encryption_key"] = values.pop(given[0])
+    return Settings(**values)
+
+
+def migration_url(environ: Mapping[str, str] = os.environ) -> str:
+    """All that migrating needs, so that it runs where no secret is known. Raises SettingsError."""
+    for field in ("migration_url", "database_url"):
+        text = _text_of(environ, field)
+        if text is not None:
+            return str(_read(field, text))
+    raise SettingsError("DATABASE_URL is not set; expected postgresql://…, here or in TICKMARK_MIGRATION_URL.")
+
+
+def describe(environ: Mapping[str, str] | None = None) -> list[SettingDoc]:
+    """Every setting, in order; with `environ` also what it is set to, secrets masked."""
+    return [
+        SettingDoc(
+            name=_name(field),
+            form=setting.form.looks,
+            default=_shown(_DEFAULTS.get(field)),
+            required=field not in _DEFAULTS,
+            says=setting.says,
+            value=_masked(setting, _text_of(environ or {}, field)),
+        )
+        for field, setting in _SETTINGS.items()
+    ]
+
+
+def _settings() -> dict[str, Setting]:
+    hints = get_type_hints(Settings, include_extras=True)
+    return {field: hint.__metadata__[0] for field, hint in hints.items()}
+
+
+_SETTINGS = _settings()
+_DEFAULTS: dict[str, Any] = {f.name: f.default for f in msgspec.structs.fields(Settings) if not f.required}
+
+
+def _name(field: str) -> str:
+    return field.upper() if field in _UNPREFIXED else f"TICKMARK_{field.upper()}"
+
+
+def _text_of(environ: Mapping[str, str], field: str) -> str | None:
+    return environ.get(_name(field), "").strip() or None
+
+
+def _read(field: str, text: str) -> Any:
+    setting = _SETTINGS[field]
+    try:
+        return setting.form.read(text)
+    except Unreadable as wrong:
+        raise SettingsError(f"{_name(field)} {wrong}; expected {setting.form.looks}. {setting.says}") from None
+
+
+def _refuse_unknown(environ: Mapping[str, str]) -> None:
+    known = [field.upper() for field in _SETTINGS if field not in _UNPREFIXED]
+    for name in sorted(environ):
+        if name.startswith("TICKMARK_") and name.removeprefix("TICKMARK_") not in known:
+            nearest = get_close_matches(name.removeprefix("TICKMARK_"), known, 1)
+            advice = f"did you mean TICKMARK_{nearest[0]}?" if nearest else "`tickmark settings` lists those there are."
+            raise SettingsError(f"{name} is not a setting; {advice}")
+
+
+def _shown(default: object) -> str | None:
+    if default is None or default == ():
+        return None
+    return str(default).lower() if isinstance(default, bool) else str(default)
+
+
+def _masked(setting: Setting, text: str | None) -> str | None:
+    if text is None:
+        return None
+    if setting.form.secret:
+        return "•••"
+    scheme, separator, rest = text.partition("://")
+    credentials, at, host = rest.rpartition("@")
+    return f"{scheme}://•••@{host}" if separator and at and credentials else text
