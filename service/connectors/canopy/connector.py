@@ -5,8 +5,12 @@ Canopy publishes no reference; everything here is `assumed`. The host is set by 
 
 from typing import Final
 
-from service.connectors.canopy import clients
+from service.connectors.canopy.clients import BINDING as CLIENTS
+from service.connectors.canopy.credits import BINDING as CREDITS
 from service.connectors.canopy.faults import classify
+from service.connectors.canopy.invoices import BINDING as INVOICES
+from service.connectors.canopy.payments import BINDING as PAYMENTS
+from service.connectors.canopy.tasks import BINDING as TASKS
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
@@ -24,5 +28,9 @@ CANOPY: Final = Connector(
     budget=BudgetSpec(limits=(Limit(120, 60.0),), scope="connection", source="assumed"),
     classify=classify,
     redact=frozenset({"ein", "ein_masked", "ssn", "ssn_masked", "tin", "tin_masked"}),
-    clients=clients.BINDING,
+    clients=CLIENTS,
+    invoices=INVOICES,
+    payments=PAYMENTS,
+    credits=CREDITS,
+    tasks=TASKS,
 )

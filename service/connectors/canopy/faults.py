@@ -89,5 +89,5 @@ def _pointer(field: str) -> str:
 def _read_error(body: bytes) -> _Error:
     try:
         return _decode(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return _Error()

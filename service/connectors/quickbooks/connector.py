@@ -6,8 +6,11 @@ https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-a
 
 from typing import Final
 
-from service.connectors.quickbooks import clients
+from service.connectors.quickbooks.clients import BINDING as CLIENTS
+from service.connectors.quickbooks.credits import BINDING as CREDITS
 from service.connectors.quickbooks.faults import classify
+from service.connectors.quickbooks.invoices import BINDING as INVOICES
+from service.connectors.quickbooks.payments import BINDING as PAYMENTS
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
@@ -38,5 +41,8 @@ QUICKBOOKS: Final = Connector(
     classify=classify,
     request_id_header="intuit_tid",
     redact=frozenset({"PrimaryTaxIdentifier", "SecondaryTaxIdentifier", "TaxIdentifier", "GSTIN", "BusinessNumber"}),
-    clients=clients.BINDING,
+    clients=CLIENTS,
+    invoices=INVOICES,
+    payments=PAYMENTS,
+    credits=CREDITS,
 )

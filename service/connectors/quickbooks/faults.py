@@ -228,7 +228,7 @@ def _read_fault(body: bytes) -> WireFault | None:
         return _read_xml(body)
     try:
         envelope = _decode_envelope(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     upper = envelope.Fault or next((part.Fault for part in envelope.AttachableResponse if part.Fault), None)
     if upper is not None:

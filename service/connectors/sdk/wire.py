@@ -28,7 +28,7 @@ def raw_records(body: bytes, wire: Wire, *, many: bool, redact: frozenset[str] =
     """
     try:
         found: object = _read(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed("not JSON") from None
     for name in wire.many if many else wire.one:
         found = found.get(name) if _is_object(found) else None

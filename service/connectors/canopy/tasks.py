@@ -1,0 +1,131 @@
+"""Canopy's tasks, subtasks and client requests. Each firm defines its own words for their status."""
+
+from datetime import UTC, date, datetime
+from typing import Any, Final
+
+from msgspec import Struct
+
+from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.wire import DOC, reference
+from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.paging import cursor_page
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.task import ChecklistItem, Task, TaskKind, TaskPriority, TaskStatus
+
+
+class WireItem(Struct, frozen=True, gc=False):
+    id: str
+    text: str
+    done: bool
+    completed_at: datetime | None = None
+
+
+class WireTask(Struct, frozen=True, gc=False):
+    task_id: str
+    kind: str
+    name: str
+    status: str
+    assignee_ids: list[str]
+    checklist: list[WireItem]
+    parent_id: str | None = None
+    client_id: str | None = None
+    engagement_id: str | None = None
+    priority: str | None = None
+    start_date: date | None = None
+    due_date: date | None = None
+    budget_minutes: int | None = None
+    tax_year: int | None = None
+
+
+UNSUPPORTED: Final = ("created_at", "updated_at", "version")
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_KINDS: Final = {
+    "task": TaskKind.TASK,
+    "subtask": TaskKind.SUBTASK,
+    "client_request": TaskKind.CLIENT_REQUEST,
+}
+_PRIORITIES: Final = {"low": TaskPriority.LOW, "medium": TaskPriority.MEDIUM, "high": TaskPriority.HIGH}
+_STATUSES: Final = {
+    "blocked": TaskStatus.BLOCKED,
+    "cancelled": TaskStatus.CANCELLED,
+    "canceled": TaskStatus.CANCELLED,
+    "complete": TaskStatus.DONE,
+    "completed": TaskStatus.DONE,
+    "done": TaskStatus.DONE,
+    "in progress": TaskStatus.DOING,
+    "needs review": TaskStatus.DOING,
+    "not started": TaskStatus.TODO,
+    "on hold": TaskStatus.BLOCKED,
+    "ready": TaskStatus.TODO,
+    "to do": TaskStatus.TODO,
+}
+"""The words that firms start with, in lower case; theirs alone are `other`."""
+
+
+def to_task(wire: WireTask, book: Book) -> Task:
+    priority = wire.priority
+    return Task(
+        id=book.ref("tsk_", wire.task_id),
+        remote_id=wire.task_id,
+        connection=book.connection,
+        account=book.account,
+        name=wire.name,
+        kind=_KINDS.get(wire.kind, TaskKind.OTHER),
+        kind_native=wire.kind,
+        status=_STATUSES.get(wire.status) or _status(wire.status),
+        status_native=wire.status,
+        parent=reference("tsk_", wire.parent_id, book),
+        client=reference("cli_", wire.client_id, book),
+        engagement=reference("eng_", wire.engagement_id, book),
+        assignees=[book.ref("usr_", user) for user in wire.assignee_ids],
+        priority=None if priority is None else _PRIORITIES.get(priority, TaskPriority.OTHER),
+        priority_native=priority,
+        start_on=wire.start_date,
+        due_on=wire.due_date,
+        budget_minutes=wire.budget_minutes,
+        tax_year=wire.tax_year,
+        checklist=[_item(item) for item in wire.checklist],
+        meta=_META,
+    )
+
+
+def _status(word: str) -> TaskStatus:
+    return _STATUSES.get(word.lower().replace("_", " ").replace("-", " ").strip(), TaskStatus.OTHER)
+
+
+def _item(wire: WireItem) -> ChecklistItem:
+    at = wire.completed_at
+    return ChecklistItem(
+        id=wire.id, text=wire.text, done=wire.done, completed_at=None if at is None else at.astimezone(UTC)
+    )
+
+
+class _List(Struct, frozen=True, gc=False):
+    tasks: list[WireTask]
+    next_cursor: str | None
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(WireTask)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
+    answer = _read_list((yield search("tasks", query)))
+    return cursor_page(answer.tasks, answer.next_cursor, query, to_task, book, "$.tasks")
+
+
+def get(remote_id: str, book: Book) -> Flow[Task]:
+    return to_task(_read_one((yield read_one("tasks", remote_id))), book)
+
+
+BINDING: Final = Binding[Task, Any, Any](
+    doc=DOC,
+    wire=Wire(WireTask, many=("tasks",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    notes="Firms define their own statuses; a word that is not known is `other`, kept in `status_native`.",
+)

@@ -1,0 +1,201 @@
+"""Invoices. QuickBooks has no status of an invoice: it follows from the total, the balance and the word "Voided"."""
+
+from datetime import UTC, date
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.invoices_write import from_invoice_create, from_invoice_update
+from service.connectors.quickbooks.lines import WireLine, to_lines
+from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.wire import Memo, Ref, Times, UnmappedText, currency_of, name_of
+from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.money import to_money
+from service.connectors.sdk.paging import offset_page
+from service.ids import Book
+from service.resources.common import Meta, Money
+from service.resources.invoice import Invoice, InvoiceCreate, InvoiceStatus, InvoiceUpdate
+
+
+class TaxDetail(Struct, frozen=True, gc=False):
+    TotalTax: Decimal | None = None
+
+
+class WireInvoice(Struct, frozen=True, gc=False):
+    Id: str
+    SyncToken: str
+    MetaData: Times
+    TxnDate: date
+    CustomerRef: Ref
+    Line: list[WireLine]
+    TotalAmt: Decimal
+    Balance: Decimal
+    DocNumber: str | None = None
+    DueDate: date | None = None
+    SalesTermRef: Ref | None = None
+    CurrencyRef: Ref | None = None
+    TxnTaxDetail: TaxDetail | None = None
+    ClassRef: Ref | None = None
+    DepartmentRef: Ref | None = None
+    CustomerMemo: Memo | None = None
+    PrivateNote: UnmappedText = None
+
+
+UNSUPPORTED: Final = ("category", "ledger_sync")
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_VOID: Final = InvoiceStatus.VOID
+_PAID: Final = InvoiceStatus.PAID
+_OPEN: Final = InvoiceStatus.OPEN
+_PARTIALLY_PAID: Final = InvoiceStatus.PARTIALLY_PAID
+_OTHER: Final = InvoiceStatus.OTHER
+
+
+def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
+    """An invoice in minor units of its currency. `paid` is what the balance lacks to the total: payments and credits.
+
+    Days are the company's calendar days. A voided invoice keeps its lines with amounts of zero.
+    """
+    currency = currency_of(wire.CurrencyRef, book)
+    total = to_money(wire.TotalAmt, currency, "$.TotalAmt")
+    balance = to_money(wire.Balance, currency, "$.Balance")
+    tax, customer, memo = wire.TxnTaxDetail, wire.CustomerRef, wire.CustomerMemo
+    return Invoice(
+        id=book.ref("inv_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        number=wire.DocNumber,
+        client=book.ref("cli_", customer.value),
+        client_name=customer.name,
+        status=_status(total.amount_minor, balance.amount_minor, wire.PrivateNote),
+        status_native=None,
+        issued_on=wire.TxnDate,
+        due_on=wire.DueDate,
+        terms=name_of(wire.SalesTermRef),
+        currency=currency,
+        lines=to_lines(wire.Line, currency, book),
+        tax=None
+        if tax is None or tax.TotalTax is None
+        else to_money(tax.TotalTax, currency, "$.TxnTaxDetail.TotalTax"),
+        total=total,
+        paid=Money(total.amount_minor - balance.amount_minor, currency),
+        balance=balance,
+        class_name=name_of(wire.ClassRef),
+        location=name_of(wire.DepartmentRef),
+        memo=None if memo is None else memo.value or None,
+        created_at=wire.MetaData.CreateTime.astimezone(UTC),
+        updated_at=wire.MetaData.LastUpdatedTime.astimezone(UTC),
+        version=wire.SyncToken,
+        meta=_META,
+    )
+
+
+def _status(total: int, balance: int, private_note: str | None) -> InvoiceStatus:
+    """An invoice over nothing that was not voided is neither open nor paid: `other`."""
+    if balance == 0:
+        if total > 0:
+            return _PAID
+        return _VOID if private_note is not None and private_note.startswith("Voided") else _OTHER
+    return _PARTIALLY_PAID if balance < total else _OPEN
+
+
+class _Rows(Struct, frozen=True, gc=False):
+    Invoice: list[WireInvoice] = []
+
+
+class _List(Struct, frozen=True, gc=False):
+    QueryResponse: _Rows
+
+
+class _One(Struct, frozen=True, gc=False):
+    Invoice: WireInvoice
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(_One)
+
+_BALANCES: Final = {"outstanding": "Balance > '0'", "settled": "Balance = '0'"}
+_CONDITIONS: Final[Conditions] = {
+    "status": lambda _: "Balance = '0' and TotalAmt > '0'",
+    "balance": lambda values: _BALANCES[values[0]] if len(set(values)) == 1 else "",
+    "client": compares("CustomerRef"),
+    "number": compares("DocNumber"),
+    "issued_from": compares("TxnDate", ">="),
+    "issued_to": compares("TxnDate", "<="),
+    "due_from": compares("DueDate", ">="),
+    "due_to": compares("DueDate", "<="),
+}
+_COLUMNS: Final = {
+    "updated_at": "MetaData.LastUpdatedTime",
+    "created_at": "MetaData.CreateTime",
+    "issued_on": "TxnDate",
+    "due_on": "DueDate",
+    "number": "DocNumber",
+}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Invoice]]:
+    answer = yield select("Invoice", query, _CONDITIONS, _COLUMNS)
+    rows = _read_list(answer).QueryResponse.Invoice
+    return offset_page(rows, query, FIRST_ROW, to_invoice, book, "$.QueryResponse.Invoice")
+
+
+def get(remote_id: str, book: Book) -> Flow[Invoice]:
+    return to_invoice((yield from _current(remote_id)), book)
+
+
+def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
+    answer = yield from calls.create("invoice", from_invoice_create(new, book), key, "/client")
+    return to_invoice(_read_one(answer).Invoice, book)
+
+
+def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
+    """Changes what is given. The record is read first for its version, unless given, and for the currency of new
+    lines. Raises Conflict if `version` is stale."""
+    currency: str | None = None
+    if version is None or new.lines:
+        current = yield from _current(remote_id)
+        version = version or current.SyncToken
+        currency = currency_of(current.CurrencyRef, book)
+    answer = yield calls.write("invoice", from_invoice_update(remote_id, new, version, currency, book), key)
+    return to_invoice(_read_one(answer).Invoice, book)
+
+
+def _current(remote_id: str) -> Flow[WireInvoice]:
+    return _read_one((yield calls.read_one("invoice", remote_id))).Invoice
+
+
+BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
+    doc=Doc(
+        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice",
+        date(2026, 11, 20),
+        "documented",
+    ),
+    wire=Wire(WireInvoice, one=("Invoice",), many=("QueryResponse", "Invoice")),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    filters={
+        "status": Filter(kind="choice", choices=("paid",), description="Other states cannot be searched for."),
+        "balance": Filter(
+            kind="choice", choices=("outstanding", "settled"), description="Something is left to pay, or nothing is."
+        ),
+        "client": Filter(kind="reference", prefix="cli_", description="Invoices of one client."),
+        "number": Filter(kind="text", description="The whole number of the invoice."),
+        "issued_from": Filter(kind="date", description="Issued on this day or later."),
+        "issued_to": Filter(kind="date", description="Issued on this day or earlier."),
+        "due_from": Filter(kind="date", description="Due on this day or later."),
+        "due_to": Filter(kind="date", description="Due on this day or earlier."),
+    },
+    updated_after=True,
+    sorts=sorts(_COLUMNS),
+    versioned=True,
+    notes="The status follows from total and balance; an invoice over nothing that was not voided is `other`. "
+    "Deleted invoices are not listed. On an update the lines given replace all lines.",
+)

@@ -1,0 +1,165 @@
+"""Payments. A credit is applied by a payment over nothing that links an invoice and a credit memo."""
+
+from datetime import UTC, date
+from decimal import Decimal
+from typing import Any, Final
+
+from msgspec import Struct
+
+from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.wire import Link, Ref, Times, currency_of, name_of
+from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.money import to_money
+from service.connectors.sdk.paging import offset_page
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.payment import Allocation, Payment, PaymentMethod
+
+
+class WirePaymentLine(Struct, frozen=True, gc=False):
+    """What QuickBooks adds in `LineEx` repeats the linked document and is left alone."""
+
+    Amount: Decimal
+    LinkedTxn: list[Link] = []
+
+
+class WirePayment(Struct, frozen=True, gc=False):
+    Id: str
+    SyncToken: str
+    MetaData: Times
+    TxnDate: date
+    CustomerRef: Ref
+    TotalAmt: Decimal
+    Line: list[WirePaymentLine] = []
+    UnappliedAmt: Decimal | None = None
+    PaymentMethodRef: Ref | None = None
+    PaymentRefNum: str | None = None
+    DepositToAccountRef: Ref | None = None
+    CurrencyRef: Ref | None = None
+
+
+UNSUPPORTED: Final = ("refunds",)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_METHODS: Final = {
+    "ach": PaymentMethod.ACH,
+    "american express": PaymentMethod.CARD,
+    "amex": PaymentMethod.CARD,
+    "bank transfer": PaymentMethod.ACH,
+    "cash": PaymentMethod.CASH,
+    "check": PaymentMethod.CHECK,
+    "cheque": PaymentMethod.CHECK,
+    "credit card": PaymentMethod.CARD,
+    "debit card": PaymentMethod.CARD,
+    "diners club": PaymentMethod.CARD,
+    "discover": PaymentMethod.CARD,
+    "mastercard": PaymentMethod.CARD,
+    "visa": PaymentMethod.CARD,
+}
+"""Firms define their own methods; these are the names QuickBooks starts with."""
+
+
+def to_payment(wire: WirePayment, book: Book) -> Payment:
+    """A payment and the documents it was put against.
+
+    No deposit account means Undeposited Funds. No lines mean that all of it is still to be applied.
+    """
+    currency = currency_of(wire.CurrencyRef, book)
+    method, deposit, unapplied = name_of(wire.PaymentMethodRef), wire.DepositToAccountRef, wire.UnappliedAmt
+    return Payment(
+        id=book.ref("pay_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        client=book.ref("cli_", wire.CustomerRef.value),
+        method=None if method is None else _METHODS.get(method.lower(), PaymentMethod.OTHER),
+        method_native=method,
+        amount=to_money(wire.TotalAmt, currency, "$.TotalAmt"),
+        received_on=wire.TxnDate,
+        allocations=[_allocation(line, currency, book) for line in wire.Line],
+        unapplied=None if unapplied is None else to_money(unapplied, currency, "$.UnappliedAmt"),
+        reference=wire.PaymentRefNum or None,
+        deposit_account=None if deposit is None else deposit.value,
+        created_at=wire.MetaData.CreateTime.astimezone(UTC),
+        updated_at=wire.MetaData.LastUpdatedTime.astimezone(UTC),
+        version=wire.SyncToken,
+        meta=_META,
+    )
+
+
+def _allocation(wire: WirePaymentLine, currency: str, book: Book) -> Allocation:
+    amount = to_money(wire.Amount, currency, "$.Line[...].Amount")
+    if not wire.LinkedTxn:
+        return Allocation(kind_native=None, amount=amount)
+    if len(wire.LinkedTxn) > 1:
+        raise SchemaDrift("$.Line[...].LinkedTxn", "Expected one linked document for each amount")
+    link = wire.LinkedTxn[0]
+    return Allocation(
+        invoice=book.ref("inv_", link.TxnId) if link.TxnType == "Invoice" else None,
+        credit=book.ref("crd_", link.TxnId) if link.TxnType == "CreditMemo" else None,
+        kind_native=link.TxnType,
+        amount=amount,
+    )
+
+
+class _Rows(Struct, frozen=True, gc=False):
+    Payment: list[WirePayment] = []
+
+
+class _List(Struct, frozen=True, gc=False):
+    QueryResponse: _Rows
+
+
+class _One(Struct, frozen=True, gc=False):
+    Payment: WirePayment
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(_One)
+
+_CONDITIONS: Final[Conditions] = {
+    "client": compares("CustomerRef"),
+    "received_from": compares("TxnDate", ">="),
+    "received_to": compares("TxnDate", "<="),
+}
+_COLUMNS: Final = {
+    "updated_at": "MetaData.LastUpdatedTime",
+    "created_at": "MetaData.CreateTime",
+    "received_on": "TxnDate",
+}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Payment]]:
+    answer = yield select("Payment", query, _CONDITIONS, _COLUMNS)
+    rows = _read_list(answer).QueryResponse.Payment
+    return offset_page(rows, query, FIRST_ROW, to_payment, book, "$.QueryResponse.Payment")
+
+
+def get(remote_id: str, book: Book) -> Flow[Payment]:
+    return to_payment(_read_one((yield calls.read_one("payment", remote_id))).Payment, book)
+
+
+BINDING: Final = Binding[Payment, Any, Any](
+    doc=Doc(
+        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment",
+        date(2026, 11, 20),
+        "documented",
+    ),
+    wire=Wire(WirePayment, one=("Payment",), many=("QueryResponse", "Payment")),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    filters={
+        "client": Filter(kind="reference", prefix="cli_", description="Payments of one client."),
+        "received_from": Filter(kind="date", description="Received on this day or later."),
+        "received_to": Filter(kind="date", description="Received on this day or earlier."),
+    },
+    updated_after=True,
+    sorts=sorts(_COLUMNS),
+    versioned=True,
+    notes="A payment over nothing with an invoice and a credit among its allocations applies that credit. "
+    "Where QuickBooks leaves the method's name out, `method_native` is its id and `method` is `other`.",
+)

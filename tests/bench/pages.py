@@ -1,0 +1,270 @@
+"""Pages as the vendors send them, with the fields that a usual record has. All of it invented."""
+
+import json
+from typing import Any
+
+
+def page_body(vendor: str, resource: str, count: int) -> bytes:
+    """`count` records of a resource in the vendor's own list envelope, compact as servers write it."""
+    make = _RECORDS[vendor, resource]
+    rows = [make(number) for number in range(1, count + 1)]
+    if vendor == "canopy":
+        return _json({resource: rows, "next_cursor": "b3BhcXVl"})
+    answer = {_ENTITIES[resource]: rows, "startPosition": 1, "maxResults": count}
+    return _json({"QueryResponse": answer, "time": "2026-11-20T08:00:00.000-08:00"})
+
+
+_ENTITIES = {"clients": "Customer", "invoices": "Invoice", "payments": "Payment", "credits": "CreditMemo"}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()
+
+
+def _times(number: int) -> dict[str, str]:
+    return {
+        "CreateTime": f"2026-03-{number % 28 + 1:02}T09:12:33-08:00",
+        "LastUpdatedTime": f"2026-10-{number % 28 + 1:02}T16:40:07-07:00",
+    }
+
+
+def _customer(number: int) -> dict[str, Any]:
+    return {
+        "Taxable": False,
+        "BillAddr": {
+            "Id": str(number * 2),
+            "Line1": f"{number} Harbor Street",
+            "City": "Rivermouth",
+            "CountrySubDivisionCode": "CA",
+            "PostalCode": "94000",
+            "Lat": "INVALID",
+            "Long": "INVALID",
+        },
+        "Job": False,
+        "BillWithParent": False,
+        "Balance": 239.5,
+        "BalanceWithJobs": 239.5,
+        "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+        "PreferredDeliveryMethod": "Print",
+        "domain": "QBO",
+        "sparse": False,
+        "Id": str(number),
+        "SyncToken": "3",
+        "MetaData": _times(number),
+        "GivenName": "Alma",
+        "FamilyName": "Quill",
+        "FullyQualifiedName": f"Quill Bakery {number}",
+        "CompanyName": f"Quill Bakery {number} LLC",
+        "DisplayName": f"Quill Bakery {number}",
+        "PrintOnCheckName": f"Quill Bakery {number}",
+        "Active": True,
+        "PrimaryPhone": {"FreeFormNumber": "(555) 555-0142"},
+        "PrimaryEmailAddr": {"Address": f"office{number}@quill.example"},
+    }
+
+
+def _qbo_invoice(number: int) -> dict[str, Any]:
+    return {
+        "AllowOnlinePayment": False,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": str(number),
+        "SyncToken": "1",
+        "MetaData": _times(number),
+        "CustomField": [{"DefinitionId": "1", "Name": "Crew #", "Type": "StringType"}],
+        "DocNumber": str(1000 + number),
+        "TxnDate": "2026-10-01",
+        "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+        "LinkedTxn": [],
+        "Line": [
+            {
+                "Id": "1",
+                "LineNum": 1,
+                "Description": "Bookkeeping, September",
+                "Amount": 325.75,
+                "DetailType": "SalesItemLineDetail",
+                "SalesItemLineDetail": {
+                    "ItemRef": {"value": "11", "name": "Bookkeeping"},
+                    "UnitPrice": 65.15,
+                    "Qty": 5,
+                    "TaxCodeRef": {"value": "NON"},
+                },
+            },
+            {"Amount": 325.75, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
+        ],
+        "TxnTaxDetail": {"TotalTax": 0},
+        "CustomerRef": {"value": str(number), "name": f"Quill Bakery {number}"},
+        "CustomerMemo": {"value": "Thank you."},
+        "SalesTermRef": {"value": "3", "name": "Net 30"},
+        "DueDate": "2026-10-31",
+        "TotalAmt": 325.75,
+        "ApplyTaxAfterDiscount": False,
+        "PrintStatus": "NeedToPrint",
+        "EmailStatus": "NotSet",
+        "Balance": 125.75,
+    }
+
+
+def _qbo_payment(number: int) -> dict[str, Any]:
+    noise = {"name": "{http://schema.intuit.com/finance/v3}NameValue", "declaredType": "com.intuit.NameValue"}
+    return {
+        "CustomerRef": {"value": str(number), "name": f"Quill Bakery {number}"},
+        "DepositToAccountRef": {"value": "4"},
+        "PaymentMethodRef": {"value": "2", "name": "Check"},
+        "PaymentRefNum": "1042",
+        "TotalAmt": 200.0,
+        "UnappliedAmt": 0,
+        "ProcessPayment": False,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": str(number),
+        "SyncToken": "0",
+        "MetaData": _times(number),
+        "TxnDate": "2026-10-14",
+        "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+        "Line": [
+            {
+                "Amount": 200.0,
+                "LinkedTxn": [{"TxnId": str(number), "TxnType": "Invoice"}],
+                "LineEx": {"any": [noise | {"value": {"Name": "txnId", "Value": str(number)}}]},
+            }
+        ],
+    }
+
+
+def _credit_memo(number: int) -> dict[str, Any]:
+    return {
+        "RemainingCredit": 40.25,
+        "domain": "QBO",
+        "sparse": False,
+        "Id": str(number),
+        "SyncToken": "0",
+        "MetaData": _times(number),
+        "DocNumber": str(2000 + number),
+        "TxnDate": "2026-10-20",
+        "CurrencyRef": {"value": "USD", "name": "United States Dollar"},
+        "Line": [{"Id": "1", "Amount": 40.25, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": {}}],
+        "CustomerRef": {"value": str(number), "name": f"Quill Bakery {number}"},
+        "TotalAmt": 40.25,
+        "Balance": 40.25,
+    }
+
+
+def _canopy_client(number: int) -> dict[str, Any]:
+    return {
+        "client_id": f"cny_{number:06}",
+        "display_name": f"Quill Bakery {number}",
+        "client_facing_name": f"Quill Bakery {number} LLC",
+        "filing_type": "Business",
+        "status": "Active",
+        "owner_id": "usr_7",
+        "external_id": f"Q-{number}",
+        "ein_masked": "**-***6789",
+        "emails": [{"type": "work", "value": f"office{number}@quill.example"}],
+        "phones": [{"type": "work", "value": "(555) 555-0142"}],
+        "addresses": [
+            {
+                "type": "mailing",
+                "line1": f"{number} Harbor Street",
+                "line2": None,
+                "city": "Rivermouth",
+                "state": "CA",
+                "postal_code": "94000",
+                "country": "US",
+            }
+        ],
+        "tags": ["bookkeeping"],
+        "custom_fields": {"tier": "Gold"},
+        "group_id": None,
+        "linked": [],
+        "updated_at": "2026-10-14T16:40:07Z",
+    }
+
+
+def _canopy_invoice(number: int) -> dict[str, Any]:
+    return {
+        "invoice_id": f"inv_{number:06}",
+        "number": f"INV-{number:05}",
+        "client_id": f"cny_{number:06}",
+        "status": "partially_paid",
+        "issue_date": "2026-10-01",
+        "due_date": "2026-10-31",
+        "terms": "Net 30",
+        "currency": "USD",
+        "lines": [
+            {
+                "line_id": f"lin_{number:06}",
+                "service_item_id": "itm_11",
+                "sku": "BK-1",
+                "description": "Bookkeeping, September",
+                "quantity": 5,
+                "rate_cents": 6515,
+                "amount_cents": 32575,
+                "wuwd_cents": 0,
+                "time_entry_ids": [],
+            }
+        ],
+        "total_cents": 32575,
+        "paid_cents": 20000,
+        "balance_cents": 12575,
+        "class": None,
+        "location": "Harbor office",
+        "category": None,
+        "qbo_sync": {"document_number": str(1000 + number), "sync_status": "OK"},
+    }
+
+
+def _canopy_payment(number: int) -> dict[str, Any]:
+    return {
+        "payment_id": f"pay_{number:06}",
+        "client_id": f"cny_{number:06}",
+        "method": "check",
+        "amount_cents": 20000,
+        "received_at": "2026-10-14T16:40:07Z",
+        "allocations": [{"invoice_id": f"inv_{number:06}", "amount_cents": 20000}],
+        "unapplied_cents": 0,
+        "refunds": [],
+        "reference": "1042",
+    }
+
+
+def _canopy_credit(number: int) -> dict[str, Any]:
+    return {
+        "credit_id": f"crd_{number:06}",
+        "client_id": f"cny_{number:06}",
+        "amount_cents": 4025,
+        "remaining_cents": 4025,
+        "applications": [],
+    }
+
+
+def _canopy_task(number: int) -> dict[str, Any]:
+    return {
+        "task_id": f"tsk_{number:06}",
+        "parent_id": None,
+        "kind": "task",
+        "name": "Prepare Form 1120-S",
+        "status": "in progress",
+        "client_id": f"cny_{number:06}",
+        "engagement_id": None,
+        "assignee_ids": ["usr_7"],
+        "priority": "medium",
+        "start_date": "2026-02-01",
+        "due_date": "2026-03-15",
+        "budget_minutes": 240,
+        "tax_year": 2025,
+        "checklist": [{"id": "1", "text": "Bank statements", "done": True, "completed_at": "2026-02-03T10:00:00Z"}],
+    }
+
+
+_RECORDS = {
+    ("quickbooks", "clients"): _customer,
+    ("quickbooks", "invoices"): _qbo_invoice,
+    ("quickbooks", "payments"): _qbo_payment,
+    ("quickbooks", "credits"): _credit_memo,
+    ("canopy", "clients"): _canopy_client,
+    ("canopy", "invoices"): _canopy_invoice,
+    ("canopy", "payments"): _canopy_payment,
+    ("canopy", "credits"): _canopy_credit,
+    ("canopy", "tasks"): _canopy_task,
+}
