@@ -1,0 +1,137 @@
+"""As much HTTP as the sandbox vendors need: requests and responses as values, a router, and how a response leaves over ASGI."""
+
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any, TypeAlias
+from urllib.parse import parse_qsl
+
+import msgspec
+
+Json: TypeAlias = dict[str, Any]
+"""A JSON object. Wire records stay plain objects here: a vendor's quirks are easier to read than to type."""
+
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+
+MAX_BODY_BYTES = 10 * 1024 * 1024
+
+
+class Request(msgspec.Struct, frozen=True):
+    """One call, wholly read. Header names are lower case; of a repeated query parameter the last value counts."""
+
+    method: str
+    path: str
+    query: Mapping[str, str]
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def bearer(self) -> str | None:
+        """The bearer token, if the call carries one."""
+        scheme, _, token = self.headers.get("authorization", "").partition(" ")
+        return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+    @property
+    def form(self) -> dict[str, str]:
+        """The body as a form."""
+        return dict(parse_qsl(self.body.decode("utf-8", "replace")))
+
+
+class Response(msgspec.Struct, frozen=True):
+    """One answer, before any fault has touched it; `payload` is what `body` was made from, if it was JSON."""
+
+    status: int
+    body: bytes = b""
+    headers: tuple[tuple[str, str], ...] = ()
+    payload: object = None
+
+    def plus(self, *headers: tuple[str, str]) -> "Response":
+        """The same answer with more headers."""
+        return msgspec.structs.replace(self, headers=self.headers + headers)
+
+    def header(self, name: str) -> str | None:
+        """A header of the answer."""
+        return next((value for key, value in self.headers if key == name), None)
+
+
+def json_response(status: int, payload: object, *headers: tuple[str, str]) -> Response:
+    """An answer of JSON."""
+    head = (("content-type", "application/json;charset=UTF-8"), *headers)
+    return Response(status, msgspec.json.encode(payload), head, payload)
+
+
+Handler: TypeAlias = Callable[[Request, Mapping[str, str]], Response]
+
+
+class Router:
+    """Finds what answers a call; `{name}` in a pattern takes one segment of the path."""
+
+    def __init__(self) -> None:
+        self._routes: list[tuple[str, tuple[str, ...], Handler, str]] = []
+
+    def add(self, method: str, pattern: str, handler: Handler) -> None:
+        """Routes added first win."""
+        self._routes.append((method, tuple(pattern.split("/")), handler, pattern))
+
+    def find(self, method: str, path: str) -> tuple[Handler, dict[str, str], str] | None:
+        """The handler, its path parameters and the pattern; None when nothing answers."""
+        segments = path.rstrip("/").split("/")
+        for wanted, pattern, handler, text in self._routes:
+            if wanted == method and len(pattern) == len(segments):
+                values = _values(pattern, segments)
+                if values is not None:
+                    return handler, values, text
+        return None
+
+
+def _values(pattern: tuple[str, ...], segments: list[str]) -> dict[str, str] | None:
+    values: dict[str, str] = {}
+    for expected, segment in zip(pattern, segments, strict=True):
+        if expected.startswith("{"):
+            values[expected[1:-1]] = segment
+        elif expected != segment:
+            return None
+    return values
+
+
+class BodyTooLargeError(Exception):
+    """The caller sent more than MAX_BODY_BYTES."""
+
+
+async def read_request(scope: Scope, receive: Receive) -> Request:
+    """The call with its whole body; BodyTooLargeError past the limit."""
+    parts: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            break
+        part: bytes = message.get("body", b"")
+        size += len(part)
+        if size > MAX_BODY_BYTES:
+            raise BodyTooLargeError
+        parts.append(part)
+        more = message.get("more_body", False)
+    return Request(
+        method=scope["method"],
+        path=scope["path"],
+        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
+        body=b"".join(parts),
+    )
+
+
+async def start(send: Send, status: int, headers: tuple[tuple[str, str], ...], size_bytes: int | None) -> None:
+    """Sends the head of an answer; without a size the body is chunked."""
+    wire = [(key.encode("latin-1"), value.encode("latin-1")) for key, value in headers]
+    if size_bytes is not None:
+        wire.append((b"content-length", str(size_bytes).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": wire})
+
+
+async def respond(send: Send, response: Response) -> None:
+    """Sends a whole answer."""
+    await start(send, response.status, response.headers, len(response.body))
+    await send({"type": "http.response.body", "body": response.body})

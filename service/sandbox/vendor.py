@@ -1,0 +1,82 @@
+"""What the server, the faults and the control calls need to know of a vendor."""
+
+from typing import Protocol
+
+from service.sandbox.clock import VendorClock
+from service.sandbox.grants import Grants, Tokens
+from service.sandbox.http import Json, Request, Response
+
+
+class UnsupportedFaultError(Exception):
+    """The fault has no meaning at this vendor, such as a repeated cursor where there are no cursors."""
+
+
+class Vendor(Protocol):
+    """A sandbox vendor: it answers calls, and knows how its own kind of trouble looks."""
+
+    name: str
+    clock: VendorClock
+    grants: Grants
+    default_scopes: frozenset[str]
+    writes: int
+    """How many writes were really performed: replays and refusals are not counted."""
+
+    def route(self, request: Request) -> str:
+        """The pattern of the path, for counting; equal for all paths that nothing answers."""
+        ...
+
+    def handle(self, request: Request) -> Response:
+        """The answer to a call."""
+        ...
+
+    def reset(self) -> None:
+        """Books, idempotency and limits back to the seed; grants live on."""
+        ...
+
+    def set_limits(self, limits: dict[str, int | None]) -> None:
+        """New rate limits by name; KeyError for a name the vendor does not have."""
+        ...
+
+    def limits(self) -> dict[str, int | None]:
+        """The rate limits in force."""
+        ...
+
+    def grant_facts(self, tokens: Tokens) -> Json:
+        """What a connection needs besides the tokens: realm or firm, endpoints."""
+        ...
+
+    def is_oauth(self, request: Request) -> bool:
+        """Whether a call belongs to OAuth rather than to the firm's data."""
+        ...
+
+    def is_write(self, request: Request) -> bool:
+        """Whether a call would change the books."""
+        ...
+
+    def is_page(self, request: Request) -> bool:
+        """Whether a call asks for a page of a list."""
+        ...
+
+    def throttled(self, retry_after: str | None) -> Response:
+        """The vendor's 429."""
+        ...
+
+    def server_error(self, status: int) -> Response:
+        """The vendor's 5xx."""
+        ...
+
+    def fault_in_200(self) -> Response:
+        """A failure under HTTP 200, as this vendor does or would write it."""
+        ...
+
+    def records(self, payload: Json) -> list[Json]:
+        """The records inside an answer: of a page, or the one."""
+        ...
+
+    def page_fault(self, kind: str, request: Request, payload: Json) -> Json:
+        """The page spoiled: `duplicate_page`, `repeated_cursor` or `empty_middle_page`; UnsupportedFaultError."""
+        ...
+
+    def supports_fault(self, kind: str) -> bool:
+        """Whether the fault has a meaning here."""
+        ...
