@@ -1,20 +1,22 @@
 """Problems: what we answer when a call cannot succeed (RFC 9457).
 
-ApiProblem                     one raised problem: a kind, one sentence, what to do next
+ApiProblem                     one raised problem: a kind, one sentence, what is wrong where
 └── kind: Kind                 the catalogue below: stable code, status, title, hint, whose fault, retryable
 
-400 the request cannot be read      malformed_json unknown_parameter invalid_parameter unsupported_filter unsupported_sort
-                                    unsupported_selection invalid_cursor connection_required account_required
-                                    idempotency_key_required invalid_header key_in_url
-401 who is calling?                 missing_key invalid_key
-403 not with this key               insufficient_scope address_not_allowed consent_missing
-404 405 406 413 414 415 431         not_found method_not_allowed … the HTTP rim
-409 412 422 the write               conflict idempotency_in_flight version_mismatch validation_failed idempotency_key_reused
-410 the list                        cursor_expired
-424 the firm has to act             connection_needs_attention
-429 our limits                      rate_limited too_many_concurrent
-5xx ours or the vendor's            internal vendor_cannot vendor_refused vendor_fault vendor_unreadable
-                                    vendor_rate_limited vendor_unavailable metering_unavailable vendor_timeout outcome_unknown
+400 the request cannot be read   malformed_json unknown_parameter invalid_parameter invalid_header invalid_cursor
+                                 unsupported_filter unsupported_sort unsupported_selection connection_required
+                                 account_required idempotency_key_required key_in_url
+401 who is calling?              missing_key invalid_key
+403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
+404 … 415, 431 the HTTP rim      not_found method_not_allowed not_acceptable body_too_large uri_too_long …
+409 412 422 the write            conflict idempotency_in_flight version_mismatch validation_failed
+                                 idempotency_key_reused
+410 the list                     cursor_expired
+424 the firm has to act          connection_needs_attention
+429 our limits                   rate_limited too_many_concurrent
+5xx ours or the vendor's         internal metering_unavailable platform_unavailable vendor_cannot vendor_fault
+                                 vendor_unreadable vendor_rate_limited vendor_unavailable vendor_timeout
+                                 outcome_unknown
 """
 
 from typing import Literal
@@ -38,7 +40,10 @@ class Kind(Struct, frozen=True):
 
 
 class FieldError(Struct, frozen=True):
-    """One thing wrong with the request; `pointer` is a JSON pointer into the body or `query/<name>`, `header/<name>`."""
+    """One thing wrong with the request.
+
+    `pointer` is a JSON pointer into the body (`/lines/0/amount`), or `query/<name>`, or `header/<name>`.
+    """
 
     pointer: str
     code: str
@@ -147,6 +152,12 @@ INSUFFICIENT_SCOPE = Kind(
 )
 ADDRESS_NOT_ALLOWED = Kind(
     "address_not_allowed", 403, "The key may not be used from this address", "Add the address to the key's allow-list."
+)
+KEY_MODE_MISMATCH = Kind(
+    "key_mode_mismatch",
+    403,
+    "Test and live do not mix",
+    "Use a test key for sandbox connections and a live key for all others.",
 )
 CONSENT_MISSING = Kind(
     "consent_missing",

@@ -66,6 +66,8 @@ class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     version: str | UnsetType = UNSET
     """Changes with every change of the record; send it back as `If-Match`."""
     meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
     """With `include=raw`: the vendor's record as it came."""
 

@@ -97,6 +97,8 @@ class Invoice(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     updated_at: datetime | None | UnsetType = UNSET
     version: str | UnsetType = UNSET
     meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
 
 

@@ -73,6 +73,11 @@ class Link:
         self.breaker = Breaker(_CONNECTION_FAILURES, _BREAKER_PAUSE_S)
         self._prefix = base_url + connector.root.replace("{account}", quote(account, safe=""))
 
+    def adopt(self, former: "Link") -> None:
+        """Takes over what the former link to the same account has learned of the vendor's health."""
+        self.retries = former.retries
+        self.breaker = former.breaker
+
     def url(self, request: Request) -> str:
         """The absolute address of a request."""
         address = self._prefix + request.path

@@ -1,0 +1,160 @@
+"""One call, from the first byte to the receipt: what the edge, the routes and the meter say to each other."""
+
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from msgspec import Struct
+
+from service import ids
+from service.accounts.caller import Caller
+from service.api.asgi import Message, Receive, Scope, Send
+from service.api.limits import Admitted
+from service.connectors.sdk.engine import Leg
+from service.errors import BODY_TOO_LARGE, ApiProblem
+
+if TYPE_CHECKING:
+    from service.api.operation import Operation
+
+JSON = b"application/json"
+PROBLEM_JSON = b"application/problem+json"
+_IN_SCOPE = "tickmark.call"
+
+
+class Answer(Struct, frozen=True):
+    """What a route gives back. It is an ASGI application, so it goes out without further wrapping."""
+
+    status: int
+    body: bytes
+    media_type: bytes = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        start, body = self.messages()
+        await send(start)
+        await send(body)
+
+    def messages(self) -> tuple[Message, Message]:
+        """The answer as ASGI says it."""
+        headers = [(b"content-type", self.media_type), (b"content-length", b"%d" % len(self.body)), *self.headers]
+        return (
+            {"type": "http.response.start", "status": self.status, "headers": headers},
+            {"type": "http.response.body", "body": self.body, "more_body": False},
+        )
+
+
+Route = Callable[["Call"], Awaitable[Answer]]
+Settle = Callable[[Answer], Awaitable[None]]
+
+
+class Call:
+    """One call under way. The edge makes it, each stage fills in what it knows, the meter reads it at the end."""
+
+    __slots__ = (
+        "admission_ns",
+        "admitted",
+        "caller",
+        "connection_id",
+        "dry_run",
+        "leg",
+        "mapping_ns",
+        "metering_ns",
+        "operation",
+        "problem",
+        "receive",
+        "replayed",
+        "request_id",
+        "request_ref",
+        "rows",
+        "scope",
+        "settle",
+        "started_at_ns",
+        "started_ns",
+        "vendor",
+    )
+
+    def __init__(self, scope: Scope, receive: Receive) -> None:
+        self.started_ns = time.perf_counter_ns()
+        self.started_at_ns = time.time_ns()
+        self.request_id: UUID = ids.new_uuid(self.started_at_ns // 1_000_000)
+        self.request_ref = ids.encode("req", self.request_id)
+        self.scope = scope
+        self.receive = receive
+        self.caller: Caller | None = None
+        self.admitted: Admitted | None = None
+        self.operation: Operation | None = None
+        self.connection_id: UUID | None = None
+        self.vendor: str | None = None
+        self.leg = Leg()
+        self.rows = 0
+        self.replayed = False
+        self.dry_run = False
+        self.problem: ApiProblem | None = None
+        self.settle: Settle | None = None
+        """Set by a write that claimed its Idempotency-Key: called once with what is answered, after it is recorded."""
+        self.admission_ns = 0
+        self.mapping_ns = 0
+        self.metering_ns = 0
+
+    @property
+    def method(self) -> str:
+        return str(self.scope["method"])
+
+    @property
+    def path(self) -> str:
+        return str(self.scope["path"])
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The path's parameters."""
+        found: Mapping[str, Any] = self.scope["path_params"]
+        return found
+
+    @property
+    def known_caller(self) -> Caller:
+        """The caller, on routes that are behind authentication."""
+        assert self.caller is not None
+        return self.caller
+
+    def header(self, name: bytes) -> str | None:
+        """The first header of that name (given in lower case), as text."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                return str(value, "latin-1")
+        return None
+
+    async def body(self, limit_bytes: int) -> bytes:
+        """The whole body; a problem as soon as it is over the limit."""
+        announced = self.header(b"content-length")
+        if announced is not None and announced.isdigit() and int(announced) > limit_bytes:
+            raise _too_large(limit_bytes)
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await self.receive()
+            if message["type"] != "http.request":
+                break
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit_bytes:
+                raise _too_large(limit_bytes)
+            parts.append(part)
+            if not message.get("more_body", False):
+                break
+        return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+def keep_in_scope(call: Call, scope: Scope) -> None:
+    """Leaves the call where the routes find it."""
+    scope["state"] = {_IN_SCOPE: call}
+
+
+def call_in(scope: Scope) -> Call:
+    """The call that this scope belongs to."""
+    call: Call = scope["state"][_IN_SCOPE]
+    return call
+
+
+def _too_large(limit_bytes: int) -> ApiProblem:
+    return ApiProblem(BODY_TOO_LARGE, f"The body may have {limit_bytes:,} bytes.")

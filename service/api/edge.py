@@ -1,0 +1,219 @@
+"""The rim of the API: every call comes in here and leaves from here, counted.
+
+in    request id → key → limits → Litestar's routing and the route itself
+out   problem or answer → one durable row → receipt → the caller
+
+No usage row, no data: when the row cannot be made durable, the answer is thrown away and a 503 goes out instead.
+"""
+
+import time
+from typing import Final, cast
+
+from litestar import Litestar
+
+from billing import Invocation, MeteringDown, Reason, UsageLedger
+from billing import Meter as BilledMeter
+from service import errors
+from service.accounts.authenticate import KeyRing
+from service.accounts.errors import UnknownKeyError
+from service.api.asgi import App, Message, Receive, Scope, Send
+from service.api.auth import Proxies, authenticate, client_address
+from service.api.call import JSON, Answer, Call, keep_in_scope
+from service.api.limits import Limits
+from service.api.problems import as_problem, to_answer
+from service.api.receipts import reason_of, receipt_headers
+from service.errors import ApiProblem
+from service.telemetry import CallRecord, Telemetry, fault_kind
+
+UNKNOWN_OPERATION: Final = "unknown"
+API_PREFIX: Final = "/v1/"
+MAX_URL_BYTES: Final = 8 * 1024
+
+
+class Edge:
+    """The ASGI application that is served: the API behind its edge, everything else passed through."""
+
+    def __init__(
+        self,
+        app: Litestar,
+        keys: KeyRing,
+        limits: Limits,
+        ledger: UsageLedger,
+        telemetry: Telemetry,
+        *,
+        max_header_bytes: int = 16 * 1024,
+        proxies: Proxies = (),
+    ) -> None:
+        self._app = cast(App, app)
+        self._keys = keys
+        self._limits = limits
+        self._ledger = ledger
+        self._telemetry = telemetry
+        self._max_header_bytes = max_header_bytes
+        self._proxies = proxies
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        call = Call(scope, receive)
+        keep_in_scope(call, scope)
+        gate = _Gate(self, call, send)
+        if not scope["path"].startswith(API_PREFIX):
+            await self._app(scope, receive, gate)
+            return
+        try:
+            await self._admit(call)
+        except Exception as exception:
+            await to_answer(as_problem(exception, call), call)(scope, receive, gate)
+            return
+        finally:
+            call.admission_ns = time.perf_counter_ns() - call.started_ns
+        try:
+            await self._app(scope, receive, gate)
+        finally:
+            self._limits.release(call.known_caller.key_id)
+
+    async def _admit(self, call: Call) -> None:
+        """Lets the call in, or raises the problem that keeps it out."""
+        _refuse_oversize(call.scope, self._max_header_bytes)
+        try:
+            caller = await authenticate(call, self._keys, self._proxies)
+        except ApiProblem as problem:
+            if isinstance(problem.__cause__, UnknownKeyError):
+                await self._limits.admit_unknown(client_address(call, self._proxies))
+            raise
+        call.caller = caller
+        call.admitted = self._limits.try_admit(caller.key_id) or await self._limits.admit(caller.key_id)
+
+    async def record(self, call: Call, answer: Answer) -> tuple[Answer, Reason, int]:
+        """Makes the call's row durable and settles a claimed write; the answer to give, why, and the units."""
+        reason = reason_of(call, answer.status)
+        units = 1 if reason is Reason.SUCCESS else 0
+        if call.caller is not None:
+            started = time.perf_counter_ns()
+            try:
+                await self._ledger.record(_invocation(call, answer.status, reason, units))
+            except MeteringDown:
+                call.problem = ApiProblem(
+                    errors.METERING_UNAVAILABLE,
+                    "The call was not recorded, so it is neither answered nor billed.",
+                    retry_after_s=1,
+                )
+                answer, reason, units = to_answer(call.problem, call), Reason.PLATFORM_ERROR, 0
+            call.metering_ns = time.perf_counter_ns() - started
+        if call.settle is not None:
+            await call.settle(answer)
+        return answer, reason, units
+
+    def finish(self, call: Call, status: int, reason: Reason, units: int) -> None:
+        """Tells telemetry of an answered call."""
+        self._telemetry.observe(_told(call, status, reason, units))
+
+
+class _Gate:
+    """Holds the answer back until its row is durable, then sends it with its receipt."""
+
+    __slots__ = ("_call", "_edge", "_send", "_start")
+
+    def __init__(self, edge: Edge, call: Call, send: Send) -> None:
+        self._edge = edge
+        self._call = call
+        self._send = send
+        self._start: Message | None = None
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self._start = message
+            return
+        start = self._start
+        if start is None or message["type"] != "http.response.body":
+            await self._send(message)
+            return
+        self._start = None
+        call = self._call
+        answer = _answer_in(start, message["body"])
+        given, reason, units = await self._edge.record(call, answer)
+        if given is not answer:
+            start, message = given.messages()
+        start["headers"] = [*start["headers"], *receipt_headers(call, reason, units)]
+        await self._send(start)
+        await self._send(message)
+        self._edge.finish(call, start["status"], reason, units)
+
+
+def _answer_in(start: Message, body: bytes) -> Answer:
+    """The answer that two ASGI messages make, its length and type apart from its other headers."""
+    media_type = JSON
+    headers: list[tuple[bytes, bytes]] = []
+    for name, value in start["headers"]:
+        if name == b"content-type":
+            media_type = value
+        elif name != b"content-length":
+            headers.append((name, value))
+    return Answer(start["status"], body, media_type, tuple(headers))
+
+
+def _refuse_oversize(scope: Scope, max_header_bytes: int) -> None:
+    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
+        raise ApiProblem(errors.URI_TOO_LONG, f"Path and query may have {MAX_URL_BYTES:,} bytes.")
+    size = 0
+    for name, value in scope["headers"]:
+        size += len(name) + len(value)
+    if size > max_header_bytes:
+        raise ApiProblem(errors.HEADERS_TOO_LARGE, f"All headers together may have {max_header_bytes:,} bytes.")
+
+
+def _invocation(call: Call, status: int, reason: Reason, units: int) -> Invocation:
+    caller = call.known_caller
+    operation = call.operation
+    elapsed_ns = time.perf_counter_ns() - call.started_ns
+    return Invocation(
+        org_id=caller.org_id,
+        request_id=call.request_id,
+        key_id=caller.key_id,
+        connection_id=call.connection_id,
+        vendor=call.vendor,
+        operation=operation.id if operation is not None else UNKNOWN_OPERATION,
+        status=status,
+        meter=BilledMeter(operation.meter.value) if units and operation is not None else None,
+        units=units,
+        billable=units > 0,
+        reason=reason,
+        rows=call.rows,
+        vendor_us=call.leg.vendor_ns // 1000,
+        platform_us=max(0, elapsed_ns - call.leg.vendor_ns - call.leg.waited_ns) // 1000,
+    )
+
+
+def _told(call: Call, status: int, reason: Reason, units: int) -> CallRecord:
+    caller, operation, leg, problem = call.caller, call.operation, call.leg, call.problem
+    cause = problem.__cause__ if problem is not None else None
+    return CallRecord(
+        request_id=call.request_id,
+        operation=operation.id if operation is not None else UNKNOWN_OPERATION,
+        method=call.method,
+        route=operation.path if operation is not None else UNKNOWN_OPERATION,
+        status=status,
+        outcome=reason.value,
+        started_at_ns=call.started_at_ns,
+        duration_ns=time.perf_counter_ns() - call.started_ns,
+        org_id=caller.org_id if caller is not None else None,
+        key_id=caller.key_id if caller is not None else None,
+        connection_id=call.connection_id,
+        vendor=call.vendor,
+        admission_ns=call.admission_ns,
+        waited_ns=leg.waited_ns,
+        vendor_ns=leg.vendor_ns,
+        mapping_ns=call.mapping_ns,
+        metering_ns=call.metering_ns,
+        vendor_calls=leg.calls,
+        retries=leg.retries,
+        refreshes=leg.refreshes,
+        rows=call.rows,
+        units=units,
+        metered=caller is not None,
+        error_code=problem.kind.code if problem is not None else None,
+        fault=fault_kind(cause) if cause is not None else None,
+        traceparent=call.header(b"traceparent"),
+    )

@@ -1,0 +1,123 @@
+"""Operations: each route with what the contract and the edge must know of it.
+
+A route without scope, meter class or audit class does not start.
+"""
+
+from enum import StrEnum
+from typing import Any, Literal, cast
+
+from litestar import Litestar, Request
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import ASGIApp
+from msgspec import Struct
+
+from service.api.asgi import Scope
+from service.api.call import Call, Route, call_in
+from service.errors import INSUFFICIENT_SCOPE, ApiProblem, Kind
+
+
+class Meter(StrEnum):
+    """What a success is counted as; `none` is never billed."""
+
+    READ = "read"
+    WRITE = "write"
+    DOCUMENT = "document"
+    PASSTHROUGH = "passthrough"
+    NONE = "none"
+
+
+class Audit(StrEnum):
+    """What the audit log keeps of a call."""
+
+    CLIENT_DATA = "client_data"
+    MANAGEMENT = "management"
+
+
+class Parameter(Struct, frozen=True, kw_only=True):
+    """One parameter of an operation, as the contract shows it; `schema` is JSON Schema 2020-12."""
+
+    name: str
+    place: Literal["query", "header", "path"]
+    schema: dict[str, Any]
+    description: str
+    required: bool = False
+    example: Any = None
+
+
+class Operation(Struct, frozen=True, kw_only=True):
+    """One route of the API."""
+
+    id: str
+    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    path: str
+    """With `{name}` for path parameters, all of them text."""
+    tag: str
+    summary: str
+    description: str
+    scope: str | None
+    """`resource:verb` that the key must have; None only for what every key may do."""
+    meter: Meter
+    audit: Audit
+    answer: Any
+    """The type of the answer's body."""
+    status: int = 200
+    other_answers: dict[int, Any] = {}
+    """Types of further successful answers, by status."""
+    body: Any = None
+    """The type of the request's body, for writes."""
+    parameters: tuple[Parameter, ...] = ()
+    problems: tuple[Kind, ...] = ()
+    example: Any = None
+    """An answer to show; made of invented data."""
+    body_example: Any = None
+    freshness: str = ""
+    run: Route
+
+
+def handler(operation: Operation) -> HTTPRouteHandler:
+    """The Litestar handler of an operation: checks the scope, runs it, sends its answer as it is."""
+    _refuse_unclassified(operation)
+
+    async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
+        call = call_in(cast(Scope, request.scope))
+        _require_scope(call, operation)
+        return cast(ASGIApp, await operation.run(call))
+
+    handle.__name__ = operation.id
+    return HTTPRouteHandler(
+        _litestar_path(operation.path),
+        http_method=operation.method,
+        name=operation.id,
+        opt={"operation": operation},
+        status_code=operation.status,
+        include_in_schema=False,
+    )(handle)
+
+
+def operations_of(app: Litestar) -> list[Operation]:
+    """Every operation of an application, by path and method."""
+    found: list[Operation] = [
+        route_handler.opt["operation"]
+        for route in app.routes
+        for route_handler in getattr(route, "route_handlers", ())
+        if "operation" in route_handler.opt
+    ]
+    return sorted(found, key=lambda operation: (operation.path, operation.method))
+
+
+def _require_scope(call: Call, operation: Operation) -> None:
+    call.operation = operation
+    scope = operation.scope
+    if scope is not None and scope not in call.known_caller.scopes:
+        raise ApiProblem(INSUFFICIENT_SCOPE, f"This call needs the scope `{scope}`.")
+
+
+def _refuse_unclassified(operation: Operation) -> None:
+    if operation.meter is not Meter.NONE and operation.scope is None:
+        raise ValueError(f"{operation.id}: a metered operation needs a scope")
+    if not (operation.summary and operation.description):
+        raise ValueError(f"{operation.id}: an operation needs a summary and a description")
+
+
+def _litestar_path(path: str) -> str:
+    return path.replace("}", ":str}")

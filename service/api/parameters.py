@@ -1,0 +1,97 @@
+"""Parameters that many operations share, as the contract shows them."""
+
+from typing import Final
+
+from service.api.operation import Parameter
+
+CONNECTION: Final = Parameter(
+    name="Connection-Id",
+    place="header",
+    schema={"type": "string", "pattern": "^con_[0-9a-hjkmnp-tv-z]{26}$"},
+    description="The connection to list or write to. May be left out when the key can see exactly one.",
+)
+ACCOUNT: Final = Parameter(
+    name="Account-Id",
+    place="header",
+    schema={"type": "string", "maxLength": 200},
+    description="The vendor's id of the account, where a connection has several (a QuickBooks realm).",
+)
+IDEMPOTENCY_KEY: Final = Parameter(
+    name="Idempotency-Key",
+    place="header",
+    schema={"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"},
+    description="A fresh UUID for each write; the same one when the write is sent again. Kept for 30 days.",
+    required=True,
+    example="3f0d9e0c-6f0e-4f6e-9a53-0c7d4b3d9d10",
+)
+IF_MATCH: Final = Parameter(
+    name="If-Match",
+    place="header",
+    schema={"type": "string", "pattern": '^"[\\x21\\x23-\\x7e]{1,200}"$'},
+    description="The `ETag` that the record had when it was read: the write fails with 412 when it has changed since.",
+)
+IF_NONE_MATCH: Final = Parameter(
+    name="If-None-Match",
+    place="header",
+    schema={"type": "string", "maxLength": 210},
+    description="An `ETag`: answers 304, free of charge, while the record still has it.",
+)
+DRY_RUN: Final = Parameter(
+    name="dry_run",
+    place="query",
+    schema={"type": "boolean"},
+    description="`true`: checks the write and says what it would count as; nothing is sent or billed.",
+)
+MAX_AGE: Final = Parameter(
+    name="max_age",
+    place="query",
+    schema={"type": "integer", "minimum": 0, "maximum": 86_400},
+    description="The oldest answer that will do, in seconds. Answers are live at present, so any value is met.",
+)
+LIMIT: Final = Parameter(
+    name="limit",
+    place="query",
+    schema={"type": "integer", "minimum": 1, "maximum": 200, "default": 50},
+    description="Records on a page.",
+)
+CURSOR: Final = Parameter(
+    name="cursor",
+    place="query",
+    schema={"type": "string", "minLength": 1, "maxLength": 2048},
+    description="`next_cursor` of the page before, unchanged, with the same filters. Good for 24 hours.",
+)
+UPDATED_AFTER: Final = Parameter(
+    name="updated_after",
+    place="query",
+    schema={"type": "string", "format": "date-time"},
+    description="Only records changed at or after this instant.",
+)
+INCLUDE_DELETED: Final = Parameter(
+    name="include_deleted",
+    place="query",
+    schema={"type": "boolean"},
+    description="`true`: deleted records too, where the vendor shows them.",
+)
+INCLUDE: Final = Parameter(
+    name="include",
+    place="query",
+    schema={"type": "string", "pattern": "^(raw|unmapped)(,(raw|unmapped))?$"},
+    description="`raw`: the vendor's own record. `unmapped`: what of it has no place in ours. Separated by commas.",
+)
+
+
+def one_of(name: str, values: tuple[str, ...], description: str) -> Parameter:
+    """A query parameter that takes one of some words."""
+    return Parameter(name=name, place="query", schema={"type": "string", "enum": list(values)}, description=description)
+
+
+def list_of(name: str, values: tuple[str, ...], description: str) -> Parameter:
+    """A query parameter that takes some of some words, separated by commas."""
+    words = "|".join(values)
+    schema = {"type": "string", "pattern": f"^({words})(,({words}))*$"}
+    return Parameter(name=name, place="query", schema=schema, description=description)
+
+
+def path_id(name: str, description: str) -> Parameter:
+    """An id in the path."""
+    return Parameter(name=name, place="path", schema={"type": "string"}, description=description, required=True)

@@ -1,0 +1,219 @@
+"""Wires the parts together. The only place that knows them all."""
+
+import asyncio
+import gc
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_network
+from typing import Final
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from litestar import Litestar
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from billing import PriceBook, UsageLedger, load_price_book
+from service import telemetry
+from service.accounts.authenticate import KeyRing
+from service.accounts.tokens import Peppers
+from service.api.asgi import Receive, Scope, Send
+from service.api.edge import Edge
+from service.api.limits import Limits, Policy
+from service.api.operation import Operation, handler
+from service.api.pagination import Cursors
+from service.api.problems import handle_exception
+from service.connections.open import Connections
+from service.connections.refresh import CredentialKeeper
+from service.connections.vault import LocalKey, Vault
+from service.connectors.budgets import RedisBudgetKeeper
+from service.connectors.registry import CONNECTORS
+from service.connectors.sdk.auth import AppCredentials
+from service.connectors.sdk.budget import Limit
+from service.connectors.sdk.connector import Connector
+from service.connectors.sdk.engine import Engine
+from service.connectors.transport import HttpTransport
+from service.db.pool import Pool, open_pool
+from service.idempotency.claim import Idempotency
+from service.settings import Settings
+from service.telemetry import Telemetry
+from service.unified.coverage import Coverage
+from service.unified.read import Reader
+from service.unified.routes.routes import NOUNS, unified_operations
+from service.unified.ways import VendorSetup, Ways
+from service.unified.write import Writer
+
+_HOUSEKEEPING_S: Final = 15.0
+
+
+class Parts(Struct, frozen=True):
+    """What the routes are made of: built once for each process."""
+
+    settings: Settings
+    pool: Pool
+    redis: Redis
+    ledger: UsageLedger
+    prices: PriceBook
+    keys: KeyRing
+    connections: Connections
+    reader: Reader
+    writer: Writer
+    coverage: Coverage
+    connectors: tuple[Connector, ...]
+
+
+def operations(parts: Parts) -> tuple[Operation, ...]:
+    """Every operation of the API."""
+    return (*unified_operations(parts.reader, parts.writer, parts.coverage, parts.connectors),)
+
+
+@asynccontextmanager
+async def open_edge(
+    settings: Settings,
+    connectors: tuple[Connector, ...] = CONNECTORS,
+    observer: Telemetry | None = None,
+) -> AsyncGenerator[Edge]:
+    """The whole API, with its pools open and its ledger running, for the length of the block."""
+    async with AsyncExitStack() as stack:
+        observer = observer or Telemetry()
+        pool = await open_pool(settings.database_url, "tickmark_app", max_size=settings.database_pool_size)
+        stack.push_async_callback(pool.close)
+        meter_pool = await open_pool(settings.database_url, "tickmark_meter", max_size=2)
+        stack.push_async_callback(meter_pool.close)
+        redis = Redis.from_url(settings.redis_url)
+        stack.push_async_callback(redis.aclose)
+        transport = await stack.enter_async_context(HttpTransport())
+        ledger = UsageLedger(meter_pool)
+        await ledger.start()
+        stack.push_async_callback(ledger.close)
+        keys = KeyRing(pool, Peppers({version: secret.value for version, secret in settings.key_peppers.items()}))
+        connections = Connections(pool, live_keys_reach_sandboxes=settings.live_keys_reach_sandboxes)
+        credentials = CredentialKeeper(pool, Vault(*(LocalKey(key.value) for key in settings.key_encryption_key)))
+        stack.push_async_callback(credentials.close)
+        engine = Engine(transport, RedisBudgetKeeper(redis, processes=settings.workers))
+        ways = Ways(connections, credentials, transport, connectors, vendor_setups(settings), settings.region)
+        prices = load_price_book()
+        reader = Reader(
+            ways,
+            engine,
+            Cursors(derived_key(settings.cursor_key.value, "cursors")),
+            {noun.name: noun for noun in NOUNS},
+        )
+        idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"))
+        writer = Writer(ways, reader, idempotency, pool, prices, settings.max_body_bytes)
+        coverage = Coverage(connectors)
+        parts = Parts(settings, pool, redis, ledger, prices, keys, connections, reader, writer, coverage, connectors)
+        housekeeping = asyncio.create_task(_keep_house(keys))
+        stack.callback(housekeeping.cancel)
+        stack.push_async_callback(keys.write_last_used)
+        app = litestar_app(operations(parts))
+        await stack.enter_async_context(app.lifespan())
+        yield Edge(
+            app,
+            keys,
+            Limits(redis, workers=settings.workers, default=key_policy(settings)),
+            ledger,
+            observer,
+            max_header_bytes=settings.max_header_bytes,
+            proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
+        )
+
+
+def litestar_app(operations: tuple[Operation, ...]) -> Litestar:
+    """The routing of all operations; exceptions become problems in one place."""
+    return Litestar(
+        route_handlers=[handler(operation) for operation in operations],
+        exception_handlers={Exception: handle_exception},
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+class Application:
+    """What the server runs: opens everything when the server starts, closes it when the server stops."""
+
+    def __init__(self, settings: Settings, connectors: tuple[Connector, ...] = CONNECTORS) -> None:
+        self._settings = settings
+        self._connectors = connectors
+        self._edge: Edge | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._live(receive, send)
+            return
+        assert self._edge is not None, "the server calls only after start-up"
+        await self._edge(scope, receive, send)
+
+    async def _live(self, receive: Receive, send: Send) -> None:
+        await receive()
+        settings = self._settings
+        observer = telemetry.setup(
+            log_level=settings.log_level.upper(),
+            otlp_endpoint=settings.otlp_endpoint,
+            sample_ratio=settings.trace_share,
+            metrics_port=settings.metrics_port or None,
+            metrics_host=settings.metrics_host,
+        )
+        try:
+            async with open_edge(settings, self._connectors, observer) as self._edge:
+                quiet_garbage_collector()
+                await send({"type": "lifespan.startup.complete"})
+                await receive()
+        except Exception as error:
+            telemetry.log_exception(error)
+            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
+            raise
+        finally:
+            observer.shutdown()
+        await send({"type": "lifespan.shutdown.complete"})
+
+
+def quiet_garbage_collector() -> None:
+    """What start-up made lives as long as the process: it is never looked at again, and calls make little garbage."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)
+
+
+def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
+    """Our registrations at the vendors, by connector."""
+    return {
+        "quickbooks": VendorSetup(
+            AppCredentials(
+                settings.quickbooks_client_id or "",
+                settings.quickbooks_client_secret.text if settings.quickbooks_client_secret else "",
+            ),
+            settings.quickbooks_base_url,
+            settings.quickbooks_token_url,
+        ),
+        "canopy": VendorSetup(
+            AppCredentials(
+                settings.canopy_client_id or "",
+                settings.canopy_client_secret.text if settings.canopy_client_secret else "",
+            ),
+            settings.canopy_base_url,
+            settings.canopy_token_url,
+        ),
+    }
+
+
+def key_policy(settings: Settings) -> Policy:
+    """What each API key may do."""
+    return Policy(
+        (Limit(settings.key_calls_per_second, 1.0), Limit(settings.key_calls_per_minute, 60.0)),
+        concurrent=settings.key_calls_at_once,
+    )
+
+
+def derived_key(secret: bytes, purpose: str) -> bytes:
+    """A key of its own for each purpose (HKDF-SHA256)."""
+    return HKDF(SHA256(), 32, salt=None, info=f"tickmark {purpose}".encode()).derive(secret)
+
+
+async def _keep_house(keys: KeyRing) -> None:
+    while True:
+        await asyncio.sleep(_HOUSEKEEPING_S)
+        try:
+            await keys.write_last_used()
+        except Exception as error:
+            telemetry.log_exception(error)

@@ -1,0 +1,136 @@
+"""Claiming a write: at most one try at a time holds an Idempotency-Key, and a finished one keeps its answer.
+
+claimed       the first try, or the next after one that ended without an answer: go on
+replayed      the same request was answered before: its answer again, free of charge
+in flight     another try holds it: 409
+reused        the key belongs to another request: 422
+
+A try that died holds its claim until `HELD_FOR`; then the same request may be sent again. The vendor is given a key
+derived from ours, so a second try cannot do the write twice where the vendor keeps keys.
+"""
+
+import hashlib
+import os
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from msgspec import Struct
+
+from service.clock import Clock, now
+from service.db.pool import Pool, as_organization
+from service.errors import IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, ApiProblem
+from service.idempotency import store
+
+KEPT_FOR: Final = timedelta(days=30)
+HELD_FOR: Final = timedelta(seconds=60)
+"""Longer than any write may take; a claim held longer belongs to a try that died."""
+_NONCE_BYTES: Final = 12
+
+
+class KeptAnswer(Struct, frozen=True, array_like=True):
+    """An answer as it is kept: sealed, because it holds a client's data."""
+
+    status: int
+    media_type: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+class Claim(Struct, frozen=True):
+    """The right to carry out a write."""
+
+    org_id: UUID
+    key: str
+    request_id: UUID
+    earlier_request_id: UUID | None
+    """The try before this one, if any: it ended without an answer, but the write may have happened."""
+
+    @property
+    def vendor_key(self) -> str:
+        """The idempotency key for the vendor: the same for every try, and of nobody else's (32 characters)."""
+        return hashlib.blake2b(self.key.encode(), digest_size=16, key=self.org_id.bytes).hexdigest()
+
+
+_pack = msgspec.msgpack.Encoder().encode
+_unpack = msgspec.msgpack.Decoder(KeptAnswer).decode
+
+
+def fingerprint(method: str, path: str, connection: bytes, body: bytes) -> bytes:
+    """What makes two requests the same one."""
+    parts = hashlib.sha256()
+    for part in (method.encode(), path.encode(), connection, body):
+        parts.update(len(part).to_bytes(8, "big") + part)
+    return parts.digest()
+
+
+class Idempotency:
+    """Claims and kept answers; `key` (32 bytes) seals the answers."""
+
+    def __init__(self, pool: Pool, key: bytes, clock: Clock = now) -> None:
+        self._pool = pool
+        self._cipher = AESGCM(key)
+        self._clock = clock
+
+    async def claim(self, org_id: UUID, key: str, print_: bytes, request_id: UUID) -> Claim | KeptAnswer:
+        """The right to write, or the answer of the write that has already happened; a 409 or 422 problem otherwise."""
+        at = self._clock()
+        async with as_organization(self._pool, org_id) as connection:
+            if await store.insert_claim(connection, org_id, key, print_, request_id, at, at + HELD_FOR):
+                return Claim(org_id, key, request_id, None)
+            found = await store.lock_claim(connection, org_id, key)
+            if found is None:
+                raise _in_flight(HELD_FOR.total_seconds())
+            if found.fingerprint != print_:
+                raise ApiProblem(
+                    IDEMPOTENCY_KEY_REUSED,
+                    "This Idempotency-Key was first sent with another method, path, connection or body.",
+                )
+            if found.answer is not None:
+                return self._open(org_id, key, found.answer)
+            if found.held_until > at:
+                raise _in_flight((found.held_until - at).total_seconds())
+            await store.mark_claim_taken_over(connection, org_id, key, request_id, at + HELD_FOR)
+            return Claim(org_id, key, request_id, found.request_id)
+
+    async def keep(self, claim: Claim, answer: KeptAnswer) -> None:
+        """The write is over: the same request gets this answer from now on."""
+        nonce = os.urandom(_NONCE_BYTES)
+        sealed = nonce + self._cipher.encrypt(nonce, _pack(answer), _belongs_to(claim.org_id, claim.key))
+        async with as_organization(self._pool, claim.org_id) as connection:
+            await store.mark_claim_answered(
+                connection, claim.org_id, claim.key, claim.request_id, answer.status, sealed
+            )
+
+    async def release(self, claim: Claim) -> None:
+        """The try ended without an answer worth keeping: the same request may be sent again at once."""
+        async with as_organization(self._pool, claim.org_id) as connection:
+            await store.mark_claim_released(connection, claim.org_id, claim.key, claim.request_id, self._clock())
+
+    def _open(self, org_id: UUID, key: str, sealed: bytes) -> KeptAnswer:
+        try:
+            plain = self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _belongs_to(org_id, key))
+        except InvalidTag:
+            raise ApiProblem(
+                IDEMPOTENCY_KEY_REUSED, "The write was carried out, and its answer is not kept any more."
+            ) from None
+        return _unpack(plain)
+
+
+async def forget_old_claims(pool: Pool, at: datetime) -> None:
+    """Deletes what is older than `KEPT_FOR`; for the worker, on a pool of the operator role."""
+    async with pool.acquire() as connection:
+        await store.delete_old_claims(connection, at - KEPT_FOR)
+
+
+def _belongs_to(org_id: UUID, key: str) -> bytes:
+    return b"idempotency_claims.answer|" + org_id.bytes + key.encode()
+
+
+def _in_flight(retry_after_s: float) -> ApiProblem:
+    return ApiProblem(
+        IDEMPOTENCY_IN_FLIGHT, "A write with this Idempotency-Key is being carried out.", retry_after_s=retry_after_s
+    )

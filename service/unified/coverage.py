@@ -1,0 +1,133 @@
+"""What each vendor can do, computed from its bindings: it cannot drift from the code."""
+
+from datetime import date
+from typing import Literal
+
+from msgspec import Struct
+
+from service.api.call import Answer, Call
+from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.connector import Connector
+from service.errors import NOT_FOUND, ApiProblem
+from service.unified.shape import encode
+
+
+class FilterCoverage(Struct, frozen=True):
+    name: str
+    kind: str
+    choices: tuple[str, ...]
+    description: str
+
+
+class Contract(Struct, frozen=True):
+    """How the vendor's side is known. Nothing assumed is presented as proven."""
+
+    known: Literal["documented", "third_party", "assumed"]
+    url: str | None
+    read_on: date
+
+
+class ResourceCoverage(Struct, frozen=True, kw_only=True):
+    """What one vendor can do with one resource."""
+
+    resource: str
+    operations: tuple[str, ...]
+    filters: tuple[FilterCoverage, ...]
+    sorts: tuple[str, ...]
+    updated_after: bool
+    include_deleted: bool
+    paging: Literal["native", "emulated"]
+    max_page: int
+    versioned: bool
+    freshness: str
+    unsupported: tuple[str, ...]
+    """Fields of the unified record that this vendor cannot fill."""
+    contract: Contract
+    notes: str
+
+
+class Limit(Struct, frozen=True):
+    count: int
+    window_s: float
+
+
+class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor_coverage"):
+    vendor: str
+    name: str
+    limits: tuple[Limit, ...]
+    """The vendor's own, which we keep for you."""
+    limits_for: Literal["account", "connection", "app"]
+    resources: tuple[ResourceCoverage, ...]
+
+
+class Vendor(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor"):
+    id: str
+    name: str
+    resources: tuple[str, ...]
+    contract: Literal["documented", "third_party", "assumed"]
+    """The weakest among its resources."""
+
+
+class VendorList(Struct, frozen=True, tag_field="object", tag="list"):
+    data: tuple[Vendor, ...]
+    has_more: bool = False
+    next_cursor: str | None = None
+
+
+_OPERATIONS = {"page": "list", "get": "get", "create": "create", "update": "update", "delete": "delete"}
+_STRENGTH = ("documented", "third_party", "assumed")
+
+
+class Coverage:
+    """The coverage of every connector, computed once."""
+
+    def __init__(self, connectors: tuple[Connector, ...]) -> None:
+        self._vendors = tuple(_vendor(connector) for connector in connectors)
+        self._coverage = {connector.slug: vendor_coverage(connector) for connector in connectors}
+
+    async def vendors(self, call: Call) -> Answer:
+        return Answer(200, encode(VendorList(self._vendors)))
+
+    async def vendor(self, call: Call) -> Answer:
+        found = self._coverage.get(call.params["vendor"])
+        if found is None:
+            raise ApiProblem(NOT_FOUND, f"Known vendors: {', '.join(self._coverage)}.")
+        return Answer(200, encode(found))
+
+
+def vendor_coverage(connector: Connector) -> VendorCoverage:
+    """All that one vendor can do."""
+    return VendorCoverage(
+        vendor=connector.slug,
+        name=connector.name,
+        limits=tuple(Limit(one.count, one.window_s) for one in connector.budget.limits),
+        limits_for=connector.budget.scope,
+        resources=tuple(_resource(name, binding) for name, binding in connector.bindings().items()),
+    )
+
+
+def _resource(name: str, binding: "Binding[object, object, object]") -> ResourceCoverage:
+    return ResourceCoverage(
+        resource=name,
+        operations=tuple(_OPERATIONS[port] for port in binding.ports),
+        filters=tuple(
+            FilterCoverage(f"filter[{key}]", rule.kind, rule.choices, rule.description)
+            for key, rule in binding.filters.items()
+        ),
+        sorts=binding.sorts,
+        updated_after=binding.updated_after,
+        include_deleted=binding.include_deleted,
+        paging=binding.paging,
+        max_page=binding.max_page,
+        versioned=binding.versioned,
+        freshness=binding.freshness,
+        unsupported=binding.unsupported,
+        contract=Contract(binding.doc.known, binding.doc.url, binding.doc.read_on),
+        notes=binding.notes,
+    )
+
+
+def _vendor(connector: Connector) -> Vendor:
+    bindings = connector.bindings()
+    weakest = max((binding.doc.known for binding in bindings.values()), key=_STRENGTH.index)
+    return Vendor(id=connector.slug, name=connector.name, resources=tuple(bindings), contract=weakest)

@@ -1,0 +1,149 @@
+"""Live reading: one page or one record, from the vendor's account to the caller."""
+
+import time
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from service import ids
+from service.api.call import Answer, Call
+from service.api.pagination import Cursors
+from service.api.problems import to_problem
+from service.connectors.sdk.binding import Binding, Query
+from service.connectors.sdk.engine import Engine
+from service.connectors.sdk.faults import VendorFault
+from service.connectors.sdk.flow import Flow
+from service.errors import UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
+from service.unified import selection as asked
+from service.unified.noun import Noun
+from service.unified.selection import Selection
+from service.unified.shape import Expanded, encode, page_body, shaped
+from service.unified.ways import Way, Ways
+
+T = TypeVar("T")
+
+MAX_EXPANDED: Final = 25
+"""Records that one answer may expand: each is a call to the vendor."""
+
+
+class Reader:
+    """Reads unified records live from the vendors."""
+
+    def __init__(self, ways: Ways, engine: Engine, cursors: Cursors, nouns: dict[str, Noun]) -> None:
+        self._ways = ways
+        self._engine = engine
+        self._cursors = cursors
+        self._nouns = nouns
+
+    async def page(self, call: Call, noun: Noun) -> Answer:
+        """One page of a list, from the connection that the call names."""
+        way = await self._ways.named(call)
+        binding = bound(way, noun, "page")
+        assert binding.page is not None
+        selection = asked.read_selection(call.scope["query_string"], noun, binding, asked.LIST_PARAMETERS)
+        belongs_to = _belongs_to(call, way, noun, selection)
+        position = None if selection.cursor is None else self._cursors.read(selection.cursor, belongs_to)
+        query = Query(
+            limit=selection.limit,
+            position=position,
+            filters=asked.remote_filters(selection, binding, way.home),
+            updated_after=selection.updated_after,
+            include_deleted=selection.include_deleted,
+            sort=selection.sort,
+        )
+        page = await self.run(call, way, binding.page(query, way.book))
+        call.rows = len(page.records)
+        cursor = None if page.next is None else self._cursors.write(page.next, belongs_to)
+        started = time.perf_counter_ns()
+        if selection.is_plain:
+            body = page_body(page.records, cursor)
+        else:
+            source = call.leg.last
+            expanded = await self._expand(call, way, noun, selection, page.records)
+            rows = shaped(page.records, selection, way.connector, binding, source, expanded, many=True)
+            body = page_body(rows, cursor)
+        call.mapping_ns += time.perf_counter_ns() - started
+        return Answer(200, body)
+
+    async def record(self, call: Call, noun: Noun) -> Answer:
+        """One record, wherever its id says it lives."""
+        way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
+        binding = bound(way, noun, "get")
+        assert binding.get is not None
+        selection = asked.read_selection(call.scope["query_string"], noun, binding, asked.RECORD_PARAMETERS)
+        record = await self.run(call, way, binding.get(remote_id, way.book))
+        version = etag(record)
+        if version and call.header(b"if-none-match") == version[0][1].decode():
+            return Answer(304, b"", headers=version)
+        call.rows = 1
+        started = time.perf_counter_ns()
+        if selection.is_plain:
+            body = encode(record)
+        else:
+            source = call.leg.last
+            expanded = await self._expand(call, way, noun, selection, [record])
+            body = encode(shaped([record], selection, way.connector, binding, source, expanded, many=False)[0])
+        call.mapping_ns += time.perf_counter_ns() - started
+        return Answer(200, body, headers=version)
+
+    async def run(self, call: Call, way: Way, flow: Flow[T]) -> T:
+        """The value of a vendor flow; a problem where the vendor faulted. What is not the vendor's time is mapping."""
+        leg = call.leg
+        started = time.perf_counter_ns()
+        before_ns = leg.vendor_ns + leg.waited_ns
+        try:
+            return await self._engine.run(flow, way.link, leg)
+        except VendorFault as fault:
+            raise to_problem(fault, way.connector.slug) from fault
+        finally:
+            spent_ns = leg.vendor_ns + leg.waited_ns - before_ns
+            call.mapping_ns += time.perf_counter_ns() - started - spent_ns
+
+    async def _expand(self, call: Call, way: Way, noun: Noun, selection: Selection, records: list[Any]) -> Expanded:
+        found: Expanded = {}
+        for field in selection.expand:
+            other = self._nouns[noun.references[field]]
+            wanted = dict.fromkeys(value for record in records if isinstance(value := getattr(record, field), str))
+            if len(wanted) > MAX_EXPANDED:
+                raise ApiProblem(
+                    UNSUPPORTED_SELECTION,
+                    f"This page leads to {len(wanted)} {other.name}; at most {MAX_EXPANDED} are expanded.",
+                    errors=(FieldError("query/expand", "too_many", f"Use `limit={MAX_EXPANDED}` or less."),),
+                )
+            get = bound(way, other, "get").get
+            assert get is not None
+            for reference in wanted:
+                remote_id = ids.parse_record_id(other.prefix, reference).remote_id
+                record = await self.run(call, way, get(remote_id, way.book))
+                found[reference] = msgspec.to_builtins(record, builtin_types=(bytes,))
+        return found
+
+
+def bound(way: Way, noun: Noun, port: str) -> Binding[Any, Any, Any]:
+    """What the vendor can do with the noun; a 501 problem naming what it can when the port is missing."""
+    binding: Binding[Any, Any, Any] | None = getattr(way.connector, noun.name)
+    if binding is None or getattr(binding, port) is None:
+        able = ", ".join(binding.ports) if binding is not None else "nothing"
+        raise ApiProblem(
+            VENDOR_CANNOT,
+            f"{way.connector.name} has no `{port}` for {noun.name}. With {noun.name} it can: {able}.",
+        )
+    return binding
+
+
+def etag(record: Any) -> tuple[tuple[bytes, bytes], ...]:
+    """The `ETag` header of a record whose vendor has versions."""
+    version = record.version
+    return ((b"etag", f'"{version}"'.encode()),) if isinstance(version, str) else ()
+
+
+def _belongs_to(call: Call, way: Way, noun: Noun, selection: Selection) -> bytes:
+    return b"|".join(
+        (
+            call.known_caller.key_id.bytes,
+            way.home.connection.bytes,
+            way.home.account.to_bytes(2, "big"),
+            noun.name.encode(),
+            selection.fingerprint(),
+        )
+    )

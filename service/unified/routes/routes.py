@@ -1,0 +1,277 @@
+"""List, get, create and update of a noun, as operations: alike for all nouns, with what the vendors can do of each."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from service import errors
+from service.api import parameters
+from service.api.operation import Audit, Meter, Operation, Parameter
+from service.connectors.sdk.binding import Filter
+from service.connectors.sdk.connector import Connector
+from service.resources.common import Page
+from service.unified.coverage import Coverage, VendorCoverage, VendorList
+from service.unified.noun import Noun
+from service.unified.read import Reader
+from service.unified.routes.clients import CLIENTS
+from service.unified.routes.credits import CREDITS
+from service.unified.routes.invoices import INVOICES
+from service.unified.routes.payments import PAYMENTS
+from service.unified.routes.tasks import TASKS
+from service.unified.write import DryRun, Writer
+
+NOUNS: tuple[Noun, ...] = (CLIENTS, INVOICES, PAYMENTS, CREDITS, TASKS)
+
+_LIVE = "Live: read from the vendor for this call."
+_VENDOR_PROBLEMS = (
+    errors.CONSENT_MISSING,
+    errors.KEY_MODE_MISMATCH,
+    errors.CONNECTION_NEEDS_ATTENTION,
+    errors.VENDOR_CANNOT,
+    errors.VENDOR_FAULT,
+    errors.VENDOR_UNREADABLE,
+    errors.VENDOR_RATE_LIMITED,
+    errors.VENDOR_UNAVAILABLE,
+    errors.VENDOR_TIMEOUT,
+)
+_SELECTION_PROBLEMS = (
+    errors.UNKNOWN_PARAMETER,
+    errors.INVALID_PARAMETER,
+    errors.UNSUPPORTED_SELECTION,
+)
+_LIST_PROBLEMS = (
+    *_SELECTION_PROBLEMS,
+    errors.UNSUPPORTED_FILTER,
+    errors.UNSUPPORTED_SORT,
+    errors.INVALID_CURSOR,
+    errors.CURSOR_EXPIRED,
+    errors.CONNECTION_REQUIRED,
+    errors.ACCOUNT_REQUIRED,
+    errors.NOT_FOUND,
+    *_VENDOR_PROBLEMS,
+)
+_WRITE_PROBLEMS = (
+    errors.MALFORMED_JSON,
+    errors.UNKNOWN_PARAMETER,
+    errors.INVALID_PARAMETER,
+    errors.IDEMPOTENCY_KEY_REQUIRED,
+    errors.NOT_FOUND,
+    errors.CONFLICT,
+    errors.IDEMPOTENCY_IN_FLIGHT,
+    errors.BODY_TOO_LARGE,
+    errors.UNSUPPORTED_MEDIA_TYPE,
+    errors.VALIDATION_FAILED,
+    errors.IDEMPOTENCY_KEY_REUSED,
+    errors.OUTCOME_UNKNOWN,
+    *_VENDOR_PROBLEMS,
+)
+
+
+def unified_operations(
+    reader: Reader, writer: Writer, coverage: Coverage, connectors: tuple[Connector, ...]
+) -> tuple[Operation, ...]:
+    """Every operation on unified records, and the vendors' coverage."""
+    found: list[Operation] = []
+    for noun in NOUNS:
+        found += [_list(noun, reader, connectors), _get(noun, reader, connectors)]
+        if noun.create is not None:
+            found.append(_create(noun, writer, connectors))
+        if noun.update is not None:
+            found.append(_update(noun, writer, connectors))
+    return (*found, *_vendor_operations(coverage))
+
+
+def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Operation:
+    page: Any = Annotated[Page[noun.model], Meta(extra={"name": f"{noun.operation_stem}Page"})]  # type: ignore[name-defined]
+    return Operation(
+        id=f"list{noun.name.title().replace('_', '')}",
+        method="GET",
+        path=f"/v1/{noun.name}",
+        tag=noun.name,
+        summary=f"List {noun.name}",
+        description=f"{noun.about} One page of them, in the vendor's order unless `sort` says otherwise. "
+        f"{_able(noun, 'page', connectors)}",
+        scope=f"{noun.name}:read",
+        meter=Meter.READ,
+        audit=Audit.CLIENT_DATA,
+        freshness=_LIVE,
+        answer=page,
+        parameters=(
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            parameters.LIMIT,
+            parameters.CURSOR,
+            *_filters(noun, connectors),
+            parameters.UPDATED_AFTER,
+            parameters.INCLUDE_DELETED,
+            *_sorts(noun, connectors),
+            *_selection(noun),
+        ),
+        problems=_LIST_PROBLEMS,
+        example={"object": "list", "data": [noun.example], "has_more": False, "next_cursor": None},
+        run=lambda call: reader.page(call, noun),
+    )
+
+
+def _get(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Operation:
+    return Operation(
+        id=f"get{noun.operation_stem}",
+        method="GET",
+        path=f"/v1/{noun.name}/{{id}}",
+        tag=noun.name,
+        summary=f"Get one {noun.singular.replace('_', ' ')}",
+        description=f"{noun.about} One of them, by its id. {_able(noun, 'get', connectors)}",
+        scope=f"{noun.name}:read",
+        meter=Meter.READ,
+        audit=Audit.CLIENT_DATA,
+        freshness=_LIVE,
+        answer=noun.model,
+        parameters=(
+            parameters.path_id("id", f"The record's id, `{noun.prefix}…`."),
+            parameters.IF_NONE_MATCH,
+            *_selection(noun),
+        ),
+        problems=(*_SELECTION_PROBLEMS, errors.NOT_FOUND, *_VENDOR_PROBLEMS),
+        example=noun.example,
+        run=lambda call: reader.record(call, noun),
+    )
+
+
+def _create(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Operation:
+    return Operation(
+        id=f"create{noun.operation_stem}",
+        method="POST",
+        path=f"/v1/{noun.name}",
+        tag=noun.name,
+        summary=f"Create one {noun.singular.replace('_', ' ')}",
+        description=f"{noun.about} A new one, written to the vendor at most once for each Idempotency-Key. "
+        f"{_able(noun, 'create', connectors)}",
+        scope=f"{noun.name}:write",
+        meter=Meter.WRITE,
+        audit=Audit.CLIENT_DATA,
+        freshness="Live: the record as the vendor has it after the write.",
+        status=201,
+        answer=noun.model,
+        other_answers={200: DryRun},
+        body=noun.create,
+        parameters=(parameters.CONNECTION, parameters.ACCOUNT, parameters.IDEMPOTENCY_KEY, parameters.DRY_RUN),
+        problems=(*_WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
+        example=noun.example,
+        body_example=noun.create_example,
+        run=lambda call: writer.create(call, noun),
+    )
+
+
+def _update(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Operation:
+    return Operation(
+        id=f"update{noun.operation_stem}",
+        method="PATCH",
+        path=f"/v1/{noun.name}/{{id}}",
+        tag=noun.name,
+        summary=f"Change one {noun.singular.replace('_', ' ')}",
+        description=f"{noun.about} A change of one: what is left out stays, null empties. "
+        f"{_able(noun, 'update', connectors)}",
+        scope=f"{noun.name}:write",
+        meter=Meter.WRITE,
+        audit=Audit.CLIENT_DATA,
+        freshness="Live: the record as the vendor has it after the write.",
+        answer=noun.model | DryRun,
+        body=noun.update,
+        parameters=(
+            parameters.path_id("id", f"The record's id, `{noun.prefix}…`."),
+            parameters.IDEMPOTENCY_KEY,
+            parameters.IF_MATCH,
+            parameters.DRY_RUN,
+        ),
+        problems=(*_WRITE_PROBLEMS, errors.VERSION_MISMATCH),
+        example=noun.example,
+        body_example=noun.update_example,
+        run=lambda call: writer.update(call, noun),
+    )
+
+
+def _vendor_operations(coverage: Coverage) -> tuple[Operation, ...]:
+    return (
+        Operation(
+            id="listVendors",
+            method="GET",
+            path="/v1/vendors",
+            tag="vendors",
+            summary="List vendors",
+            description="The practice-management systems that can be reached, and how well each contract is known.",
+            scope=None,
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=VendorList,
+            run=coverage.vendors,
+        ),
+        Operation(
+            id="getVendorCoverage",
+            method="GET",
+            path="/v1/vendors/{vendor}/coverage",
+            tag="vendors",
+            summary="Get what a vendor can do",
+            description="Operations, fields, filters, paging and limits of one vendor, computed from the connector.",
+            scope=None,
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=VendorCoverage,
+            parameters=(parameters.path_id("vendor", "The vendor's short name, such as `quickbooks`."),),
+            problems=(errors.NOT_FOUND,),
+            run=coverage.vendor,
+        ),
+    )
+
+
+def _able(noun: Noun, port: str, connectors: tuple[Connector, ...]) -> str:
+    able = [one.name for one in connectors if noun.name in one.bindings() and port in one.bindings()[noun.name].ports]
+    return f"Vendors: {', '.join(able)}." if able else "No vendor can do this yet."
+
+
+def _filters(noun: Noun, connectors: tuple[Connector, ...]) -> tuple[Parameter, ...]:
+    """All filters that any vendor has for the noun; the description says which vendors."""
+    known: dict[str, tuple[Filter, list[str]]] = {}
+    for connector in connectors:
+        binding = connector.bindings().get(noun.name)
+        for name, rule in binding.filters.items() if binding is not None else ():
+            known.setdefault(name, (rule, []))[1].append(connector.name)
+    return tuple(_filter(name, rule, vendors) for name, (rule, vendors) in known.items())
+
+
+def _filter(name: str, rule: Filter, vendors: list[str]) -> Parameter:
+    match rule.kind:
+        case "choice":
+            words = "|".join(rule.choices)
+            schema: dict[str, Any] = {"type": "string", "pattern": f"^({words})(,({words}))*$"}
+        case "date":
+            schema = {"type": "string", "format": "date"}
+        case "reference":
+            schema = {"type": "string", "pattern": f"^{rule.prefix}"}
+        case "text":
+            schema = {"type": "string", "minLength": 1, "maxLength": 200}
+    return Parameter(
+        name=f"filter[{name}]",
+        place="query",
+        schema=schema,
+        description=f"{rule.description} Vendors: {', '.join(vendors)}.".strip(),
+    )
+
+
+def _sorts(noun: Noun, connectors: tuple[Connector, ...]) -> tuple[Parameter, ...]:
+    sorts: dict[str, None] = {}
+    for connector in connectors:
+        binding = connector.bindings().get(noun.name)
+        sorts |= dict.fromkeys(binding.sorts if binding is not None else ())
+    if not sorts:
+        return ()
+    return (parameters.one_of("sort", tuple(sorts), "The order; `-` means descending. See the vendor's coverage."),)
+
+
+def _selection(noun: Noun) -> tuple[Parameter, ...]:
+    fields = parameters.list_of("fields", noun.fields, "Only these fields, separated by commas.")
+    found = [fields, parameters.INCLUDE, parameters.MAX_AGE]
+    if noun.references:
+        found.append(
+            parameters.list_of("expand", tuple(noun.references), "Put the records behind these ids under `expanded`.")
+        )
+    return tuple(found)

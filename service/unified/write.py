@@ -1,0 +1,210 @@
+"""Live writing: one record created or changed at the vendor, once, whatever happens on the way."""
+
+import re
+from functools import lru_cache
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct
+
+from billing import PriceBook, get_call
+from service.api.call import JSON, Answer, Call
+from service.connectors.sdk.codec import drift
+from service.connectors.sdk.faults import Conflict
+from service.connectors.sdk.flow import Flow
+from service.db.pool import Pool, as_organization
+from service.errors import (
+    IDEMPOTENCY_KEY_REQUIRED,
+    INVALID_HEADER,
+    INVALID_PARAMETER,
+    MALFORMED_JSON,
+    UNKNOWN_PARAMETER,
+    UNSUPPORTED_MEDIA_TYPE,
+    VALIDATION_FAILED,
+    VERSION_MISMATCH,
+    ApiProblem,
+    FieldError,
+)
+from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprint
+from service.unified.noun import Noun
+from service.unified.read import Reader, bound, etag
+from service.unified.shape import encode
+from service.unified.ways import Way, Ways
+
+_KEY = re.compile(r"[\x21-\x7e]{1,255}")
+_ETAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"')
+_KEPT_STATUSES: Final = frozenset({200, 201, 409, 412, 422})
+"""Answers that a replay gives again; after any other the same request is tried anew."""
+
+
+class DryRun(Struct, frozen=True, tag_field="object", tag="dry_run"):
+    """What a write would have been: it is valid and would count as this."""
+
+    valid: bool
+    meter: str
+    units: int
+
+
+class Writer:
+    """Creates and changes unified records live at the vendors."""
+
+    def __init__(
+        self, ways: Ways, reader: Reader, idempotency: Idempotency, pool: Pool, prices: PriceBook, max_body_bytes: int
+    ) -> None:
+        self._ways = ways
+        self._reader = reader
+        self._idempotency = idempotency
+        self._pool = pool
+        self._prices = prices
+        self._max_body_bytes = max_body_bytes
+
+    async def create(self, call: Call, noun: Noun) -> Answer:
+        """A new record: 201 with the record as the vendor has it now."""
+        key = _idempotency_key(call)
+        way = await self._ways.named(call)
+        create = bound(way, noun, "create").create
+        assert create is not None
+        body = await _json_body(call, self._max_body_bytes)
+        new = _decode(body, noun.create)
+        if _is_dry_run(call):
+            return _dry_run(call)
+        claim = await self._claim(call, way, key, body)
+        if isinstance(claim, KeptAnswer):
+            return _replay(call, claim)
+        record = await self._carry_out(call, way, create(new, claim.vendor_key, way.book), None)
+        location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
+        return Answer(201, encode(record), headers=(location, *etag(record)))
+
+    async def update(self, call: Call, noun: Noun) -> Answer:
+        """A changed record: 200 with the record as the vendor has it now; `If-Match` guards a version."""
+        key = _idempotency_key(call)
+        way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
+        binding = bound(way, noun, "update")
+        assert binding.update is not None
+        version = _if_match(call, versioned=binding.versioned)
+        body = await _json_body(call, self._max_body_bytes)
+        change = _decode(body, noun.update)
+        if _is_dry_run(call):
+            return _dry_run(call)
+        claim = await self._claim(call, way, key, body)
+        if isinstance(claim, KeptAnswer):
+            return _replay(call, claim)
+        flow = binding.update(remote_id, change, version, claim.vendor_key, way.book)
+        record = await self._carry_out(call, way, flow, version)
+        return Answer(200, encode(record), headers=etag(record))
+
+    async def _carry_out(self, call: Call, way: Way, flow: Flow[Any], version: str | None) -> Any:
+        try:
+            record = await self._reader.run(call, way, flow)
+        except ApiProblem as problem:
+            if version is not None and isinstance(problem.__cause__, Conflict) and problem.__cause__.code == "5010":
+                raise ApiProblem(
+                    VERSION_MISMATCH, "The record has another version than `If-Match` says.", vendor=problem.vendor
+                ) from None
+            raise
+        call.rows = 1
+        return record
+
+    async def _claim(self, call: Call, way: Way, key: str, body: bytes) -> Claim | KeptAnswer:
+        print_ = fingerprint(call.method, call.path, way.home.connection.bytes, body)
+        claim = await self._idempotency.claim(call.known_caller.org_id, key, print_, call.request_id)
+        if isinstance(claim, Claim):
+            call.settle = _settler(self._idempotency, claim)
+            if claim.earlier_request_id is not None and await self._was_billed(claim):
+                call.replayed = True
+        return claim
+
+    async def _was_billed(self, claim: Claim) -> bool:
+        """True when the try before this one was counted: then this one is free."""
+        assert claim.earlier_request_id is not None
+        async with as_organization(self._pool, claim.org_id) as connection:
+            earlier = await get_call(connection, self._prices, claim.org_id, claim.earlier_request_id)
+        return earlier is not None and earlier.call.billable and not earlier.call.void
+
+
+def _settler(idempotency: Idempotency, claim: Claim) -> Any:
+    async def settle(answer: Answer) -> None:
+        if answer.status in _KEPT_STATUSES:
+            await idempotency.keep(claim, KeptAnswer(answer.status, answer.media_type, answer.headers, answer.body))
+        else:
+            await idempotency.release(claim)
+
+    return settle
+
+
+def _replay(call: Call, kept: KeptAnswer) -> Answer:
+    call.replayed = True
+    return Answer(kept.status, kept.body, kept.media_type, (*kept.headers, (b"idempotency-replayed", b"true")))
+
+
+def _dry_run(call: Call) -> Answer:
+    call.dry_run = True
+    return Answer(200, encode(DryRun(valid=True, meter="write", units=1)))
+
+
+def _is_dry_run(call: Call) -> bool:
+    match call.scope["query_string"]:
+        case b"" | b"dry_run=false":
+            return False
+        case b"dry_run=true":
+            return True
+        case other:
+            kind = INVALID_PARAMETER if other.startswith(b"dry_run=") else UNKNOWN_PARAMETER
+            raise ApiProblem(
+                kind,
+                "The only parameter here is `dry_run`, `true` or `false`.",
+                errors=(FieldError("query/dry_run", "boolean", "`true` or `false`."),),
+            )
+
+
+def _idempotency_key(call: Call) -> str:
+    key = call.header(b"idempotency-key")
+    if key is None:
+        raise ApiProblem(IDEMPOTENCY_KEY_REQUIRED, "The `Idempotency-Key` header is missing.")
+    if _KEY.fullmatch(key) is None:
+        raise ApiProblem(
+            INVALID_HEADER,
+            "`Idempotency-Key` has 1 to 255 printable ASCII characters.",
+            errors=(FieldError("header/idempotency-key", "format", "1 to 255 printable ASCII characters."),),
+        )
+    return key
+
+
+def _if_match(call: Call, *, versioned: bool) -> str | None:
+    header = call.header(b"if-match")
+    if header is None:
+        return None
+    found = _ETAG.fullmatch(header)
+    if found is None or not versioned:
+        message = "One strong ETag in quotes." if versioned else "The vendor has no versions; leave it out."
+        raise ApiProblem(
+            INVALID_HEADER, f"`If-Match`: {message}", errors=(FieldError("header/if-match", "format", message),)
+        )
+    return found[1]
+
+
+async def _json_body(call: Call, limit_bytes: int) -> bytes:
+    media_type = (call.header(b"content-type") or "").split(";")[0].strip().lower()
+    if media_type != JSON.decode():
+        raise ApiProblem(UNSUPPORTED_MEDIA_TYPE, "The body has to be `application/json`.")
+    return await call.body(limit_bytes)
+
+
+@lru_cache
+def _decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
+    return msgspec.json.Decoder(type_)
+
+
+def _decode(body: bytes, type_: Any) -> Any:
+    try:
+        return _decoder(type_).decode(body)
+    except msgspec.ValidationError as error:
+        found = drift(error)
+        pointer = re.sub(r"\[(\d+)\]", r"/\1", found.path.removeprefix("$")).replace(".", "/") or "/"
+        raise ApiProblem(
+            VALIDATION_FAILED,
+            f"{found.expected} at `{pointer}`.",
+            errors=(FieldError(pointer, "invalid", found.expected),),
+        ) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise ApiProblem(MALFORMED_JSON, "The body is not valid JSON in UTF-8.") from None
