@@ -191,7 +191,7 @@ class Leases:
 
 
 class Bucket:
-    """One key's tokens in this process. Not for several threads or event loops."""
+    """One key's tokens in this process. For one event loop."""
 
     __slots__ = (
         "_arguments",
@@ -201,7 +201,6 @@ class Bucket:
         "_granted",
         "_keys",
         "_largest",
-        "_last_use_ns",
         "_leases",
         "_left",
         "_local",
@@ -211,6 +210,7 @@ class Bucket:
         "_ttl_s",
         "_unleased",
         "_waiting",
+        "last_use_ns",
         "limit",
         "limits",
     )
@@ -228,7 +228,9 @@ class Bucket:
         self._ttl_s = LEASE_S
         self._left = self._granted = self._unleased = 0
         self._member = ""
-        self._expires_ns = self._last_use_ns = 0
+        self._expires_ns = 0
+        self.last_use_ns = 0
+        """When a token was last spent, on the monotonic clock."""
         self._closed_until = self._reset_at = 0.0
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._pump: asyncio.Task[None] | None = None
@@ -240,7 +242,7 @@ class Bucket:
             now = monotonic_ns()
             if now < self._expires_ns:
                 self._left -= 1
-                self._last_use_ns = now
+                self.last_use_ns = now
                 return True
         return False
 
@@ -337,7 +339,7 @@ class Bucket:
             self._member,
             self._granted,
             spent,
-            (sent - self._last_use_ns) // 1000 if spent else 0,
+            (sent - self.last_use_ns) // 1000 if spent else 0,
         ]
         self._left = self._granted = 0
         self._member = ""
@@ -355,7 +357,7 @@ class Bucket:
         if self._granted == 0:
             self._close(wait_us / 1e6)
             return
-        self._left, self._member, self._last_use_ns = self._granted, f"{name}:{self._granted}", sent
+        self._left, self._member, self.last_use_ns = self._granted, f"{name}:{self._granted}", sent
         self._expires_ns = sent + round(self._ttl_s * 1e9)
         if arrived >= self._expires_ns:  # too slow to be of use: it goes back with the next one, which lives longer
             self._ttl_s = min(2 * self._ttl_s, 1.0)

@@ -81,9 +81,9 @@ def setup(
 ) -> Telemetry:
     """Starts this process's telemetry. Call it in the process that serves, after any fork.
 
-    `otlp_endpoint` is the collector's base URL (`http://collector:4318`); None sends nothing. `sample_ratio` is for calls
-    that come without a traceparent. `metrics_port` is the first port tried for the Prometheus page, so that each worker
-    gets one of its own; None serves no page.
+    `otlp_endpoint` is the collector's base URL (`http://collector:4318`); None sends nothing. `sample_ratio` is for
+    calls that come without a traceparent. `metrics_port` is the first port tried for the Prometheus page, so that each
+    worker gets one of its own; None serves no page.
     """
     metrics = Metrics()
     collector = None

@@ -58,8 +58,8 @@ class Collector:
         """Sends what is left, a few seconds at most."""
         self._closing.set()
         self._pusher.join(10)
-        self._metric_exporter.shutdown()  # type: ignore[no-untyped-call]  # pyright: ignore[reportUnknownMemberType]
-        self._spans.shutdown()
+        self._metric_exporter.shutdown()  # pyright: ignore[reportUnknownMemberType]
+        self._spans.shutdown()  # type: ignore[no-untyped-call]
         self._logs.shutdown()
 
     def _push_metrics(self) -> None:
