@@ -121,6 +121,9 @@ class UsageLedger:
                     self._sent = False
                     if not await self._flush(batch, batch[0].arrived + self._answer_within_s):
                         await self._go_down(batch)
+        except Exception:
+            _log.exception("the usage flusher stopped; this process serves no metered call until it is started again")
+            raise
         finally:
             # Reached with entries only when the flusher itself was stopped: nobody may wait for ever.
             self._refusal = self._refusal or "metering has stopped"
@@ -192,8 +195,9 @@ class UsageLedger:
     async def _disconnect(self) -> None:
         connection, self._connection, self._insert = self._connection, None, None
         if connection is not None:
-            connection.terminate()
+            # A connection that broke has gone back to the pool already, and says so by InterfaceError.
             with suppress(*_NO_ANSWER):
+                connection.terminate()
                 await self._pool.release(connection)
 
 

