@@ -43,6 +43,9 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Serve
 def template_database(servers: embedded.Servers) -> str:
     """The name of a migrated database that is only ever copied."""
     name = "tickmark_template"
+    for setting in ("fsync", "full_page_writes"):  # these databases need not outlive the machine
+        asyncio.run(_execute(servers.postgres_url, f"ALTER SYSTEM SET {setting} = off"))
+    asyncio.run(_execute(servers.postgres_url, "SELECT pg_reload_conf()"))
     asyncio.run(_execute(servers.postgres_url, f"CREATE DATABASE {name}"))
     asyncio.run(migrate(with_database(servers.postgres_url, name)))
     return name

@@ -20,7 +20,7 @@ async def create_organization(
     """A new customer, by an operator. `time_zone` decides where its billing months begin."""
     try:
         ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UnknownTimeZoneError(f"no time zone {time_zone!r}; use an IANA name such as America/Chicago") from error
     made = Organization(new_uuid(), name, time_zone, clock())
     await store.insert_organization(connection, made)

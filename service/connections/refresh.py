@@ -6,6 +6,7 @@ rotated token is committed before anybody uses it. A refused grant asks a human 
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Protocol, TypeAlias
@@ -31,7 +32,7 @@ from service.db.recent import Recent
 
 _HELD_S = 30.0  # how long a process uses a token without looking whether another worker has rotated it
 _LOCK_WAIT_S = 60.0
-_REFRESHES_AT_ONCE = 4  # each holds a database connection while the vendor answers
+_REFRESHES_AT_ONCE = 4  # for each vendor: a vendor that hangs holds up its own connections only
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 _REFUSED = "the vendor refuses to renew access; the firm has to connect again"
 
@@ -65,14 +66,17 @@ class CredentialKeeper:
         *,
         margin_s: float = 60.0,
     ) -> None:
-        """A token is renewed when it has less than `margin_s` left."""
+        """A token is renewed when it has less than `margin_s` left.
+
+        Give it a pool of its own: a refresh holds a database connection while the vendor answers.
+        """
         self._pool = pool
         self._vault = vault
         self._clock = clock
         self._margin = timedelta(seconds=margin_s)
         self._held: Recent[tuple[UUID, UUID], Credentials] = Recent(_HELD_S, monotonic=monotonic)
         self._flights: dict[tuple[UUID, UUID, str | None], asyncio.Task[Credentials]] = {}
-        self._slots = asyncio.Semaphore(_REFRESHES_AT_ONCE)
+        self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_REFRESHES_AT_ONCE))
 
     async def fresh_credentials(
         self, connection: OpenConnection, exchange: Exchange, *, force_after: str | None = None
@@ -111,7 +115,7 @@ class CredentialKeeper:
     async def _renew(self, opened: OpenConnection, exchange: Exchange, force_after: str | None) -> Credentials:
         rotation: tuple[SealedSecret, Credentials] | None = None
         try:
-            async with self._slots, as_organization(self._pool, opened.org_id) as connection:
+            async with self._slots[opened.vendor], as_organization(self._pool, opened.org_id) as connection:
                 secret = _found(
                     await store.lock_secret(connection, opened.org_id, opened.id, NAME, timeout_s=_LOCK_WAIT_S)
                 )

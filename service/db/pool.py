@@ -31,14 +31,18 @@ class UnsafeRoleError(Exception):
 
 async def open_pool(url: str, role: str, *, min_size: int = 1, max_size: int = 10, timeout_s: float = 10.0) -> Pool:
     """A pool whose every connection is `role`. Raises UnsafeRoleError if that role is not held by row security."""
-    pool = await asyncpg.create_pool(
-        url,
-        min_size=min_size,
-        max_size=max_size,
-        timeout=timeout_s,
-        command_timeout=timeout_s,
-        server_settings={"role": role, "application_name": role, "timezone": "UTC"},
-    )
+    try:
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=min_size,
+            max_size=max_size,
+            timeout=timeout_s,
+            command_timeout=timeout_s,
+            server_settings={"role": role, "application_name": role, "timezone": "UTC"},
+        )
+    except (asyncpg.InvalidParameterValueError, asyncpg.InsufficientPrivilegeError) as error:
+        hint = f"run `tickmark migrate`, or GRANT {role} to the login of DATABASE_URL"
+        raise UnsafeRoleError(f"the database login cannot become {role}: {hint}") from error
     try:
         await _refuse_powers(pool, role)
     except BaseException:

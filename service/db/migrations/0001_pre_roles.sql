@@ -17,8 +17,8 @@ BEGIN
         IF NOT pg_has_role(current_user, role_name, needed) THEN
             BEGIN
                 EXECUTE format('GRANT %I TO %I', role_name, current_user);
-            EXCEPTION WHEN unique_violation THEN
-                NULL;
+            EXCEPTION WHEN unique_violation OR insufficient_privilege THEN
+                NULL; -- where another owner made the roles, an administrator grants them to the login (the pool says so)
             END;
         END IF;
     END LOOP;

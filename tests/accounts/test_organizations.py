@@ -1,0 +1,51 @@
+"""Organizations and firms."""
+
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from service.accounts.errors import KeyNotFoundError, UnknownTimeZoneError
+from service.accounts.keys import revoke_key
+from service.accounts.organizations import create_firm, create_organization, list_firms, list_organizations
+from service.db.pool import Pool, as_organization
+from service.ids import new_uuid
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_organization_and_its_firms_are_listed_in_the_order_they_were_made(operator_pool: Pool) -> None:
+    async with operator_pool.acquire() as connection:
+        made = [await create_organization(connection, name, time_zone="America/Chicago") for name in "ab"]
+        firms = [await create_firm(connection, made[0].id, name, region="eu") for name in "cd"]
+
+        assert await list_organizations(connection) == made
+        assert await list_firms(connection, made[0].id) == firms
+        assert await list_firms(connection, made[1].id) == []
+
+
+async def test_request_lists_its_own_organization_alone(app_pool: Pool, operator_pool: Pool) -> None:
+    async with operator_pool.acquire() as connection:
+        made = [await create_organization(connection, name) for name in "ab"]
+
+    async with as_organization(app_pool, made[1].id) as connection:
+        assert await list_organizations(connection) == [made[1]]
+
+
+@pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "America"])
+async def test_unknown_time_zone_is_refused(operator_pool: Pool, zone: str) -> None:
+    async with operator_pool.acquire() as connection:
+        with pytest.raises(UnknownTimeZoneError):
+            await create_organization(connection, "a", time_zone=zone)
+
+
+async def test_firm_of_a_missing_organization_is_refused(operator_pool: Pool) -> None:
+    async with operator_pool.acquire() as connection:
+        with pytest.raises(asyncpg.ForeignKeyViolationError):
+            await create_firm(connection, new_uuid(), "c")
+
+
+async def test_key_that_does_not_exist_cannot_be_revoked(operator_pool: Pool) -> None:
+    async with operator_pool.acquire() as connection:
+        with pytest.raises(KeyNotFoundError):
+            await revoke_key(connection, UUID(int=1), UUID(int=2))
