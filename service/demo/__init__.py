@@ -1,0 +1,1 @@
+"""`tickmark demo`: the whole product on one machine, walked through once."""

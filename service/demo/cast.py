@@ -1,0 +1,91 @@
+"""Who plays in the demonstration and the tests: a customer with a firm, linked to sandbox vendors, and its key."""
+
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
+
+from msgspec import Struct
+
+from billing import PUBLIC_PLAN, load_price_book, open_account
+from service.accounts.keys import mint_key
+from service.accounts.organizations import create_firm, create_organization
+from service.accounts.tokens import Mode, Peppers
+from service.clock import Clock, now
+from service.connections.credentials import Credentials
+from service.connections.link import create_connection
+from service.connections.store import Account
+from service.connections.vault import Vault
+from service.db.pool import Connection
+from service.sandbox.serve import SandboxServer
+
+API_VERSION: Final = date(2026, 11, 20)
+
+
+class Cast(Struct, frozen=True, kw_only=True):
+    """A customer ready to call."""
+
+    org_id: UUID
+    firm_id: UUID
+    key: str
+    """A live key that may do everything. Sandboxes stand in for vendors, so its calls are billed."""
+    connections: dict[str, UUID]
+    """By vendor."""
+
+
+async def prepare_cast(
+    connection: Connection,
+    peppers: Peppers,
+    vault: Vault,
+    sandboxes: tuple[SandboxServer, ...],
+    *,
+    organization: str = "Ledgerline Apps",
+    firm: str = "Birch & Vale Accounting",
+    mode: Mode = Mode.LIVE,
+    clock: Clock = now,
+) -> Cast:
+    """Everything the cast needs, on a connection of the operator role."""
+    org = await create_organization(connection, organization, clock=clock)
+    plan = load_price_book().find(*PUBLIC_PLAN)
+    await open_account(connection, org.id, plan, org.time_zone, plan.currency, opened_at=clock())
+    practice = await create_firm(connection, org.id, firm, clock=clock)
+    links = {
+        sandbox.vendor: await _link(connection, vault, org.id, practice.id, sandbox, clock) for sandbox in sandboxes
+    }
+    _, token = await mint_key(
+        connection,
+        peppers,
+        org_id=org.id,
+        name="everything",
+        mode=mode,
+        scopes=("*:*",),
+        api_version=API_VERSION,
+        clock=clock,
+    )
+    return Cast(org_id=org.id, firm_id=practice.id, key=token, connections=links)
+
+
+async def _link(
+    connection: Connection, vault: Vault, org_id: UUID, firm_id: UUID, sandbox: SandboxServer, clock: Clock
+) -> UUID:
+    """A consented connection, as the firm's walk through the vendor's consent page would have left it."""
+    grant = sandbox.grant()
+    made = await create_connection(
+        connection,
+        vault,
+        org_id=org_id,
+        firm_id=firm_id,
+        vendor=sandbox.vendor,
+        accounts=[Account(0, grant.account, "Birch & Vale", "USD", "America/Los_Angeles")],
+        credentials=Credentials(
+            access_token=grant.access_token,
+            refresh_token=grant.refresh_token,
+            expires_at=clock() + timedelta(seconds=grant.expires_in),
+            refresh_expires_at=clock() + timedelta(seconds=grant.refresh_expires_in),
+        ),
+        granted_by="Morgan Vale, partner",
+        consent_scopes=grant.scopes,
+        sandbox=True,
+        base_url=sandbox.url,
+        clock=clock,
+    )
+    return made.id

@@ -1,0 +1,76 @@
+"""The production server: Granian with uvloop, one process for each worker."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Final
+
+from granian.constants import HTTPModes, Interfaces, Loops
+from granian.server import Server as WorkerServer
+from granian.server.embed import Server as EmbeddedServer
+
+from service.app import Application
+from service.connectors.registry import CONNECTORS
+from service.connectors.sdk.connector import Connector
+from service.settings import Settings, load
+
+_BACKLOG: Final = 1024
+_READY_WITHIN_S: Final = 20.0
+
+
+def application() -> Application:
+    """The application of one worker, as the environment sets it up."""
+    return Application(load())
+
+
+def serve(settings: Settings) -> None:
+    """Serves until it is told to stop; `settings` must be those of the environment, which each worker reads again."""
+    WorkerServer(
+        "service.server:application",
+        address=settings.host,
+        port=settings.port,
+        interface=Interfaces.ASGI,
+        workers=settings.workers,
+        factory=True,
+        loop=Loops.uvloop,
+        http=HTTPModes.http1,
+        websockets=False,
+        backlog=_BACKLOG,
+        log_access=False,
+        respawn_failed_workers=True,
+    ).serve()
+
+
+@asynccontextmanager
+async def serving(settings: Settings, port: int, connectors: tuple[Connector, ...] = CONNECTORS) -> AsyncGenerator[str]:
+    """The same server inside this process, for the length of the block; gives its base URL."""
+    server = EmbeddedServer(
+        Application(settings, connectors),
+        settings.host,
+        port,
+        interface=Interfaces.ASGI,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_enabled=False,
+    )
+    task = asyncio.create_task(server.serve())
+    try:
+        await _listening(settings.host, port, task)
+        yield f"http://{settings.host}:{port}"
+    finally:
+        server.stop()
+        await task
+
+
+async def _listening(host: str, port: int, task: "asyncio.Task[None]") -> None:
+    async with asyncio.timeout(_READY_WITHIN_S):
+        while True:
+            if task.done():
+                task.result()
+            try:
+                _, writer = await asyncio.open_connection(host, port)
+            except OSError:
+                await asyncio.sleep(0.005)
+            else:
+                writer.close()
+                return
