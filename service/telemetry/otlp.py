@@ -28,6 +28,7 @@ from service.telemetry.metrics import BOUNDS_S, Family, HistogramPoint, Metrics,
 from service.telemetry.sampling import parse_traceparent
 
 METRICS_EVERY_S = 15.0
+TIMEOUT_S = 3
 _SCOPE = InstrumentationScope("tickmark")
 _SAMPLED = TraceFlags(TraceFlags.SAMPLED)
 Attributes: TypeAlias = dict[str, str | int]
@@ -39,11 +40,13 @@ class Collector:
     def __init__(self, endpoint: str, service_name: str, metrics: Metrics, *, instance: str) -> None:
         base = endpoint.rstrip("/")
         self._resource = Resource.create({"service.name": service_name, "service.instance.id": instance})
-        self._spans = BatchSpanProcessor(OTLPSpanExporter(f"{base}/v1/traces", timeout=5))
+        self._spans = BatchSpanProcessor(OTLPSpanExporter(f"{base}/v1/traces", timeout=TIMEOUT_S))
         self._logs = LoggerProvider(self._resource, shutdown_on_exit=False)
-        self._logs.add_log_record_processor(BatchLogRecordProcessor(OTLPLogExporter(f"{base}/v1/logs", timeout=5)))
+        self._logs.add_log_record_processor(
+            BatchLogRecordProcessor(OTLPLogExporter(f"{base}/v1/logs", timeout=TIMEOUT_S))
+        )
         self._metrics = metrics
-        self._metric_exporter = OTLPMetricExporter(f"{base}/v1/metrics", timeout=5)
+        self._metric_exporter = OTLPMetricExporter(f"{base}/v1/metrics", timeout=TIMEOUT_S)
         self._closing = Event()
         self._pusher = Thread(target=self._push_metrics, name="otlp-metrics", daemon=True)
         self._pusher.start()
