@@ -5,7 +5,7 @@ import gc
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
-from typing import Final
+from typing import Any, Final, cast
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -18,8 +18,10 @@ from service import telemetry
 from service.accounts.authenticate import KeyRing
 from service.accounts.tokens import Peppers
 from service.api.asgi import Receive, Scope, Send
+from service.api.contract import contract_operation
 from service.api.edge import Edge
 from service.api.limits import Limits, Policy
+from service.api.openapi import render
 from service.api.operation import Operation, handler
 from service.api.pagination import Cursors
 from service.api.problems import handle_exception
@@ -64,7 +66,28 @@ class Parts(Struct, frozen=True):
 
 def operations(parts: Parts) -> tuple[Operation, ...]:
     """Every operation of the API."""
-    return (*unified_operations(parts.reader, parts.writer, parts.coverage, parts.connectors),)
+    found: list[Operation] = [contract_operation(lambda: found)]
+    found += unified_operations(parts.reader, parts.writer, parts.coverage, parts.connectors)
+    return tuple(found)
+
+
+def contract() -> bytes:
+    """The OpenAPI document, without opening anything."""
+    unopened = cast(Any, None)
+    parts = Parts(
+        settings=unopened,
+        pool=unopened,
+        redis=unopened,
+        ledger=unopened,
+        prices=unopened,
+        keys=unopened,
+        connections=unopened,
+        reader=unopened,
+        writer=unopened,
+        coverage=Coverage(CONNECTORS),
+        connectors=CONNECTORS,
+    )
+    return render(operations(parts))
 
 
 @asynccontextmanager
@@ -80,7 +103,7 @@ async def open_edge(
         stack.push_async_callback(pool.close)
         meter_pool = await open_pool(settings.database_url, "tickmark_meter", max_size=2)
         stack.push_async_callback(meter_pool.close)
-        redis = Redis.from_url(settings.redis_url)
+        redis = Redis.from_url(settings.redis_url)  # pyright: ignore[reportUnknownMemberType]
         stack.push_async_callback(redis.aclose)
         transport = await stack.enter_async_context(HttpTransport())
         ledger = UsageLedger(meter_pool)

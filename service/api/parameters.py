@@ -75,7 +75,7 @@ INCLUDE_DELETED: Final = Parameter(
 INCLUDE: Final = Parameter(
     name="include",
     place="query",
-    schema={"type": "string", "pattern": "^(raw|unmapped)(,(raw|unmapped))?$"},
+    schema={"type": "array", "items": {"type": "string", "enum": ["raw", "unmapped"]}, "minItems": 1, "maxItems": 2},
     description="`raw`: the vendor's own record. `unmapped`: what of it has no place in ours. Separated by commas.",
 )
 
@@ -87,8 +87,12 @@ def one_of(name: str, values: tuple[str, ...], description: str) -> Parameter:
 
 def list_of(name: str, values: tuple[str, ...], description: str) -> Parameter:
     """A query parameter that takes some of some words, separated by commas."""
-    words = "|".join(values)
-    schema = {"type": "string", "pattern": f"^({words})(,({words}))*$"}
+    schema = {
+        "type": "array",
+        "items": {"type": "string", "enum": list(values)},
+        "minItems": 1,
+        "maxItems": len(values),
+    }
     return Parameter(name=name, place="query", schema=schema, description=description)
 
 

@@ -1,7 +1,7 @@
 """What each vendor can do, computed from its bindings: it cannot drift from the code."""
 
 from datetime import date
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
@@ -10,6 +10,8 @@ from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.connector import Connector
 from service.errors import NOT_FOUND, ApiProblem
 from service.unified.shape import encode
+
+Known: TypeAlias = Literal["documented", "third_party", "assumed"]
 
 
 class FilterCoverage(Struct, frozen=True):
@@ -22,7 +24,7 @@ class FilterCoverage(Struct, frozen=True):
 class Contract(Struct, frozen=True):
     """How the vendor's side is known. Nothing assumed is presented as proven."""
 
-    known: Literal["documented", "third_party", "assumed"]
+    known: Known
     url: str | None
     read_on: date
 
@@ -64,7 +66,7 @@ class Vendor(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor"
     id: str
     name: str
     resources: tuple[str, ...]
-    contract: Literal["documented", "third_party", "assumed"]
+    contract: Known
     """The weakest among its resources."""
 
 
@@ -75,7 +77,7 @@ class VendorList(Struct, frozen=True, tag_field="object", tag="list"):
 
 
 _OPERATIONS = {"page": "list", "get": "get", "create": "create", "update": "update", "delete": "delete"}
-_STRENGTH = ("documented", "third_party", "assumed")
+_WEAKEST_FIRST: tuple[Known, ...] = ("assumed", "third_party", "documented")
 
 
 class Coverage:
@@ -129,5 +131,6 @@ def _resource(name: str, binding: "Binding[object, object, object]") -> Resource
 
 def _vendor(connector: Connector) -> Vendor:
     bindings = connector.bindings()
-    weakest = max((binding.doc.known for binding in bindings.values()), key=_STRENGTH.index)
+    known = {binding.doc.known for binding in bindings.values()}
+    weakest: Known = next(one for one in _WEAKEST_FIRST if one in known)
     return Vendor(id=connector.slug, name=connector.name, resources=tuple(bindings), contract=weakest)

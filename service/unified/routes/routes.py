@@ -1,8 +1,8 @@
 """List, get, create and update of a noun, as operations: alike for all nouns, with what the vendors can do of each."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from msgspec import Meta
+from msgspec import structs
 
 from service import errors
 from service.api import parameters
@@ -82,7 +82,7 @@ def unified_operations(
 
 
 def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Operation:
-    page: Any = Annotated[Page[noun.model], Meta(extra={"name": f"{noun.operation_stem}Page"})]  # type: ignore[name-defined]
+    page: Any = Page[noun.model]  # type: ignore[name-defined]
     return Operation(
         id=f"list{noun.name.title().replace('_', '')}",
         method="GET",
@@ -234,17 +234,19 @@ def _filters(noun: Noun, connectors: tuple[Connector, ...]) -> tuple[Parameter, 
     for connector in connectors:
         binding = connector.bindings().get(noun.name)
         for name, rule in binding.filters.items() if binding is not None else ():
-            known.setdefault(name, (rule, []))[1].append(connector.name)
+            merged, vendors = known.get(name, (rule, []))
+            choices = tuple(dict.fromkeys((*merged.choices, *rule.choices)))
+            known[name] = (structs.replace(merged, choices=choices), [*vendors, connector.name])
     return tuple(_filter(name, rule, vendors) for name, (rule, vendors) in known.items())
 
 
 def _filter(name: str, rule: Filter, vendors: list[str]) -> Parameter:
+    description = f"{rule.description} Vendors: {', '.join(vendors)}.".strip()
     match rule.kind:
         case "choice":
-            words = "|".join(rule.choices)
-            schema: dict[str, Any] = {"type": "string", "pattern": f"^({words})(,({words}))*$"}
+            return parameters.list_of(f"filter[{name}]", rule.choices, description)
         case "date":
-            schema = {"type": "string", "format": "date"}
+            schema: dict[str, Any] = {"type": "string", "format": "date"}
         case "reference":
             schema = {"type": "string", "pattern": f"^{rule.prefix}"}
         case "text":
@@ -253,7 +255,7 @@ def _filter(name: str, rule: Filter, vendors: list[str]) -> Parameter:
         name=f"filter[{name}]",
         place="query",
         schema=schema,
-        description=f"{rule.description} Vendors: {', '.join(vendors)}.".strip(),
+        description=description,
     )
 
 

@@ -1,0 +1,287 @@
+"""The contract: an OpenAPI 3.1 document made from the operations and their types, nothing written twice.
+
+Schemas come from msgspec, so what is published is what is decoded and encoded; the sentences under a Struct's fields
+become the descriptions of its properties.
+"""
+
+import ast
+import inspect
+import re
+import textwrap
+from collections.abc import Iterable, Iterator
+from http import HTTPStatus
+from itertools import groupby
+from typing import Any, Final, get_args
+
+import msgspec
+from msgspec import Struct
+from msgspec import inspect as types
+
+from service import errors
+from service.api.operation import Meter, Operation, Parameter
+from service.api.problems import ProblemBody
+from service.errors import Kind
+
+VERSION: Final = "2026-11-20"
+
+_REF: Final = "#/components/schemas/{name}"
+_COMMON_PROBLEMS: Final = (
+    errors.INVALID_HEADER,
+    errors.KEY_IN_URL,
+    errors.MISSING_KEY,
+    errors.INVALID_KEY,
+    errors.INSUFFICIENT_SCOPE,
+    errors.ADDRESS_NOT_ALLOWED,
+    errors.URI_TOO_LONG,
+    errors.RATE_LIMITED,
+    errors.TOO_MANY_CONCURRENT,
+    errors.HEADERS_TOO_LARGE,
+    errors.INTERNAL,
+    errors.METERING_UNAVAILABLE,
+    errors.PLATFORM_UNAVAILABLE,
+)
+_KEYLESS_PROBLEMS: Final = (errors.INTERNAL,)
+_COST: Final = {
+    Meter.READ: "one `read` unit for each success",
+    Meter.WRITE: "one `write` unit for each success; replays and dry runs are free",
+    Meter.DOCUMENT: "one `document` unit for every started 10 MB",
+    Meter.PASSTHROUGH: "one `passthrough` unit for each success",
+    Meter.NONE: "free",
+}
+_RECEIPT: Final[dict[str, dict[str, Any]]] = {
+    "Request-Id": {"description": "Names this call: `GET /v1/usage/{request_id}` has its receipt.", "type": "string"},
+    "Usage-Billable": {"description": "`?1` when the call is billed, `?0` when it is not.", "type": "string"},
+    "Usage-Units": {"description": "What it counts as.", "type": "integer"},
+    "Usage-Meter": {"description": "The meter it counts on.", "type": "string"},
+    "Usage-Reason": {"description": "Why it was or was not billed.", "type": "string"},
+    "Server-Timing": {"description": "Milliseconds spent by us and by the vendor.", "type": "string"},
+}
+_ABOUT: Final = """\
+One REST API over every practice-management system that an accounting firm uses. Each call reaches the firm's own
+account through a consented connection, answers in one normalized shape, and is billed only when it succeeds.
+
+**Keys** go into `Authorization: Bearer`. **Errors** are `application/problem+json` (RFC 9457) with a stable `code` and
+a hint. **Lists** page by an opaque cursor. **Writes** need an `Idempotency-Key`. **Money** is an integer of minor
+units with an ISO 4217 currency. A field that is `null` is known to be empty; a field that is absent and named in
+`meta.unsupported` is one that the vendor cannot say."""
+
+
+def render(operations: Iterable[Operation]) -> bytes:
+    """The document as it is committed and served: the same bytes for the same operations."""
+    return msgspec.json.format(msgspec.json.encode(document(operations)), indent=2) + b"\n"
+
+
+def document(operations: Iterable[Operation]) -> dict[str, Any]:
+    """The whole contract."""
+    known = sorted(operations, key=lambda operation: (operation.path, operation.method))
+    wanted = [ProblemBody, *(type_ for operation in known for type_ in _types(operation))]
+    schemas, components = msgspec.json.schema_components(wanted, ref_template=_REF)
+    by_type = dict(zip(map(repr, wanted), schemas, strict=True))
+    _describe(components, wanted)
+    _relax(components, known)
+    return _renamed(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Tickmark", "version": VERSION, "description": _ABOUT, "license": _LICENSE},
+            "servers": [{"url": "https://api.tickmark.example", "description": "Production"}],
+            "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in known)],
+            "paths": {
+                path: {one.method.lower(): _operation(one, by_type) for one in group}
+                for path, group in groupby(known, key=lambda operation: operation.path)
+            },
+            "components": {
+                "schemas": dict(sorted(components.items())),
+                "responses": _problem_responses(),
+                "headers": {name: _header(facts) for name, facts in _RECEIPT.items()},
+                "securitySchemes": {
+                    "apiKey": {
+                        "type": "http",
+                        "scheme": "bearer",
+                        "description": "`tm_live_…` or `tm_test_…`. Test keys reach sandboxes only and cost nothing.",
+                    }
+                },
+            },
+        }
+    )
+
+
+_LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+
+
+def _types(operation: Operation) -> Iterator[Any]:
+    yield operation.answer
+    yield from operation.other_answers.values()
+    if operation.body is not None:
+        yield operation.body
+
+
+def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": _description(operation),
+        "security": [{"apiKey": [operation.scope] if operation.scope else []}] if _needs_key(operation) else [],
+        "x-meter": operation.meter.value,
+        "x-audit": operation.audit.value,
+        "x-problems": [kind.code for kind in _problems(operation)],
+    }
+    if operation.parameters:
+        found["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
+    if operation.body is not None:
+        body: dict[str, Any] = {"schema": schemas[repr(operation.body)]}
+        if operation.body_example is not None:
+            body["example"] = operation.body_example
+        found["requestBody"] = {"required": True, "content": {"application/json": body}}
+    found["responses"] = dict(sorted(_responses(operation, schemas).items()))
+    return found
+
+
+def _description(operation: Operation) -> str:
+    cost = f"Cost: {_COST[operation.meter]}."
+    return " ".join(part for part in (operation.description, operation.freshness, cost) if part)
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "name": parameter.name,
+        "in": parameter.place,
+        "description": parameter.description,
+        "required": parameter.required,
+        "schema": parameter.schema,
+    }
+    if parameter.schema.get("type") == "array":
+        found |= {"style": "form", "explode": False}
+    if parameter.example is not None:
+        found["example"] = parameter.example
+    return found
+
+
+def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    answers = {**operation.other_answers, operation.status: operation.answer}
+    for status, type_ in answers.items():
+        content: dict[str, Any] = {"schema": schemas[repr(type_)]}
+        if operation.example is not None and status == operation.status:
+            content["example"] = operation.example
+        found[str(status)] = _response(_phrase(status), "application/json", content)
+    if any(parameter.name == "If-None-Match" for parameter in operation.parameters):
+        found["304"] = {"description": "It still has the ETag that was sent.", "headers": _receipt_headers()}
+    for kind in _problems(operation):
+        found[str(kind.status)] = {"$ref": f"#/components/responses/Problem{kind.status}"}
+    return found
+
+
+def _problems(operation: Operation) -> list[Kind]:
+    common = _COMMON_PROBLEMS if _needs_key(operation) else _KEYLESS_PROBLEMS
+    return sorted(dict.fromkeys((*operation.problems, *common)), key=lambda kind: (kind.status, kind.code))
+
+
+def _problem_responses() -> dict[str, Any]:
+    """One response for each status, telling of all its codes; each operation names its own under `x-problems`."""
+    by_status = sorted(errors.KINDS, key=lambda kind: (kind.status, kind.code))
+    return {
+        f"Problem{status}": _problem_response(list(kinds))
+        for status, kinds in groupby(by_status, key=lambda kind: kind.status)
+    }
+
+
+def _problem_response(kinds: list[Kind]) -> dict[str, Any]:
+    told = "\n".join(f"- `{kind.code}`: {kind.title}. {kind.hint}" for kind in kinds)
+    return _response(told, "application/problem+json", {"schema": {"$ref": _REF.format(name="ProblemBody")}})
+
+
+def _needs_key(operation: Operation) -> bool:
+    return operation.path.startswith("/v1/")
+
+
+def _response(description: str, media_type: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "headers": _receipt_headers(), "content": {media_type: content}}
+
+
+def _receipt_headers() -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in _RECEIPT}
+
+
+def _header(facts: dict[str, Any]) -> dict[str, Any]:
+    return {"description": facts["description"], "schema": {"type": facts["type"]}}
+
+
+def _phrase(status: int) -> str:
+    return HTTPStatus(status).phrase
+
+
+def _relax(components: dict[str, Any], operations: list[Operation]) -> None:
+    """Where a caller may choose `fields`, a record is only sure to have its kind and its id."""
+    for operation in operations:
+        if any(parameter.name == "fields" for parameter in operation.parameters):
+            models = [model for model in (operation.answer, *get_args(operation.answer)) if _is_struct(model)]
+            for model in models:
+                schema = components.get(model.__name__)
+                if schema is not None and "id" in schema["properties"]:
+                    schema["required"] = ["object", "id"]
+
+
+def _describe(components: dict[str, Any], wanted: list[Any]) -> None:
+    """Puts the sentence under each field of a Struct on its property."""
+    for struct in _structs(wanted):
+        schema = components.get(struct.__name__)
+        if schema is None:
+            continue
+        sentences = _field_sentences(struct)
+        for name, described in schema.get("properties", {}).items():
+            if name in sentences:
+                described["description"] = sentences[name]
+
+
+def _field_sentences(struct: type[Struct]) -> dict[str, str]:
+    tree = ast.parse(textwrap.dedent(inspect.getsource(struct))).body[0]
+    assert isinstance(tree, ast.ClassDef)
+    found: dict[str, str] = {}
+    for field, after in zip(tree.body, tree.body[1:], strict=False):
+        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+            match after:
+                case ast.Expr(value=ast.Constant(value=str(sentence))):
+                    found[field.target.id] = " ".join(inspect.cleandoc(sentence).split())
+                case _:
+                    pass
+    return found
+
+
+def _structs(wanted: list[Any]) -> dict[type[Struct], None]:
+    """Every Struct that the types are made of, each once."""
+    found: dict[type[Struct], None] = {}
+    waiting = list(types.multi_type_info(wanted))
+    while waiting:
+        match waiting.pop():
+            case types.StructType(cls=cls, fields=fields) if cls not in found:
+                found[cls] = None
+                waiting += [field.type for field in fields]
+            case types.UnionType(types=inner):
+                waiting += inner
+            case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
+                waiting.append(inner)
+            case types.DictType(value_type=inner):
+                waiting.append(inner)
+            case types.Metadata(type=inner):
+                waiting.append(inner)
+            case _:
+                pass
+    return found
+
+
+def _is_struct(model: Any) -> bool:
+    return isinstance(model, type) and issubclass(model, Struct)
+
+
+_GENERIC: Final = re.compile(r"\bPage_(\w+)_")
+
+
+def _renamed(found: dict[str, Any]) -> dict[str, Any]:
+    """Names a reader would give: `Page_Client_` is a `ClientPage`, `ProblemBody` a `Problem`."""
+    text = msgspec.json.encode(found).decode()
+    text = _GENERIC.sub(r"\1Page", text).replace("Page[", "Page of [").replace("ProblemBody", "Problem")
+    renamed: dict[str, Any] = msgspec.json.decode(text)
+    for name, schema in renamed["components"]["schemas"].items():
+        schema["title"] = name
+    return renamed
