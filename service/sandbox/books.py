@@ -1,7 +1,8 @@
 """The books of one invented accounting firm: what both vendors show a part of.
 
-Nothing is built in advance. Client `i` and all that hangs on it follow from (seed, i), so 100,000 clients cost no start-up time
-and no memory; only the ledgers last asked for are kept. All instants and days lie before AS_OF, whatever the date is today.
+Nothing is built in advance. Client `i` and all that hangs on it follow from (seed, i), so 100,000 clients cost no
+start-up time and no memory; only the ledgers last asked for are kept. All instants and days lie before AS_OF,
+whatever the date is today.
 """
 
 from datetime import UTC, date, datetime, timedelta
@@ -217,18 +218,18 @@ class Books:
             self._receipt(number, tender, bare, place, self.payment_time(number, place))
             for place, tender in enumerate(shape.payments)
         )
-        credits = tuple(
+        given = tuple(
             self._receipt(number, tender, bare, 8 + place, self.credit_time(number, place))
             for place, tender in enumerate(shape.credits)
         )
         paid = [0] * len(bare)
-        for receipt in payments + credits:
+        for receipt in payments + given:
             for place, amount in receipt.covers:
                 paid[place] += amount
         invoices = tuple(
             msgspec.structs.replace(invoice, paid_minor=amount) for invoice, amount in zip(bare, paid, strict=True)
         )
-        return Ledger(invoices, payments, credits)
+        return Ledger(invoices, payments, given)
 
     def _invoice(self, client: int, place: int, kind: Kind) -> Invoice:
         issued_s, updated_s = self.invoice_times(client, place)

@@ -42,7 +42,7 @@ def _mix(value: int) -> int:
 
 
 class Layout:
-    """Which client a row hangs on, when clients repeat in blocks and each place in the block has a known number of rows.
+    """Which client a row hangs on, when clients repeat in blocks and each place in a block has as many rows.
 
     Both directions cost the same for the first row and the last, so nothing is counted or stored at start-up.
     """

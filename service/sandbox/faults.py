@@ -69,7 +69,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def for_s(self) -> float:
-        """`seconds`, or what is usual for the kind: 30 for timeout, 10 for slow_drip, 3600 for clock_skew, else none."""
+        """`seconds`, or what is usual: 30 for timeout, 10 for slow_drip, 3600 for clock_skew, else none."""
         return _USUAL_SECONDS.get(self.kind, 0.0) if self.seconds is None else self.seconds
 
     def matches(self, request: Request, vendor: Vendor) -> bool:

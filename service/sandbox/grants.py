@@ -1,4 +1,4 @@
-"""What an OAuth consent ends in, and the tokens that live on it. The vendors differ in how they say it, not in what it is."""
+"""What an OAuth consent ends in, and the tokens that live on it. The vendors differ only in how they say it."""
 
 import hashlib
 import secrets
@@ -53,7 +53,7 @@ class InvalidGrantError(Exception):
 
 
 class Grants:
-    """All consents of one sandbox vendor. Every refresh replaces the refresh token, and the old one is worth nothing."""
+    """All consents of one sandbox vendor. Every refresh replaces the refresh token; the old one is worth nothing."""
 
     def __init__(self, now_s: Callable[[], float], *, access_s: float, refresh_s: float, hard_s: float) -> None:
         self._now_s = now_s

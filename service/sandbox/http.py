@@ -1,4 +1,4 @@
-"""As much HTTP as the sandbox vendors need: requests and responses as values, a router, and how a response leaves over ASGI."""
+"""As much HTTP as the sandbox vendors need: requests and responses as values, a router, and the way out over ASGI."""
 
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias

@@ -1,4 +1,4 @@
-"""How many calls a vendor admits: windows of fixed length, one row of counters for each token, realm or whatever is limited."""
+"""How many calls a vendor admits in a sliding window, for each token, realm or whatever is limited."""
 
 from collections import deque
 

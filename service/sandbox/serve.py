@@ -87,7 +87,7 @@ class SandboxServer:
         return self._call("GET", "stats")
 
     def limits(self, **limits: int | None) -> Json:
-        """Sets limits (`per_minute`, QuickBooks also `per_second`; None = unlimited) and `latency_ms`; gives all in force."""
+        """Sets `per_minute` and so on (None = unlimited) and `latency_ms`; gives all that are in force."""
         return self._call("POST", "limits", limits)
 
     def _call(self, method: str, name: str, body: object = None) -> Json:

@@ -1,7 +1,7 @@
 """Cuts a connection without an answer, as a dying vendor or a broken network would.
 
-The server keeps its sockets to itself, so the one to cut is found among the process's descriptors by the caller's address.
-Where descriptors cannot be listed nothing is cut and the caller's own time limit has to end the call.
+The server keeps its sockets to itself, so the one to cut is found among the process's descriptors by the caller's
+address. Where descriptors cannot be listed nothing is cut and the caller's own time limit has to end the call.
 """
 
 import os

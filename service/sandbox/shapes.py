@@ -1,7 +1,8 @@
 """The twenty kinds of client the firm has, repeated for as many clients as are asked for.
 
-What a client *has* (how many invoices, which are paid, whose subsidiary it is) depends on its place in the block of twenty alone;
-what it *is called and owes* depends on the seed. So any row can be reached without counting the ones before it.
+What a client *has* (how many invoices, which are paid, whose subsidiary it is) depends on its place in the block of
+twenty alone; what it *is called and owes* depends on the seed. So any row can be reached without counting those
+before it.
 """
 
 from collections.abc import Callable

@@ -13,8 +13,8 @@ _KEPT_SELECTIONS = 16
 class Table:
     """Rows by position: first the seeded ones, then created ones in the order they were created.
 
-    A deleted row keeps its position and is None. Selections (which positions a filter leaves, in which order) are kept until the
-    next write, four bytes a row, so paging through a filtered list looks at every row once and not once a page.
+    A deleted row keeps its position and is None. Selections (which positions a filter leaves, in which order) are kept
+    until the next write, four bytes a row, so paging through a filtered list looks at every row once, not once a page.
     """
 
     def __init__(

@@ -154,7 +154,7 @@ async def _drip(response: Response, send: Send, seconds: float) -> None:
 
 
 async def _truncate(response: Response, send: Send) -> None:
-    """Half the body under the length of the whole; the server then cuts the connection, because the rest never comes."""
+    """Half the body under the length of the whole; the server then cuts the connection, as the rest never comes."""
     await http.start(send, response.status, response.headers, max(1, len(response.body)))
     half = response.body[: len(response.body) // 2]
     await send({"type": "http.response.body", "body": half, "more_body": True})

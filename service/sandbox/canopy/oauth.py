@@ -1,4 +1,4 @@
-"""Canopy's OAuth (assumed): authorization code with PKCE, rotating refresh tokens, at `/oauth/authorize` and `/oauth/token`."""
+"""Canopy's OAuth (assumed): authorization code with PKCE and rotating refresh tokens, under `/oauth/`."""
 
 from collections.abc import Mapping
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""`POST /<entity>/search`: filters, page sizes and opaque cursors (assumed, after the shape of the published sample)."""
+"""`POST /<entity>/search`: filters, page sizes and opaque cursors (assumed, after a published sample)."""
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode

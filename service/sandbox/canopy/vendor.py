@@ -143,7 +143,8 @@ class Canopy:
         asked = search.parse(entity, request)
         match kind:
             case "repeated_cursor":
-                sent = (search.read_object(request).get("page") or {}).get("cursor")
+                page: Json = search.read_object(request).get("page") or {}
+                sent: object = page.get("cursor")
                 return {**payload, "next_cursor": sent or search.make_cursor(entity, asked, asked.behind)}
             case "empty_middle_page":
                 return {entity: [], "next_cursor": search.make_cursor(entity, asked, asked.behind)}

@@ -1,4 +1,7 @@
-"""What a caller may write, per entity (assumed). Everything is optional here; REQUIRED says what a new row cannot do without."""
+"""What a caller may write, per entity (assumed).
+
+Everything is optional here; REQUIRED says what a new row cannot do without.
+"""
 
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeAlias
@@ -14,21 +17,21 @@ class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_default
     """Fields to write; UNSET is not said."""
 
 
-class Labelled(Wish):
+class Labelled(Wish, frozen=True):
     """An e-mail or telephone number and what it is for."""
 
     type: Text
     value: Text
 
 
-class Link(Wish):
+class Link(Wish, frozen=True):
     """A tie between two clients."""
 
     client_id: str
     kind: Literal["spouse", "dependent", "important"]
 
 
-class ClientWish(Wish):
+class ClientWish(Wish, frozen=True):
     """A client to write."""
 
     display_name: Text | UnsetType = UNSET
@@ -46,7 +49,7 @@ class ClientWish(Wish):
     linked: list[Link] | UnsetType = UNSET
 
 
-class ContactWish(Wish):
+class ContactWish(Wish, frozen=True):
     """A contact to write."""
 
     client_ids: list[str] | UnsetType = UNSET
@@ -58,7 +61,7 @@ class ContactWish(Wish):
     birthday: date | None | UnsetType = UNSET
 
 
-class LineWish(Wish):
+class LineWish(Wish, frozen=True):
     """An invoice line to write; its amount follows from quantity, rate and write-up or -down."""
 
     description: str
@@ -72,7 +75,7 @@ class LineWish(Wish):
     time_entry_ids: list[str] = []
 
 
-class InvoiceWish(Wish):
+class InvoiceWish(Wish, frozen=True):
     """An invoice to write."""
 
     number: Text | UnsetType = UNSET
@@ -88,14 +91,14 @@ class InvoiceWish(Wish):
     category: str | None | UnsetType = UNSET
 
 
-class Cover(Wish):
+class Cover(Wish, frozen=True):
     """An amount put on an invoice."""
 
     invoice_id: str
     amount_cents: Annotated[int, Meta(gt=0)]
 
 
-class PaymentWish(Wish):
+class PaymentWish(Wish, frozen=True):
     """A payment to write."""
 
     client_id: str | UnsetType = UNSET
@@ -106,7 +109,7 @@ class PaymentWish(Wish):
     reference: str | None | UnsetType = UNSET
 
 
-class CreditWish(Wish):
+class CreditWish(Wish, frozen=True):
     """A credit to write."""
 
     client_id: str | UnsetType = UNSET
@@ -114,7 +117,7 @@ class CreditWish(Wish):
     applications: list[Cover] | UnsetType = UNSET
 
 
-class CheckWish(Wish):
+class CheckWish(Wish, frozen=True):
     """One line of a checklist."""
 
     text: Text
@@ -123,7 +126,7 @@ class CheckWish(Wish):
     completed_at: str | None = None
 
 
-class TaskWish(Wish):
+class TaskWish(Wish, frozen=True):
     """A task to write."""
 
     parent_id: str | None | UnsetType = UNSET

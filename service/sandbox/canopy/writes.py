@@ -15,8 +15,8 @@ from service.sandbox.table import Table
 _LOCKED = frozenset({"paid", "partially_paid", "archived"})
 _BLANK: dict[str, Json] = {
     "clients": {
-        "client_facing_name": None, "status": "Active", "owner_id": None, "external_id": None, "ein_masked": None, "emails": [],
-        "phones": [], "addresses": [], "tags": [], "custom_fields": {}, "group_id": None, "linked": [],
+        "client_facing_name": None, "status": "Active", "owner_id": None, "external_id": None, "ein_masked": None,
+        "emails": [], "phones": [], "addresses": [], "tags": [], "custom_fields": {}, "group_id": None, "linked": [],
     },
     "contacts": {"kind": "other", "emails": [], "phones": [], "birthday": None, "tin_masked": None},
     "invoices": {
@@ -27,8 +27,9 @@ _BLANK: dict[str, Json] = {
     "payments": {"received_at": None, "allocations": [], "unapplied_cents": 0, "refunds": [], "reference": None},
     "credits": {"remaining_cents": 0, "applications": []},
     "tasks": {
-        "parent_id": None, "kind": "task", "status": "Ready", "client_id": None, "engagement_id": None, "assignee_ids": [],
-        "priority": "medium", "start_date": None, "due_date": None, "budget_minutes": None, "tax_year": None, "checklist": [],
+        "parent_id": None, "kind": "task", "status": "Ready", "client_id": None, "engagement_id": None,
+        "assignee_ids": [], "priority": "medium", "start_date": None, "due_date": None, "budget_minutes": None,
+        "tax_year": None, "checklist": [],
     },
 }  # fmt: skip
 
@@ -136,7 +137,8 @@ class Writer:
     def _cover(self, row: Json, old: Json | None, covers: str, left: str) -> None:
         """Puts a payment or credit on its invoices, taking back first what an earlier version had put there."""
         balances = _Balances(self._tables["invoices"])
-        for cover in old[covers] if old is not None else []:
+        before: list[Json] = [] if old is None else old[covers]
+        for cover in before:
             balances.put(cover["invoice_id"], -cover["amount_cents"], covers)
         for cover in row[covers]:
             balances.put(cover["invoice_id"], cover["amount_cents"], covers)
@@ -205,7 +207,7 @@ def _understood(entity: str, body: Json) -> Json:
 
 def _finished_line(invoice_id: str, at: int, line: Json) -> Json:
     """A line as read; amounts are rounded once, half to even."""
-    amount = Decimal(str(line["quantity"])) * line["rate_cents"] + line.get("wuwd_cents", 0)
+    amount = Decimal(str(line["quantity"])) * line["rate_cents"]
     return {
         "line_id": line.get("line_id") or f"lin_{invoice_id.removeprefix('inv_')}_{at + 1}",
         "service_item_id": line.get("service_item_id"),
@@ -213,7 +215,7 @@ def _finished_line(invoice_id: str, at: int, line: Json) -> Json:
         "description": line["description"],
         "quantity": line["quantity"],
         "rate_cents": line["rate_cents"],
-        "amount_cents": int(amount.quantize(Decimal(1), ROUND_HALF_EVEN)),
+        "amount_cents": int(amount.quantize(Decimal(1), ROUND_HALF_EVEN)) + line.get("wuwd_cents", 0),
         "wuwd_cents": line.get("wuwd_cents", 0),
         "time_entry_ids": line.get("time_entry_ids", []),
     }

@@ -24,7 +24,8 @@ _STATUS = {"3100": 403, "10000": 500}
 
 _THROTTLE_XML = (
     '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>'
-    '<IntuitResponse time="{time}" xmlns="http://schema.intuit.com/finance/v3"><Fault type="SERVICE"><Error code="3001">'
+    '<IntuitResponse time="{time}" xmlns="http://schema.intuit.com/finance/v3">'
+    '<Fault type="SERVICE"><Error code="3001">'
     "<Message>message=ThrottleExceeded; errorCode=003001; statusCode=429</Message>"
     "<Detail>The request limit was reached</Detail></Error></Fault></IntuitResponse>"
 )
@@ -63,9 +64,17 @@ def invalid_reference(kind: str, row_id: object) -> FaultError:
     return FaultError("2500", f"Invalid Reference Id : {kind} element id {row_id} not found", None)
 
 
+def unknown_property(name: str, known: frozenset[str]) -> FaultError:
+    """A property QuickBooks does not have; the Detail lists those it has."""
+    listed = ", ".join(sorted(known))
+    detail = f'Can not instantiate from unknown property "{name}" ({len(known)} known properties: {listed})'
+    return FaultError("2010", f"Property Name:{detail}", name)
+
+
 def not_found() -> FaultError:
     """The object is not there, or a referenced object is inactive."""
-    return FaultError("610", "Object Not Found : Something you're trying to use has been made inactive. Check the fields with accounts, customers, items, vendors or employees.")  # fmt: skip
+    detail = "Something you're trying to use has been made inactive. Check the fields with accounts, customers, items."
+    return FaultError("610", f"Object Not Found : {detail}")
 
 
 def envelope(error: FaultError, time: str, status: int | None = None) -> Response:
@@ -101,7 +110,7 @@ def unauthorized(at_s: float, known: bool) -> Response:
 
 def throttled(time: str, retry_after: str | None) -> Response:
     """The 429: XML, whatever the caller accepts, and no Retry-After unless one is asked for."""
-    headers = (("content-type", "application/xml"),)
+    headers: tuple[tuple[str, str], ...] = (("content-type", "application/xml"),)
     if retry_after is not None:
         headers += (("retry-after", retry_after),)
     return Response(429, _THROTTLE_XML.format(time=time).encode(), headers)

@@ -84,11 +84,11 @@ def _granted(tokens: Tokens, with_hard_end: bool) -> Response:
         "token_type": "bearer",
         "expires_in": int(tokens.access_s),
         "refresh_token": tokens.refresh_token,
-        "x_refresh_token_expires_in": int(tokens.refresh_s),
+        "x_refresh_token_expires_in": round(tokens.refresh_s),
         "access_token": tokens.access_token,
     }
     if with_hard_end:
-        payload["x_refresh_token_hard_expires_in"] = int(tokens.hard_s)
+        payload["x_refresh_token_hard_expires_in"] = round(tokens.hard_s)
     return json_response(200, payload, ("cache-control", "no-cache, no-store"))
 
 

@@ -1,7 +1,8 @@
 """The query language: `SELECT * | count(*) FROM Entity [WHERE …] [ORDERBY p] [STARTPOSITION n] [MAXRESULTS n]`.
 
-Conditions are joined by AND alone. Source: Intuit, Data queries, read 2026-11-20; that `ORDER BY` in two words and MAXRESULTS before
-STARTPOSITION work too is known from recorded traffic.
+Conditions are joined by AND alone. That `ORDER BY` in two words and MAXRESULTS before STARTPOSITION work too is known
+from recorded traffic. Source, read 2026-11-20:
+https://developer.intuit.com/app/developer/qbo/docs/learn/explore-the-quickbooks-online-api/data-queries
 """
 
 import re

@@ -105,7 +105,7 @@ def _order_of(value: object, literal: str) -> int:
             left, right = str(value), literal
     except (KeyError, ValueError, InvalidOperation) as error:
         raise FaultError("4001", f"QueryValidationError: {literal!r} cannot be compared") from error
-    return (left > right) - (left < right)  # type: ignore[operator, no-any-return]  # pyright: ignore
+    return (left > right) - (left < right)  # type: ignore[operator]  # pyright: ignore
 
 
 def _sort_key(entity: str, path: str, table: Table, cheap: Cheap) -> Callable[[int], object]:

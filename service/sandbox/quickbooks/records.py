@@ -1,12 +1,13 @@
-"""The firm's books in QuickBooks' words: amounts as JSON numbers, ids as text, lines with the rows QuickBooks adds on reading."""
+"""The firm's books in QuickBooks' words: JSON numbers for amounts, text for ids, and the rows it adds to lines."""
 
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from service.sandbox.books import SERVICES, Books, Invoice, Receipt
+from service.sandbox.books import Books, Receipt
 from service.sandbox.dice import Layout
 from service.sandbox.http import Json
-from service.sandbox.quickbooks.lists import DISCOUNT_ACCOUNT, UNDEPOSITED_ACCOUNT, class_ref, department_ref, item_ref
+from service.sandbox.quickbooks.lines import invoice_lines, memo_lines, payment_line
+from service.sandbox.quickbooks.lists import UNDEPOSITED_ACCOUNT, department_ref
 from service.sandbox.quickbooks.wire import RATES, currency_ref, money, ref, stamp, whole
 from service.sandbox.shapes import SHAPES, Kind, Shape
 from service.sandbox.table import Table
@@ -16,7 +17,6 @@ Cheap: TypeAlias = Mapping[tuple[str, str], Callable[[int], object]]
 _FIRST_IDS = {"Invoice": 101, "Payment": 102, "CreditMemo": 103}
 _ID_STEP = 4
 _METHODS = {"cash": "1", "check": "2", "card": "3", "ach": "4", "other": "5"}
-_MEMO_SERVICE = 5
 
 
 def _invoices(shape: Shape) -> tuple[int, ...]:
@@ -151,7 +151,7 @@ class Records:
             "DepartmentRef": department_ref(number),
             **_currency(currency),
             "LinkedTxn": [{"TxnId": payment, "TxnType": "Payment"} for payment in self._payments_of(number, place)],
-            "Line": self._lines(number, invoice, currency, is_void),
+            "Line": invoice_lines(number, invoice, currency),
             "TxnTaxDetail": {"TotalTax": 0},
             "CustomerRef": ref(str(number + 1), client.name),
             "SalesTermRef": ref("3", "Net 30"),
@@ -199,7 +199,6 @@ class Records:
         currency = client.shape.currency
         credit = self._books.ledger(number).credits[place]
         total = money(credit.amount_minor, currency)
-        detail = {"ItemRef": item_ref(_MEMO_SERVICE), "UnitPrice": total, "Qty": 1, "TaxCodeRef": ref("NON")}
         return {
             "RemainingCredit": money(credit.left_minor, currency),
             "Balance": money(credit.left_minor, currency),
@@ -207,17 +206,7 @@ class Records:
             "DocNumber": f"CM-{row + 1001}",
             "TxnDate": credit.on.isoformat(),
             **_currency(currency),
-            "Line": [
-                {
-                    "Id": "1",
-                    "LineNum": 1,
-                    "Description": SERVICES[_MEMO_SERVICE].name,
-                    "Amount": total,
-                    "DetailType": "SalesItemLineDetail",
-                    "SalesItemLineDetail": detail,
-                },
-                {"Amount": total, "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}},
-            ],
+            "Line": memo_lines(total),
             "TxnTaxDetail": {"TotalTax": 0},
             "CustomerRef": ref(str(number + 1), client.name),
             "TotalAmt": total,
@@ -250,50 +239,8 @@ class Records:
         invoice_id = _id("Invoice", self._invoice_row(number, covered))
         currency = self._books.shape(number).currency
         balance = money(self._books.ledger(number).invoices[covered].balance_minor, currency)
-        noise = {
-            "txnId": invoice_id,
-            "txnOpenBalance": str(balance),
-            "txnReferenceNumber": self._books.document_number(number, covered),
-        }
-        return {
-            "Amount": money(amount, currency),
-            "LinkedTxn": [{"TxnId": invoice_id, "TxnType": "Invoice"}],
-            "LineEx": {"any": [_name_value(name, value) for name, value in noise.items()]},
-        }
-
-    def _lines(self, number: int, invoice: Invoice, currency: str, is_void: bool) -> list[Json]:
-        lines: list[Json] = []
-        for line in invoice.lines:
-            detail = {
-                "ItemRef": item_ref(line.service),
-                "ClassRef": class_ref(number),
-                "UnitPrice": 0 if is_void else money(line.rate_minor, currency),
-                "Qty": 0 if is_void else line.quantity,
-                "TaxCodeRef": ref("NON"),
-            }
-            lines.append(
-                {
-                    "Id": str(len(lines) + 1),
-                    "LineNum": len(lines) + 1,
-                    "Description": SERVICES[line.service].name,
-                    "Amount": money(0 if is_void else line.amount_minor, currency),
-                    "DetailType": "SalesItemLineDetail",
-                    "SalesItemLineDetail": detail,
-                }
-            )
-        if number % 3 == 0:
-            lines.append({"Id": str(len(lines) + 1), "LineNum": len(lines) + 1, "Description": "Thank you for your trust",
-                          "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}})  # fmt: skip
-        subtotal = 0 if is_void else sum(line.amount_minor for line in invoice.lines)
-        lines.append(
-            {"Amount": money(subtotal, currency), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
-        )
-        discount = sum(line.write_down_minor for line in invoice.lines)
-        if discount:
-            detail = {"PercentBased": False, "DiscountAccountRef": ref(DISCOUNT_ACCOUNT, "Discounts given")}
-            lines.append({"Id": str(len(lines)), "LineNum": len(lines), "Amount": money(discount, currency),
-                          "DetailType": "DiscountLineDetail", "DiscountLineDetail": detail})  # fmt: skip
-        return lines
+        document = self._books.document_number(number, covered)
+        return payment_line(invoice_id, money(amount, currency), balance, document)
 
     def _payments_of(self, number: int, covered: int) -> list[str]:
         """The ids of the payments that cover an invoice."""
@@ -369,15 +316,3 @@ def _head(row_id: str, row: int, created_s: int, updated_s: int) -> Json:
 def _currency(currency: str) -> Json:
     rate = RATES.get(currency)
     return {"CurrencyRef": currency_ref(currency)} | ({} if rate is None else {"ExchangeRate": rate})
-
-
-def _name_value(name: str, value: str) -> Json:
-    return {
-        "name": "{http://schema.intuit.com/finance/v3}NameValue",
-        "declaredType": "com.intuit.schema.finance.v3.NameValue",
-        "scope": "javax.xml.bind.JAXBElement$GlobalScope",
-        "value": {"Name": name, "Value": value},
-        "nil": False,
-        "globalScope": True,
-        "typeSubstituted": False,
-    }

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_UP, Decimal
 
 from service.sandbox.http import Json
-from service.sandbox.quickbooks.errors import FaultError, invalid_reference, missing
+from service.sandbox.quickbooks.errors import FaultError, invalid_reference, missing, unknown_property
 from service.sandbox.quickbooks.schema import LINE_KNOWN
 from service.sandbox.quickbooks.wire import decimal, number, ref, ref_value
 from service.sandbox.table import Table
@@ -33,7 +33,7 @@ def check_lines(lines: object, tables: Mapping[str, Table]) -> list[Json]:
     for discount in discounts:
         _price_discount(discount, subtotal)
     others = [line for line in checked if line["DetailType"] != "DiscountLineDetail"]
-    subtotal_row = {"Amount": number(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
+    subtotal_row: Json = {"Amount": number(subtotal), "DetailType": "SubTotalLineDetail", "SubTotalLineDetail": {}}
     return [*others, subtotal_row, *discounts]
 
 
@@ -45,8 +45,7 @@ def total_of(lines: list[Json]) -> Decimal:
 def _checked(line: Json, at: int, tables: Mapping[str, Table]) -> Json:
     unknown = sorted(set(line) - LINE_KNOWN)
     if unknown:
-        known = ", ".join(sorted(LINE_KNOWN))
-        raise FaultError("2010", f"Property Name:Can not instantiate from unknown property \"{unknown[0]}\" (known properties: {known})", unknown[0])  # fmt: skip
+        raise unknown_property(unknown[0], LINE_KNOWN)
     kind = line.get("DetailType")
     if kind is None:
         raise missing("Line.DetailType")

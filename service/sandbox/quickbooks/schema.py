@@ -2,31 +2,42 @@
 
 _COMMON = "Id SyncToken MetaData domain sparse status"
 _SALE = (
-    "CustomField DocNumber TxnDate DepartmentRef ClassRef CurrencyRef ExchangeRate PrivateNote LinkedTxn Line TxnTaxDetail "
-    "CustomerRef CustomerMemo BillAddr ShipAddr BillEmail SalesTermRef TotalAmt Balance ApplyTaxAfterDiscount PrintStatus "
-    "EmailStatus GlobalTaxCalculation HomeTotalAmt HomeBalance"
+    "CustomField DocNumber TxnDate DepartmentRef ClassRef CurrencyRef ExchangeRate PrivateNote LinkedTxn Line "
+    "TxnTaxDetail CustomerRef CustomerMemo BillAddr ShipAddr BillEmail SalesTermRef TotalAmt Balance "
+    "ApplyTaxAfterDiscount PrintStatus EmailStatus GlobalTaxCalculation HomeTotalAmt HomeBalance"
 )
 
 KNOWN = {
     entity: frozenset(f"{_COMMON} {names}".split())
     for entity, names in {
-        "Customer": "DisplayName Title GivenName MiddleName FamilyName Suffix CompanyName PrintOnCheckName FullyQualifiedName "
-        "Active PrimaryEmailAddr PrimaryPhone Mobile AlternatePhone Fax WebAddr BillAddr ShipAddr Notes Job IsProject ParentRef "
-        "Level BillWithParent Balance BalanceWithJobs CurrencyRef SalesTermRef PaymentMethodRef PreferredDeliveryMethod Taxable "
-        "DefaultTaxCodeRef CustomerTypeRef ResaleNum",
-        "Invoice": f"{_SALE} DueDate BillEmailCc BillEmailBcc Deposit AllowIPNPayment AllowOnlinePayment "
-        "AllowOnlineCreditCardPayment AllowOnlineACHPayment InvoiceLink DeliveryInfo",
-        "CreditMemo": f"{_SALE} RemainingCredit InvoiceRef PaymentMethodRef",
-        "Payment": "CustomerRef TotalAmt UnappliedAmt Line DepositToAccountRef PaymentMethodRef PaymentRefNum TxnDate "
-        "PrivateNote ProcessPayment CurrencyRef ExchangeRate ARAccountRef CreditCardPayment LinkedTxn",
-        "Item": "Name Sku Description Type UnitPrice PurchaseCost IncomeAccountRef ExpenseAccountRef AssetAccountRef "
-        "TrackQtyOnHand QtyOnHand InvStartDate SubItem ParentRef Level FullyQualifiedName Active Taxable SalesTaxCodeRef ClassRef "
-        "TaxClassificationRef",
+        "Customer": (
+            "DisplayName Title GivenName MiddleName FamilyName Suffix CompanyName PrintOnCheckName "
+            "FullyQualifiedName Active PrimaryEmailAddr PrimaryPhone Mobile AlternatePhone Fax WebAddr BillAddr "
+            "ShipAddr Notes Job IsProject ParentRef Level BillWithParent Balance BalanceWithJobs CurrencyRef "
+            "SalesTermRef PaymentMethodRef PreferredDeliveryMethod Taxable DefaultTaxCodeRef CustomerTypeRef "
+            "ResaleNum"
+        ),
+        "Invoice": (
+            f"{_SALE} DueDate BillEmailCc BillEmailBcc Deposit AllowIPNPayment AllowOnlinePayment "
+            "AllowOnlineCreditCardPayment AllowOnlineACHPayment InvoiceLink DeliveryInfo"
+        ),
+        "CreditMemo": (f"{_SALE} RemainingCredit InvoiceRef PaymentMethodRef"),
+        "Payment": (
+            "CustomerRef TotalAmt UnappliedAmt Line DepositToAccountRef PaymentMethodRef PaymentRefNum TxnDate "
+            "PrivateNote ProcessPayment CurrencyRef ExchangeRate ARAccountRef CreditCardPayment LinkedTxn"
+        ),
+        "Item": (
+            "Name Sku Description Type UnitPrice PurchaseCost IncomeAccountRef ExpenseAccountRef AssetAccountRef "
+            "TrackQtyOnHand QtyOnHand InvStartDate SubItem ParentRef Level FullyQualifiedName Active Taxable "
+            "SalesTaxCodeRef ClassRef TaxClassificationRef"
+        ),
         "Class": "Name SubClass ParentRef FullyQualifiedName Active",
         "Department": "Name SubDepartment ParentRef FullyQualifiedName Active Address",
         "Term": "Name Active Type DueDays",
-        "Account": "Name AcctNum AccountType AccountSubType Classification CurrentBalance Active SubAccount ParentRef "
-        "FullyQualifiedName",
+        "Account": (
+            "Name AcctNum AccountType AccountSubType Classification CurrentBalance Active SubAccount ParentRef "
+            "FullyQualifiedName"
+        ),
         "CompanyInfo": "CompanyName LegalName",
         "Preferences": "SalesFormsPrefs",
     }.items()
@@ -45,7 +56,22 @@ NAME_LISTS = frozenset({"Customer", "Item", "Class", "Department", "Term", "Acco
 """Entities that are never deleted, only made inactive; queries hide the inactive ones."""
 
 LINE_KNOWN = frozenset(
-    ["Id", "LineNum", "Description", "Amount", "DetailType", "LinkedTxn", "LineEx", "SalesItemLineDetail", "SubTotalLineDetail", "DiscountLineDetail", "DescriptionLineDetail", "GroupLineDetail", "TaxLineDetail", "CustomField"]
+    {
+        "Id",
+        "LineNum",
+        "Description",
+        "Amount",
+        "DetailType",
+        "LinkedTxn",
+        "LineEx",
+        "SalesItemLineDetail",
+        "SubTotalLineDetail",
+        "DiscountLineDetail",
+        "DescriptionLineDetail",
+        "GroupLineDetail",
+        "TaxLineDetail",
+        "CustomField",
+    }
 )
 
 MAX_LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "DisplayName": 500, "PaymentRefNum": 21}

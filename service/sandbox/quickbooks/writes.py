@@ -1,11 +1,11 @@
-"""Creating, updating, voiding and deleting: SyncTokens, references, unique names, and balances that follow from payments."""
+"""Creating, updating, voiding and deleting: SyncTokens, references, unique names, balances that follow payments."""
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from service.sandbox.http import Json
-from service.sandbox.quickbooks.errors import FaultError, invalid_reference, missing, not_found
+from service.sandbox.quickbooks.errors import FaultError, invalid_reference, missing, not_found, unknown_property
 from service.sandbox.quickbooks.names import Names
 from service.sandbox.quickbooks.sales import check_lines, total_of
 from service.sandbox.quickbooks.schema import KNOWN, MAX_LENGTHS, NAME_LISTS, READ_ONLY
@@ -183,10 +183,11 @@ class Writer:
         wished = row.get("DocNumber")
         if wished in {None, "", "AUTO_GENERATE"}:
             row["DocNumber"] = old["DocNumber"] if old else self._names.next_number(entity)
-        elif (old is None or old.get("DocNumber") != wished) and not allow_duplicate:
-            if self._names.is_number_taken(entity, str(wished)):
-                detail = f"You must specify a different number. This number has already been used. DocNumber={wished}"
-                raise FaultError("6140", f"Duplicate Document Number Error : {detail}", "DocNumber")
+            return
+        is_new = old is None or old.get("DocNumber") != wished
+        if is_new and not allow_duplicate and self._names.is_number_taken(entity, str(wished)):
+            detail = f"You must specify a different number. This number has already been used. DocNumber={wished}"
+            raise FaultError("6140", f"Duplicate Document Number Error : {detail}", "DocNumber")
 
     def _unsettle(self, entity: str, old: Json) -> None:
         settling = Settling(self._tables)
@@ -218,7 +219,7 @@ class Writer:
 
 
 def _weight(entity: str, row: Json | None) -> Decimal:
-    """What a transaction adds to its customer's balance. What a payment settles moves inside the balance and adds nothing."""
+    """What a transaction adds to its customer's balance; what it settles moves inside the balance and adds nothing."""
     if row is None:
         return Decimal(0)
     total = decimal(row["TotalAmt"], "TotalAmt")
@@ -240,7 +241,7 @@ def _created(entity: str) -> Json:
 def _check_properties(entity: str, body: Json) -> None:
     for name, value in body.items():
         if name not in KNOWN[entity]:
-            raise FaultError("2010", f"Property Name:Can not instantiate from unknown property \"{name}\" ({len(KNOWN[entity])} known properties: {', '.join(sorted(KNOWN[entity]))})", name)  # fmt: skip
+            raise unknown_property(name, KNOWN[entity])
         longest = MAX_LENGTHS.get(name)
         if longest is not None and isinstance(value, str) and len(value) > longest:
             raise FaultError(

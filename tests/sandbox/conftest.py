@@ -1,0 +1,57 @@
+"""Both sandbox vendors as real servers, back to their seed before every test."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from service.sandbox.serve import SandboxServer, running
+
+
+@pytest.fixture(scope="session")
+def canopy_server() -> Iterator[SandboxServer]:
+    """One Canopy for all tests of this process."""
+    with running("canopy") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def quickbooks_server() -> Iterator[SandboxServer]:
+    """One QuickBooks for all tests of this process."""
+    with running("quickbooks") as server:
+        yield server
+
+
+@pytest.fixture
+def canopy(canopy_server: SandboxServer) -> SandboxServer:
+    """Canopy at its seed."""
+    canopy_server.reset()
+    return canopy_server
+
+
+@pytest.fixture
+def quickbooks(quickbooks_server: SandboxServer) -> SandboxServer:
+    """QuickBooks at its seed, and in no hurry: its limits are off."""
+    quickbooks_server.reset()
+    quickbooks_server.limits(per_second=None, per_minute=None, batch_per_minute=None)
+    return quickbooks_server
+
+
+@pytest.fixture
+def cny(canopy: SandboxServer) -> Iterator[httpx.Client]:
+    """Calls Canopy with a fresh grant that may write everything."""
+    canopy.limits(per_minute=None)
+    grant = canopy.grant(scopes=["clients:read", "clients:write", "tasks:*", "billing:read", "billing:write"])
+    headers = {"authorization": f"Bearer {grant.access_token}"}
+    with httpx.Client(base_url=f"{canopy.url}/practice/v1", headers=headers, timeout=5) as client:
+        yield client
+
+
+@pytest.fixture
+def qbo(quickbooks: SandboxServer) -> Iterator[httpx.Client]:
+    """Calls QuickBooks with a fresh grant."""
+    grant = quickbooks.grant()
+    headers = {"authorization": f"Bearer {grant.access_token}", "accept": "application/json"}
+    base_url = f"{quickbooks.url}/v3/company/{grant.account}"
+    with httpx.Client(base_url=base_url, headers=headers, timeout=5) as client:
+        yield client
