@@ -4,9 +4,9 @@ One flusher per process writes what has gathered while the last flush was under 
 for company. `record` returns when PostgreSQL has committed the row; an answer leaves after that or not at all.
 
 When the outcome of a flush is unknown (the connection broke, the time ran out) the same rows are sent again on a new
-connection: the insert is the deduplication. When the time is up every waiting caller gets MeteringDown. Rows that were
-never sent are forgotten; rows that were sent may have been written, so the flusher voids them, in the ledger, as soon
-as it reaches the database again. A caller who was answered 503 does not pay.
+connection, by a statement that keeps what is there: the insert is the deduplication. When the time is up every waiting
+caller gets MeteringDown. Rows that were never sent are forgotten; rows that were sent may have been written, so the
+flusher voids them, in the ledger, as soon as it reaches the database again. A caller who was answered 503 does not pay.
 """
 
 import asyncio
@@ -23,7 +23,6 @@ from billing.store import QUERIES, Connection, Pool
 
 if TYPE_CHECKING:
     from asyncpg.pool import PoolConnectionProxy
-    from asyncpg.prepared_stmt import PreparedStatement
 
 ANSWER_WITHIN_S: Final = 2.0
 """Longest wait in `record` for its row, until it returns or raises MeteringDown."""
@@ -34,6 +33,8 @@ BATCH_ROWS: Final = 1_024
 RETRY_S: Final = 0.05
 """Pause between attempts to reach the database; while metering is down it doubles, up to a second."""
 
+_INSERT: Final = QUERIES["insert_invocations"]
+_INSERT_AGAIN: Final = QUERIES["insert_invocations_again"]
 _log = logging.getLogger(__name__)
 _BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
@@ -60,7 +61,6 @@ class UsageLedger:
         self._closing = False
         self._flusher: asyncio.Task[None] | None = None
         self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
-        self._insert: PreparedStatement[asyncpg.Record] | None = None
         self._sent = False
 
     @property
@@ -69,11 +69,11 @@ class UsageLedger:
         return self._refusal
 
     async def start(self) -> None:
-        """Connects and begins to flush; MeteringDown if the database is not there or not migrated."""
+        """Connects, tries the statement on no rows and begins to flush; MeteringDown if the ledger is not to be had."""
         self._loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._answer_within_s):
-                self._insert = await (await self._connect()).prepare(QUERIES["insert_invocations"])
+                await self._write(_INSERT, [])
         except _NO_ANSWER as error:
             await self._disconnect()
             raise MeteringDown("the ledger cannot be reached") from error
@@ -131,14 +131,19 @@ class UsageLedger:
 
     async def _flush(self, batch: _Batch, deadline: float) -> bool:
         """Whether each entry was settled, as committed or as impossible, before the deadline."""
+        insert = _INSERT
         while True:
             try:
                 async with asyncio.timeout_at(deadline):
-                    await self._write(batch)
+                    await self._write(insert, batch)
             except _NO_ANSWER as error:
+                if insert is _INSERT and isinstance(error, asyncpg.UniqueViolationError):
+                    insert = _INSERT_AGAIN
+                    continue
                 if _is_bad_row(error):
                     return await self._isolate(batch, deadline, error)
                 _log.warning("usage flush failed (%s); %d rows wait", type(error).__name__, len(batch))
+                insert = _INSERT_AGAIN
                 await self._disconnect()
                 if self._loop.time() + RETRY_S >= deadline:
                     return False
@@ -147,12 +152,12 @@ class UsageLedger:
                 _settle(batch)
                 return True
 
-    async def _write(self, batch: _Batch) -> None:
-        if self._insert is None:
-            self._insert = await (await self._connect()).prepare(QUERIES["insert_invocations"])
-        columns = zip(*[astuple(entry.invocation) for entry in batch], strict=True)
+    async def _write(self, insert: str, batch: _Batch) -> None:
+        connection = await self._connect()
+        rows = [astuple(entry.invocation) for entry in batch]
+        columns = zip(*rows, strict=True) if rows else [()] * len(Invocation.__struct_fields__)
         self._sent = True
-        await self._insert.fetch(*columns)
+        await connection.fetch(insert, *columns)
 
     async def _isolate(self, batch: _Batch, deadline: float, error: Exception) -> bool:
         """PostgreSQL refused the batch for one of its rows: halves it until that row is alone."""
@@ -193,7 +198,7 @@ class UsageLedger:
         return self._connection
 
     async def _disconnect(self) -> None:
-        connection, self._connection, self._insert = self._connection, None, None
+        connection, self._connection = self._connection, None
         if connection is not None:
             # A connection that broke has gone back to the pool already, and says so by InterfaceError.
             with suppress(*_NO_ANSWER):

@@ -5,10 +5,12 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
 import asyncpg
@@ -82,7 +84,32 @@ async def short_ledger(meter_pool: Pool) -> AsyncIterator[UsageLedger]:
     await ledger.close()
 
 
-async def test_an_answered_503_is_never_billed_although_its_row_arrives(
+async def test_a_call_answered_503_is_never_billed_although_its_row_was_written(
+    database: Database, operator: Connection, book: PriceBook
+) -> None:
+    """PostgreSQL commits; its word of it never arrives."""
+    org_id = uuid4()
+    await open_account(operator, org_id, book.find(*PUBLIC_PLAN), "UTC", "USD", opened_at=_NOW)
+    calls = [billable(org_id, _NOW) for _ in range(8)]
+    async with _relay(database.owner_url) as (url, mute):
+        pool = await open_pool(url, "tickmark_meter")
+        ledger = UsageLedger(pool, answer_within_s=_SHORT_S)
+        await ledger.start()
+        mute()
+        outcomes = await asyncio.gather(*(ledger.record(call) for call in calls), return_exceptions=True)
+        await _until(lambda: _is_up(ledger))
+        await ledger.close()
+        await pool.close()
+
+    assert [type(outcome) for outcome in outcomes] == [MeteringDown] * 8
+    assert len((await _ledger_of(database.owner_url, org_id))[0]) == 8
+    receipt = await get_call(operator, book, org_id, calls[0].request_id)
+    assert receipt is not None
+    assert (receipt.call.status, receipt.call.void, receipt.price) == (200, True, Decimal(0))
+    await _assert_nothing_owed(operator, book, org_id)
+
+
+async def test_a_row_that_would_arrive_after_its_503_is_kept_out(
     short_ledger: UsageLedger, operator: Connection, owner: Connection, book: PriceBook
 ) -> None:
     """The backend is frozen with the rows in its hands and wakes up after the callers were refused."""
@@ -99,12 +126,44 @@ async def test_an_answered_503_is_never_billed_although_its_row_arrives(
     await _until(lambda: _is_gone(owner, backend))
 
     assert [type(outcome) for outcome in outcomes] == [MeteringDown] * 8
-    assert await owner.fetchval("SELECT count(*) FROM billing.usage WHERE org_id = $1", org_id) == 8
-    assert (await month_to_date(operator, book, org_id, _NOW)).quantities == {}
     receipt = await get_call(operator, book, org_id, calls[0].request_id)
     assert receipt is not None
     assert (receipt.call.status, receipt.call.void, receipt.price) == (503, True, Decimal(0))
-    assert (await reconcile(operator, book, org_id, month_of(_NOW, "UTC").starts_on)).balanced
+    await _assert_nothing_owed(operator, book, org_id)
+
+
+async def _assert_nothing_owed(operator: Connection, book: PriceBook, org_id: UUID) -> None:
+    assert (await month_to_date(operator, book, org_id, _NOW)).quantities == {}
+    found = await reconcile(operator, book, org_id, month_of(_NOW, "UTC").starts_on)
+    assert (found.balanced, found.served_units, found.usage_units) == (True, 0, 0)
+
+
+@asynccontextmanager
+async def _relay(url: str) -> AsyncGenerator[tuple[str, Callable[[], None]]]:
+    """The same database behind a socket of ours, and what silences the server on the connections open by then."""
+    split = urlsplit(url)
+    target = f"{parse_qs(split.query)['host'][0]}/.s.PGSQL.5432"
+    open_now: list[asyncio.Event] = []
+
+    async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, muted: asyncio.Event) -> None:
+        while data := await reader.read(65_536):
+            if not muted.is_set():
+                writer.write(data)
+        writer.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        muted = asyncio.Event()
+        open_now.append(muted)
+        server_reader, server_writer = await asyncio.open_unix_connection(target)
+        await asyncio.gather(pump(reader, server_writer, asyncio.Event()), pump(server_reader, writer, muted))
+
+    def mute() -> None:
+        for muted in open_now:
+            muted.set()
+
+    with tempfile.TemporaryDirectory() as directory:
+        async with await asyncio.start_unix_server(serve, f"{directory}/.s.PGSQL.5432"):
+            yield urlunsplit(split._replace(query=f"host={directory}")), mute
 
 
 async def _is_up(ledger: UsageLedger) -> bool:
