@@ -23,10 +23,10 @@ def application() -> Application:
     return Application(load())
 
 
-def serve(settings: Settings) -> None:
+def serve(settings: Settings, target: str = "service.server:application") -> None:
     """Serves until it is told to stop; `settings` must be those of the environment, which each worker reads again."""
     WorkerServer(
-        "service.server:application",
+        target,
         address=settings.host,
         port=settings.port,
         interface=Interfaces.ASGI,
