@@ -4,6 +4,9 @@ Asynchronous tests are marked `pytest.mark.anyio`. A test that asks for `databas
 """
 
 import asyncio
+import atexit
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -32,10 +35,9 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[embedded.Servers]:
+def servers() -> Iterator[embedded.Servers]:
     """The two servers, started once for each test process."""
-    directory: Path = tmp_path_factory.mktemp("servers")
-    with embedded.running(directory) as servers:
+    with embedded.running(server_directory()) as servers:
         yield servers
 
 
@@ -82,6 +84,17 @@ def redis_url(servers: embedded.Servers) -> str:
     with redis.Redis.from_url(servers.redis_url) as client:  # pyright: ignore[reportUnknownMemberType]
         client.flushall()  # pyright: ignore[reportUnknownMemberType]
     return servers.redis_url
+
+
+def server_directory() -> Path:
+    """A new directory for a server's data, removed when the process ends, after the server has stopped.
+
+    Not one of pytest's: as root the server runs as a user of its own, who must be able to walk there, and every pytest
+    that starts on the machine closes the directory above them all to other users.
+    """
+    directory = Path(tempfile.mkdtemp(prefix="tickmark-tests-"))
+    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    return directory
 
 
 def with_database(url: str, name: str) -> str:

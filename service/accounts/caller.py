@@ -28,7 +28,10 @@ def check_address(caller: Caller, address: str) -> None:
     """Raises AddressNotAllowedError unless the key may be used from this IP address."""
     if not caller.ip_allow:
         return
-    found = ipaddress.ip_address(address)
+    try:
+        found = ipaddress.ip_address(address)
+    except ValueError:
+        raise AddressNotAllowedError from None
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
     if not any((mapped or found) in ipaddress.ip_network(network) for network in caller.ip_allow):
         raise AddressNotAllowedError

@@ -45,8 +45,12 @@ class UnknownFirmError(AccountError):
     """The organization has no such firm."""
 
 
-class UnknownTimeZoneError(AccountError):
-    """Not a name of the IANA time zone database."""
+class ImpossibleValueError(AccountError):
+    """A name, region, time zone or network that cannot be; the message says which and what would do."""
+
+
+class UnknownOrganizationError(AccountError):
+    """There is no such organization."""
 
 
 class KeyNotFoundError(AccountError):

@@ -5,10 +5,17 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from service.accounts import store
-from service.accounts.errors import KeyNotFoundError, UnknownFirmError
+from service.accounts.errors import (
+    ImpossibleValueError,
+    KeyNotFoundError,
+    UnknownFirmError,
+    UnknownOrganizationError,
+)
+from service.accounts.organizations import checked_name
 from service.accounts.scopes import expand_scopes
 from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode, Peppers, hash_token, new_token
@@ -36,20 +43,20 @@ async def mint_key(
 ) -> tuple[KeyRecord, str]:
     """A new key and its token, which is not kept and cannot be shown again.
 
-    Raises UnknownScopeError, UnknownFirmError for a binding that is not the organization's, and ValueError for an
-    `ip_allow` that is no network.
+    Raises UnknownScopeError, UnknownOrganizationError, UnknownFirmError for a binding that is not the organization's,
+    and ImpossibleValueError.
     """
     made_at = clock()
     made = KeyRecord(
         org_id=org_id,
         id=new_uuid(),
-        name=name,
+        name=checked_name(name),
         mode=mode,
         scopes=expand_scopes(scopes),
         firm_ids=None if firm_ids is None else tuple(firm_ids),
         connection_ids=None if connection_ids is None else tuple(connection_ids),
         api_version=api_version,
-        ip_allow=tuple(str(ipaddress.ip_network(network)) for network in ip_allow),
+        ip_allow=_checked_networks(ip_allow),
         created_at=made_at,
         expires_at=None if expires_in is None else made_at + expires_in,
     )
@@ -80,5 +87,15 @@ async def revoke_key(connection: Connection, org_id: UUID, key_id: UUID, *, cloc
 async def _keep(connection: Connection, peppers: Peppers, made: KeyRecord) -> str:
     token = new_token(made.mode)
     version = peppers.newest()
-    await store.insert_key(connection, made, hash_token(token, peppers.by_version[version]), version)
+    try:
+        await store.insert_key(connection, made, hash_token(token, peppers.by_version[version]), version)
+    except asyncpg.ForeignKeyViolationError:
+        raise UnknownOrganizationError("no such organization") from None
     return token
+
+
+def _checked_networks(networks: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return tuple(str(ipaddress.ip_network(network)) for network in networks)
+    except ValueError as error:
+        raise ImpossibleValueError(f"{error}; use networks such as 192.0.2.0/24") from None

@@ -1,36 +1,58 @@
 """Our customers and the firms whose data they read."""
 
+import re
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from service import clock
+import asyncpg
+
 from service.accounts import store
-from service.accounts.errors import UnknownTimeZoneError
+from service.accounts.errors import ImpossibleValueError, UnknownOrganizationError
 from service.accounts.store import Firm, Organization
+from service.clock import Clock, now
 from service.db.pool import Connection
 from service.ids import new_uuid
 
 list_organizations = store.list_organizations
 list_firms = store.list_firms
 
+MAX_NAME_CHARACTERS = 200
+
 
 async def create_organization(
-    connection: Connection, name: str, *, time_zone: str = "UTC", clock: clock.Clock = clock.now
+    connection: Connection, name: str, *, time_zone: str = "UTC", clock: Clock = now
 ) -> Organization:
     """A new customer, by an operator. `time_zone` decides where its billing months begin."""
-    try:
-        ZoneInfo(time_zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownTimeZoneError(f"no time zone {time_zone!r}; use an IANA name such as America/Chicago") from error
-    made = Organization(new_uuid(), name, time_zone, clock())
+    _check_time_zone(time_zone)
+    made = Organization(new_uuid(), checked_name(name), time_zone, clock())
     await store.insert_organization(connection, made)
     return made
 
 
 async def create_firm(
-    connection: Connection, org_id: UUID, name: str, *, region: str = "us", clock: clock.Clock = clock.now
+    connection: Connection, org_id: UUID, name: str, *, region: str = "us", clock: Clock = now
 ) -> Firm:
     """A new firm of the organization; its region is where its data may live, for good."""
-    made = Firm(org_id, new_uuid(), name, region, clock())
-    await store.insert_firm(connection, made)
+    if not re.fullmatch("[a-z]{2}", region):
+        raise ImpossibleValueError(f"no region {region!r}; use two small letters such as us or eu")
+    made = Firm(org_id, new_uuid(), checked_name(name), region, clock())
+    try:
+        await store.insert_firm(connection, made)
+    except asyncpg.ForeignKeyViolationError:
+        raise UnknownOrganizationError("no such organization") from None
     return made
+
+
+def checked_name(name: str) -> str:
+    """The name without blanks around it. Raises ImpossibleValueError."""
+    name = name.strip()
+    if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
+        raise ImpossibleValueError(f"a name has 1 to {MAX_NAME_CHARACTERS} printable characters")
+    return name
+
+
+def _check_time_zone(time_zone: str) -> None:
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImpossibleValueError(f"no time zone {time_zone!r}; use an IANA name such as America/Chicago") from None

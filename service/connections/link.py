@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
+import asyncpg
+
+from service.accounts.errors import UnknownFirmError
 from service.clock import Clock, now
 from service.connections import store
 from service.connections.credentials import Credentials, insert_credentials
@@ -30,7 +33,7 @@ async def create_connection(
     base_url: str | None = None,
     clock: Clock = now,
 ) -> ConnectionRecord:
-    """A healthy, consented connection, by an operator: all of it or nothing.
+    """A healthy, consented connection, by an operator: all of it or nothing. Raises UnknownFirmError.
 
     `granted_by` says who at the firm consented. `base_url` is for sandboxes and self-hosted vendors.
     """
@@ -57,7 +60,10 @@ async def create_connection(
         expires_at=None if consent_lasts is None else at + consent_lasts,
     )
     async with connection.transaction():
-        await store.insert_connection(connection, made)
+        try:
+            await store.insert_connection(connection, made)
+        except asyncpg.ForeignKeyViolationError:
+            raise UnknownFirmError("the organization has no such firm") from None
         for account in accounts:
             await store.insert_account(connection, org_id, made.id, account)
         await store.insert_consent(connection, consent)

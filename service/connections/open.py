@@ -1,7 +1,7 @@
 """May this caller use this connection now? Asked on every call, so answered from memory of less than a second."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -93,11 +93,10 @@ class Connections:
         records = await self._lists.get(caller.org_id, lambda: self._read_list(caller.org_id))
         return [record for record in records if _may_know(caller, record)]
 
-    async def accounts(self, caller: Caller, connection_id: UUID) -> tuple[Account, ...]:
-        """The accounts of a connection the caller may know of. Raises ConnectionNotFoundError."""
-        await self.get(caller, connection_id)
-        key = (caller.org_id, connection_id)
-        return (await self._standings.get(key, lambda: self._read(*key))).opened.accounts
+    async def accounts_of(self, caller: Caller, records: Sequence[ConnectionRecord]) -> dict[UUID, tuple[Account, ...]]:
+        """The accounts of connections that `get` or `visible` gave, by connection."""
+        async with as_organization(self._pool, caller.org_id) as connection:
+            return await store.list_accounts_of(connection, caller.org_id, [record.id for record in records])
 
     def _check_mode(self, caller: Caller, record: ConnectionRecord) -> None:
         if caller.mode == Mode.TEST and not record.sandbox:

@@ -32,6 +32,11 @@ FROM connections WHERE org_id = $1 ORDER BY id;
 SELECT ordinal, remote_id, name, currency, time_zone
 FROM connection_accounts WHERE org_id = $1 AND connection_id = $2 ORDER BY ordinal;
 
+-- name: list_accounts_of
+-- The books of records behind some connections, in order.
+SELECT connection_id, ordinal, remote_id, name, currency, time_zone
+FROM connection_accounts WHERE org_id = $1 AND connection_id = ANY ($2::uuid[]) ORDER BY connection_id, ordinal;
+
 -- name: has_consent
 -- Whether a consent to the connection is in force at an instant.
 SELECT EXISTS (

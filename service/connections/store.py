@@ -133,6 +133,15 @@ async def list_accounts(connection: Connection, org_id: UUID, connection_id: UUI
     return msgspec.convert(rows, tuple[Account, ...])
 
 
+async def list_accounts_of(
+    connection: Connection, org_id: UUID, connection_ids: list[UUID]
+) -> dict[UUID, tuple[Account, ...]]:
+    found: dict[UUID, tuple[Account, ...]] = dict.fromkeys(connection_ids, ())
+    for row in await connection.fetch(SQL["list_accounts_of"], org_id, connection_ids):
+        found[row["connection_id"]] += (msgspec.convert(row, Account),)
+    return found
+
+
 async def has_consent(connection: Connection, org_id: UUID, connection_id: UUID, at: datetime) -> bool:
     consented: bool = await connection.fetchval(SQL["has_consent"], org_id, connection_id, at)
     return consented

@@ -174,6 +174,16 @@ async def test_key_cannot_be_bound_to_a_foreign_firm(operator_pool: Pool) -> Non
     assert made.firm_ids == (firm.id,)
 
 
+async def test_key_of_a_missing_organization_is_refused(operator_pool: Pool) -> None:
+    with pytest.raises(errors.UnknownOrganizationError):
+        await mint(operator_pool, new_uuid())
+
+
+async def test_impossible_network_is_refused(operator_pool: Pool) -> None:
+    with pytest.raises(errors.ImpossibleValueError, match=r"192\.0\.2\.1/24"):
+        await mint(operator_pool, new_uuid(), ip_allow=["192.0.2.1/24"])
+
+
 async def test_unknown_scope_names_the_nearest(operator_pool: Pool) -> None:
     with pytest.raises(errors.UnknownScopeError, match="clients:read"):
         await mint(operator_pool, new_uuid(), scopes=["client:read"])
@@ -185,7 +195,7 @@ async def test_key_is_held_to_its_networks(app_pool: Pool, operator_pool: Pool) 
 
     for inside in ("192.0.2.7", "::ffff:192.0.2.7", "2001:db8::1"):
         check_address(caller, inside)
-    for outside in ("198.51.100.1", "2001:db9::1"):
+    for outside in ("198.51.100.1", "2001:db9::1", "", "unix"):
         with pytest.raises(errors.AddressNotAllowedError):
             check_address(caller, outside)
 

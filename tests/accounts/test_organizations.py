@@ -2,10 +2,9 @@
 
 from uuid import UUID
 
-import asyncpg
 import pytest
 
-from service.accounts.errors import KeyNotFoundError, UnknownTimeZoneError
+from service.accounts.errors import ImpossibleValueError, KeyNotFoundError, UnknownOrganizationError
 from service.accounts.keys import revoke_key
 from service.accounts.organizations import create_firm, create_organization, list_firms, list_organizations
 from service.db.pool import Pool, as_organization
@@ -35,13 +34,13 @@ async def test_request_lists_its_own_organization_alone(app_pool: Pool, operator
 @pytest.mark.parametrize("zone", ["Mars/Olympus", "", "../etc/passwd", "America"])
 async def test_unknown_time_zone_is_refused(operator_pool: Pool, zone: str) -> None:
     async with operator_pool.acquire() as connection:
-        with pytest.raises(UnknownTimeZoneError):
+        with pytest.raises(ImpossibleValueError):
             await create_organization(connection, "a", time_zone=zone)
 
 
 async def test_firm_of_a_missing_organization_is_refused(operator_pool: Pool) -> None:
     async with operator_pool.acquire() as connection:
-        with pytest.raises(asyncpg.ForeignKeyViolationError):
+        with pytest.raises(UnknownOrganizationError):
             await create_firm(connection, new_uuid(), "c")
 
 
@@ -49,3 +48,17 @@ async def test_key_that_does_not_exist_cannot_be_revoked(operator_pool: Pool) ->
     async with operator_pool.acquire() as connection:
         with pytest.raises(KeyNotFoundError):
             await revoke_key(connection, UUID(int=1), UUID(int=2))
+
+
+@pytest.mark.parametrize("name", ["", "  ", "x" * 201, "a\0b", "a\nb"])
+async def test_impossible_name_is_refused(operator_pool: Pool, name: str) -> None:
+    async with operator_pool.acquire() as connection:
+        with pytest.raises(ImpossibleValueError, match="printable"):
+            await create_organization(connection, name)
+
+
+@pytest.mark.parametrize("region", ["", "USA", "US", "u1"])
+async def test_impossible_region_is_refused(operator_pool: Pool, region: str) -> None:
+    async with operator_pool.acquire() as connection:
+        with pytest.raises(ImpossibleValueError, match="region"):
+            await create_firm(connection, new_uuid(), "c", region=region)

@@ -6,9 +6,11 @@ import asyncpg
 import msgspec
 import pytest
 
+from service.accounts.errors import UnknownFirmError
 from service.accounts.tokens import Mode
 from service.connections import errors
-from service.connections.link import disconnect, set_state
+from service.connections.credentials import Credentials
+from service.connections.link import create_connection, disconnect, set_state
 from service.connections.open import USABLE, Connections
 from service.connections.store import State
 from service.db.pool import Pool, as_organization
@@ -119,3 +121,21 @@ async def test_app_role_cannot_move_a_connection_to_another_address(app_pool: Po
     async with as_organization(app_pool, linked.caller.org_id) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.execute("UPDATE connections SET base_url = 'http://evil.example'")
+
+
+async def test_connection_of_a_foreign_firm_is_refused_whole(operator_pool: Pool, linked: Linked) -> None:
+    async with operator_pool.acquire() as connection:
+        with pytest.raises(UnknownFirmError):
+            await create_connection(
+                connection,
+                linked.vault,
+                org_id=linked.record.org_id,
+                firm_id=new_uuid(),
+                vendor="canopy",
+                accounts=[],
+                credentials=Credentials(access_token="a"),
+                granted_by="partner@alderbirch.example",
+                consent_scopes=["clients"],
+            )
+
+    assert await operator_pool.fetchval("SELECT count(*) FROM connections") == 1

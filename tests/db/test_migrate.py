@@ -13,7 +13,7 @@ from service.db import migrate as runner
 from service.db.migrate import MigrationError, migrate, pending
 from service.db.pool import UnsafeRoleError, as_organization, open_pool
 from service.ids import new_uuid
-from tests.conftest import Database, with_database
+from tests.conftest import Database, server_directory, with_database
 
 pytestmark = pytest.mark.anyio
 
@@ -83,9 +83,9 @@ async def test_pre_files_stop_at_the_first_post_file(empty_url: str, folder: Pat
     assert await migrate(empty_url) == ["service/0002_post_second.sql", "service/0003_pre_third.sql"]
 
 
-async def test_plain_owner_migrates_several_databases_of_a_fresh_cluster_at_once(tmp_path: Path) -> None:
+async def test_plain_owner_migrates_several_databases_of_a_fresh_cluster_at_once() -> None:
     """Row security is forced on an owner without superpowers: keys must be found all the same."""
-    superuser_url = embedded.start_postgres(tmp_path / "postgres")
+    superuser_url = embedded.start_postgres(server_directory() / "postgres")
     await _execute(superuser_url, "CREATE ROLE plain LOGIN CREATEROLE")
     urls: list[str] = []
     for name in ("one", "two", "three"):
