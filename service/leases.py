@@ -36,7 +36,8 @@ LEASE_S = 0.05
 """How long a lease may be spent, unless Redis answers more slowly than that."""
 REDIS_TIMEOUT_S = 0.25
 RETRY_S = 1.0
-MAX_BUCKETS = 50_000
+MAX_BUCKETS = 10_000
+"""A bucket takes about 1.5 kB. A forgotten one loses what it has in hand, never what Redis has counted."""
 
 _log = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from redis.asyncio import Redis, RedisCluster
 from service.connectors.sdk.budget import Limit
 from service.leases import Bucket, Leases, NoTokensError
 
-MAX_KEYS = 50_000
+MAX_KEYS = 10_000
 
 
 class Policy(Struct, frozen=True):
@@ -68,7 +68,7 @@ class Limits:
         default: Policy = DEFAULT,
         unknown: Policy = UNKNOWN_KEYS,
     ) -> None:
-        self._leases = Leases(redis, "key")
+        self.leases = Leases(redis, "key")
         self._addresses = Leases(redis, "address")
         self._workers = workers
         self._default = default
@@ -125,7 +125,7 @@ class Limits:
         if known is None and len(self._callers) >= MAX_KEYS:
             self._callers = {key: caller for key, caller in self._callers.items() if caller.running}
         most = max(1, policy.concurrent // self._workers)
-        bucket = self._leases.bucket(str(key_id), policy.limits)
+        bucket = self.leases.bucket(str(key_id), policy.limits)
         if known is None:
             known = self._callers[key_id] = _Caller(policy, bucket, most)
         else:

@@ -14,7 +14,7 @@ class RedisBudgetKeeper:
     """
 
     def __init__(self, redis: Redis | RedisCluster, *, processes: int = 1) -> None:
-        self._leases = Leases(redis, "budget", outage_share=processes)
+        self.leases = Leases(redis, "budget", outage_share=processes)
 
     async def acquire(self, key: str, spec: BudgetSpec, *, wait_s: float) -> Remaining | None:
         """Takes one call from the budget `key`, first come first served.
@@ -23,7 +23,7 @@ class RedisBudgetKeeper:
         """
         if not spec.limits:
             return None
-        bucket = self._leases.bucket(key, spec.limits)
+        bucket = self.leases.bucket(key, spec.limits)
         if not bucket.take():
             try:
                 await bucket.acquire(wait_s)
@@ -34,4 +34,4 @@ class RedisBudgetKeeper:
     async def penalize(self, key: str, spec: BudgetSpec, retry_after_s: float) -> None:
         """Nobody calls under `key` for `retry_after_s`; other processes stop when their lease ends, within 50 ms."""
         if spec.limits:
-            await self._leases.bucket(key, spec.limits).penalize(retry_after_s)
+            await self.leases.bucket(key, spec.limits).penalize(retry_after_s)

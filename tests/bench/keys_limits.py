@@ -1,4 +1,6 @@
-"""What admission and telemetry cost a call: `python -m tests.bench.keys_limits [--json] [--calls 100000] [--repeats 5]`.
+"""What admission and telemetry cost a call.
+
+    python -m tests.bench.keys_limits [--json] [--calls 100000] [--repeats 5]
 
 Starts its own Valkey. Medians of interleaved repeats, beside what each replaces: a script call to Redis for every
 request, and the OpenTelemetry SDK's own instruments.
@@ -65,7 +67,7 @@ def _contenders(redis: Redis) -> dict[str, Contender]:
     leases, telemetry = Leases(redis, "bench"), Telemetry()
     meter = MeterProvider([InMemoryMetricReader()]).get_meter("bench")
     counter, histogram = meter.create_counter("calls"), meter.create_histogram("duration")
-    labels = {"operation": "clients.list", "status": 200, "outcome": "success"}
+    labels: dict[str, str | int] = {"operation": "clients.list", "status": 200, "outcome": "success"}
 
     async def admit() -> None:
         admitted = limits.try_admit(key_id, policy) or await limits.admit(key_id, policy)
@@ -76,11 +78,9 @@ def _contenders(redis: Redis) -> dict[str, Contender]:
         await keeper.acquire("bench", spec, wait_s=1.0)
 
     async def ask_redis() -> None:
-        name, arguments = (
-            leases.lease_name(),
-            [part for limit in HUGE for part in (limit.count, int(limit.window_s * 1e6))],
-        )
-        await leases.grant(["tm:{b}:p", "tm:{b}:1", "tm:{b}:60"], [name, 1, 1, 50_000, "", 0, 0, 0, *arguments])
+        lease: list[str | int] = [leases.lease_name(), 1, 1, 50_000, "", 0, 0, 0]
+        counts = [part for limit in HUGE for part in (limit.count, int(limit.window_s * 1e6))]
+        await leases.grant(["tm:{b}:p", "tm:{b}:1", "tm:{b}:60"], [*lease, *counts])
 
     async def observe() -> None:
         telemetry.observe(_a_call())
