@@ -11,6 +11,7 @@ import argparse
 import asyncio
 import gc
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -43,10 +44,11 @@ class Run(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """Medians over the repeats."""
+    """Medians over the repeats. `load` is the machine's one-minute average before: above 1, others were at work."""
 
     callers: int
     repeats: int
+    load: float
     group_commit: Run
     row_per_transaction: Run
     ratio: float
@@ -155,12 +157,13 @@ async def _kill(url: str, after: int) -> tuple[int, int]:
 
 async def measure(callers: int, rows: int, repeats: int) -> Report:
     """Everything, on a database of its own."""
+    load = os.getloadavg()[0]
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
         url = embedded.start_postgres(Path(directory) / "postgres")
         await migrate(url)
         grouped, single = await _compare(url, callers, rows, repeats)
         killed_after, lost = await _kill(url, 20_000)
-    return Report(callers, repeats, grouped, single, grouped.rows_per_s / single.rows_per_s, killed_after, lost)
+    return Report(callers, repeats, load, grouped, single, grouped.rows_per_s / single.rows_per_s, killed_after, lost)
 
 
 def main() -> None:
@@ -180,7 +183,7 @@ def main() -> None:
 def _to_text(report: Report) -> str:
     rows = [("group commit", report.group_commit), ("row per transaction", report.row_per_transaction)]
     lines = [
-        f"{report.callers} callers, median of {report.repeats}",
+        f"{report.callers} callers, median of {report.repeats}, load {report.load:.1f}",
         f"{'':20}{'rows/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'CPU us':>9}",
     ]
     lines += [f"{name:20}{r.rows_per_s:10,.0f}{r.p50_ms:9.2f}{r.p99_ms:9.2f}{r.cpu_us:9.2f}" for name, r in rows]
