@@ -8,7 +8,8 @@ AccountError
 │   └── AddressNotAllowedError
 ├── UnknownScopeError          asked for at creation
 ├── UnknownFirmError           bound to a firm or connection of somebody else
-├── UnknownTimeZoneError
+├── ImpossibleValueError       a name, region, time zone or network that cannot be
+├── UnknownOrganizationError
 └── KeyNotFoundError
 """
 
