@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.tax_ids import to_tax_ids
-from service.connectors.canopy.wire import DOC, Labelled, reference
+from service.connectors.canopy.wire import DOC, Labelled
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
@@ -78,9 +78,10 @@ _OTHER: Final = ClientStatus.OTHER
 
 def to_client(wire: WireClient, book: Book) -> Client:
     """A Canopy client. The employer's number leaves masked, whatever came."""
-    updated_at = wire.updated_at
+    ref, updated_at, owner, group = book.ref, wire.updated_at, wire.owner_id, wire.group_id
+    emails, phones, addresses, linked = wire.emails, wire.phones, wire.addresses, wire.linked
     return Client(
-        id=book.ref("cli_", wire.client_id),
+        id=ref("cli_", wire.client_id),
         remote_id=wire.client_id,
         connection=book.connection,
         account=book.account,
@@ -90,12 +91,12 @@ def to_client(wire: WireClient, book: Book) -> Client:
         filing_type=wire.filing_type,
         status=_status(wire.status, _OTHER),
         status_native=wire.status,
-        emails=[Email(email.value, email.type) for email in wire.emails],
-        phones=[Phone(phone.value, phone.type) for phone in wire.phones],
-        addresses=[_address(address) for address in wire.addresses],
-        owner=reference("usr_", wire.owner_id, book),
-        group=reference("grp_", wire.group_id, book),
-        linked=[LinkedClient(book.ref("cli_", link.client_id), link.kind) for link in wire.linked],
+        emails=[Email(email.value, email.type) for email in emails] if emails else [],
+        phones=[Phone(phone.value, phone.type) for phone in phones] if phones else [],
+        addresses=[_address(address) for address in addresses] if addresses else [],
+        owner=None if owner is None else ref("usr_", owner),
+        group=None if group is None else ref("grp_", group),
+        linked=[LinkedClient(ref("cli_", link.client_id), link.kind) for link in linked] if linked else [],
         external_id=wire.external_id,
         tags=wire.tags,
         custom_fields=wire.custom_fields,

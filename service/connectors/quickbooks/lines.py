@@ -1,6 +1,5 @@
 """The lines of an invoice."""
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from typing import Final
@@ -47,33 +46,34 @@ def to_lines(wires: list[WireLine], currency: str, book: Book) -> list[InvoiceLi
     The subtotal that QuickBooks adds on reading is dropped: it is no line. A discount's amount is turned negative.
     A bundle becomes a heading without an amount, followed by its parts.
     """
-    return [line for wire in wires for line in _flat(wire, currency, book)]
+    lines: list[InvoiceLine] = []
+    for wire in wires:
+        if wire.DetailType != _SUBTOTAL:
+            lines.append(_line(wire, currency, book))
+            if wire.GroupLineDetail is not None:
+                lines += to_lines(wire.GroupLineDetail.Line, currency, book)
+    return lines
 
 
 _SUBTOTAL: Final = "SubTotalLineDetail"
+_ITEM: Final = LineKind.ITEM
+_DISCOUNT: Final = LineKind.DISCOUNT
+_DESCRIPTION: Final = LineKind.DESCRIPTION
+_OTHER: Final = LineKind.OTHER
 _KINDS: Final = {
-    "SalesItemLineDetail": LineKind.ITEM,
-    "DiscountLineDetail": LineKind.DISCOUNT,
-    "DescriptionOnly": LineKind.DESCRIPTION,
+    "SalesItemLineDetail": _ITEM,
+    "DiscountLineDetail": _DISCOUNT,
+    "DescriptionOnly": _DESCRIPTION,
     "GroupLineDetail": LineKind.GROUP,
 }
 _NO_DETAIL: Final = SalesItemDetail()
 
 
-def _flat(wire: WireLine, currency: str, book: Book) -> Iterator[InvoiceLine]:
-    if wire.DetailType == _SUBTOTAL:
-        return
-    yield _line(wire, currency, book)
-    if wire.GroupLineDetail is not None:
-        for part in wire.GroupLineDetail.Line:
-            yield from _flat(part, currency, book)
-
-
 def _line(wire: WireLine, currency: str, book: Book) -> InvoiceLine:
-    kind = _KINDS.get(wire.DetailType, LineKind.OTHER)
-    detail = wire.SalesItemLineDetail or _NO_DETAIL
-    group = wire.GroupLineDetail
+    kind = _KINDS.get(wire.DetailType, _OTHER)
+    detail, group = wire.SalesItemLineDetail or _NO_DETAIL, wire.GroupLineDetail
     item = detail.ItemRef if group is None else group.GroupItemRef
+    tax_code, class_ref = detail.TaxCodeRef, detail.ClassRef
     return InvoiceLine(
         id=wire.Id,
         kind=kind,
@@ -83,18 +83,21 @@ def _line(wire: WireLine, currency: str, book: Book) -> InvoiceLine:
         quantity=detail.Qty if group is None else group.Quantity,
         unit_price=detail.UnitPrice,
         amount=_amount(wire, kind, currency),
-        tax_code=None if detail.TaxCodeRef is None else detail.TaxCodeRef.value,
+        tax_code=None if tax_code is None else tax_code.value,
         service_date=detail.ServiceDate,
-        class_name=name_of(detail.ClassRef),
+        class_name=None if class_ref is None else name_of(class_ref),
     )
 
 
 def _amount(wire: WireLine, kind: LineKind, currency: str) -> Money | None:
+    amount = wire.Amount
+    if kind is _ITEM and amount is not None:
+        return to_money(amount, currency, "$.Line[...].Amount")
+    if kind is _DISCOUNT and amount is not None:
+        return to_money(-amount, currency, "$.Line[...].Amount")
+    if kind is _ITEM or kind is _DISCOUNT:
+        raise SchemaDrift("$.Line[...].Amount", "Object missing required field `Amount`")
     group = wire.GroupLineDetail
-    if wire.Amount is None:
-        if kind is LineKind.ITEM or kind is LineKind.DISCOUNT:
-            raise SchemaDrift("$.Line[...].Amount", "Object missing required field `Amount`")
+    if amount is None or kind is _DESCRIPTION or (group is not None and group.Line):
         return None
-    if kind is LineKind.DESCRIPTION or (group is not None and group.Line):
-        return None
-    return to_money(-wire.Amount if kind is LineKind.DISCOUNT else wire.Amount, currency, "$.Line[...].Amount")
+    return to_money(amount, currency, "$.Line[...].Amount")

@@ -15,7 +15,7 @@ from service.connectors.sdk.wire import UNMAPPED
 from service.ids import Book
 
 
-class Ref(Struct, frozen=True, gc=False):
+class Ref(Struct, frozen=True, gc=False, omit_defaults=True):
     """A reference to another record; writes need its `value` alone."""
 
     value: str

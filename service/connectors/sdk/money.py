@@ -21,8 +21,7 @@ def to_money(amount: Decimal, currency: str, path: str) -> Money:
     factors = _FACTORS.get(currency)
     if factors is None:
         raise SchemaDrift(path, "Expected an ISO 4217 currency")
-    power = amount.adjusted() if amount.is_finite() else None
-    if power is None or not -20 < power <= _LARGEST_POWER:
+    if not -20 < amount.adjusted() <= _LARGEST_POWER or not amount.is_finite():
         raise SchemaDrift(path, "Expected an amount within bounds")
     numerator, denominator = amount.as_integer_ratio()
     factor = factors.get(denominator)
