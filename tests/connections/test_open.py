@@ -41,7 +41,7 @@ async def test_foreign_missing_and_unbound_connections_look_the_same(app_pool: P
         (bound_elsewhere, linked.record.id),
         (other_firm, linked.record.id),
     ):
-        for question in (connections.open, connections.get, connections.accounts):
+        for question in (connections.open, connections.get):
             with pytest.raises(errors.ConnectionNotFoundError) as refusal:
                 await question(caller, asked)
             said.add(str(refusal.value))
@@ -56,6 +56,16 @@ async def test_visible_connections_are_those_the_key_is_bound_to(app_pool: Pool,
     assert await connections.visible(linked.caller) == [linked.record]
     assert await connections.visible(bound_elsewhere) == []
     assert await connections.visible(caller_of(new_uuid())) == []
+
+
+async def test_accounts_are_given_to_their_own_organization_alone(app_pool: Pool, linked: Linked) -> None:
+    connections = Connections(app_pool, lambda: NOON)
+
+    own = await connections.accounts_of(linked.caller, [linked.record])
+    foreign = await connections.accounts_of(caller_of(new_uuid()), [linked.record])
+
+    assert [account.remote_id for account in own[linked.record.id]] == ["9130"]
+    assert not any(foreign.values())
 
 
 async def test_live_key_does_not_reach_a_sandbox_unless_allowed(app_pool: Pool, linked: Linked) -> None:
