@@ -23,7 +23,10 @@ def main() -> None:
     wished = parser.parse_args()
     if not 1 <= wished.clients <= MAX_CLIENTS:
         parser.error(f"--clients must lie between 1 and {MAX_CLIENTS}")
-    serve(wished.vendor, wished.clients, wished.seed, wished.port, wished.until_stdin_closes)
+    try:
+        serve(wished.vendor, wished.clients, wished.seed, wished.port, wished.until_stdin_closes)
+    except OSError as error:
+        parser.exit(2, f"{parser.prog}: cannot listen on port {wished.port}: {error.strerror}\n")
 
 
 if __name__ == "__main__":

@@ -141,6 +141,9 @@ def serve(vendor: str, clients: int, seed: int, port: int, until_stdin_closes: b
     app = Sandbox(VENDORS[vendor](Books(seed, clients)))
     with suppress(KeyboardInterrupt):
         asyncio.run(_serve(vendor, app, port, until_stdin_closes))
+    # The server's own threads outlive it; taking the interpreter down around them can end in a panic on standard error.
+    sys.stdout.flush()
+    os._exit(0)
 
 
 async def _serve(vendor: str, app: Sandbox, port: int, until_stdin_closes: bool) -> None:

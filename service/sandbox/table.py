@@ -4,10 +4,12 @@ from array import array
 from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 from service.sandbox.http import Json
 
 _KEPT_SELECTIONS = 16
+_KEPT_ROWS = 256
 
 
 class Table:
@@ -27,7 +29,7 @@ class Table:
         position_of: Callable[[str], int],
     ) -> None:
         self.seeded = seeded
-        self._row = row
+        self._row = lru_cache(_KEPT_ROWS)(row)  # the rows of one usual page; nobody may change a row in place
         self._updated_s = updated_s
         self._id_of = id_of
         self._position_of = position_of

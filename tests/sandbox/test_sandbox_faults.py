@@ -128,7 +128,7 @@ def test_slow_drip_arrives_whole_and_late(canopy: SandboxServer, cny: httpx.Clie
 def test_truncated_answer_breaks_off(quickbooks: SandboxServer, qbo: httpx.Client) -> None:
     quickbooks.fault("truncated")
 
-    with pytest.raises(httpx.RemoteProtocolError, match="incomplete message body|without sending complete"):
+    with pytest.raises(httpx.RemoteProtocolError, match="without sending complete"):
         qbo.get("/preferences")
 
 
@@ -279,7 +279,7 @@ def test_token_endpoint_is_spared_unless_named(canopy: SandboxServer) -> None:
 def test_stats_count_calls_by_pattern_and_the_most_at_once(canopy: SandboxServer, cny: httpx.Client) -> None:
     canopy.limits(per_minute=None, latency_ms=100)
     with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda place: cny.get(f"/clients/cny_{0x10000 + place:x}"), range(4)))
+        list(pool.map(cny.get, [f"/clients/cny_{0x10000 + place:x}" for place in range(4)]))
     stats = canopy.stats()
 
     assert stats["calls"] == {"GET /practice/v1/clients/{id}": 4}

@@ -24,7 +24,11 @@ def invoice_lines(client: int, invoice: Invoice, currency: str) -> list[Json]:
         amount = money(0 if is_void else line.amount_minor, currency)
         lines.append(_sold(len(lines) + 1, SERVICES[line.service].name, amount, detail))
     if client % 3 == 0:
-        text = {"Description": "Thank you for your trust", "DetailType": "DescriptionOnly", "DescriptionLineDetail": {}}
+        text: Json = {
+            "Description": "Thank you for your trust",
+            "DetailType": "DescriptionOnly",
+            "DescriptionLineDetail": {},
+        }
         lines.append(_place(len(lines) + 1) | text)
     lines.append(_subtotal(money(0 if is_void else sum(line.amount_minor for line in invoice.lines), currency)))
     discount = sum(line.write_down_minor for line in invoice.lines)
