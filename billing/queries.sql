@@ -218,7 +218,7 @@ WHERE u.org_id = $1 AND u.request_id >= billing.first_request_id($2) AND u.reque
   AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id);
 
 -- name: summarize_usage
--- Calls and units between two instants by key, connection, operation, day of the organization or meter.
+-- Calls and units between two instants, of one key or all, by key, connection, operation, day of the organization or meter.
 SELECT CASE $4::text
            WHEN 'key' THEN u.key_id::text
            WHEN 'connection' THEN u.connection_id::text
@@ -230,6 +230,7 @@ SELECT CASE $4::text
 FROM billing.usage u JOIN billing.accounts a USING (org_id)
 WHERE u.org_id = $1
   AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
+  AND ($5::uuid IS NULL OR u.key_id = $5)
   AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)
 GROUP BY 1, u.meter
 ORDER BY 1 NULLS LAST, u.meter;

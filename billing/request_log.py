@@ -123,10 +123,13 @@ async def get_call(connection: Connection, book: PriceBook, org_id: UUID, reques
 
 
 async def summarize_usage(
-    connection: Connection, org_id: UUID, since: datetime, until: datetime, by: GroupBy
+    connection: Connection, org_id: UUID, since: datetime, until: datetime, by: GroupBy, *, key_id: UUID | None = None
 ) -> tuple[UsageSummary, ...]:
-    """Billable calls from `since` up to, not including, `until`; void ones left out; ordered by group and meter."""
-    rows = await connection.fetch(QUERIES["summarize_usage"], org_id, since, until, by)
+    """Billable calls from `since` up to, not including, `until`, of one key or all; void ones left out.
+
+    Ordered by group and meter.
+    """
+    rows = await connection.fetch(QUERIES["summarize_usage"], org_id, since, until, by, key_id)
     return tuple(msgspec.convert(row, UsageSummary) for row in rows)
 
 

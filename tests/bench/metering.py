@@ -87,6 +87,7 @@ async def _measure(record: Callable[[Invocation], Awaitable[object]], callers: i
             waits.append(time.perf_counter() - began)
 
     gc.collect()
+    gc.freeze()  # as a server does after its start
     cpu, began = time.process_time(), time.perf_counter()
     await asyncio.gather(*(caller() for _ in range(callers)))
     elapsed, cpu = time.perf_counter() - began, time.process_time() - cpu
