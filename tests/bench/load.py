@@ -40,7 +40,7 @@ def run(url: str, headers: Mapping[str, str], connections: int, seconds: float) 
         script.flush()
         words = [word for name, value in headers.items() for word in ("-H", f"{name}: {value}")]
         command = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "-s", script.name, *words, url]
-        done = subprocess.run([_wrk(), *command], capture_output=True, text=True, check=True)  # noqa: S603
+        done = subprocess.run([_wrk(), *command], capture_output=True, text=True, check=True)
     found = msgspec.json.decode(done.stdout.splitlines()[-1], type=Load)
     if found.failed or not found.requests:
         sys.exit(f"{found.failed} of {found.requests} calls failed at {url}")

@@ -111,7 +111,7 @@ def served(stage: Stage, name: str, module: str = "tests.bench.peers") -> Genera
 @contextmanager
 def process(command: list[str], environ: Mapping[str, str] | None = None) -> Generator[int]:
     """A child that is stopped with the block; its process id."""
-    child = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.DEVNULL)  # noqa: S603
+    child = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.DEVNULL)
     try:
         yield child.pid
     finally:
@@ -180,7 +180,7 @@ def _keep_answers(sandbox: SandboxServer, directory: Path) -> tuple[str, str, st
 @contextmanager
 def _upstream(directory: Path) -> Generator[str]:
     command = [sys.executable, "-m", "tests.bench.upstream", str(directory)]
-    child = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: S603
+    child = subprocess.Popen(command, cwd=_ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert child.stdin is not None
     assert child.stdout is not None
     try:
