@@ -82,6 +82,11 @@ class ApiProblem(Exception):  # noqa: N818 (the house's word)
         self.headers = headers
 
 
+def missing() -> ApiProblem:
+    """What anybody gets who asks for a thing that is not there, or not theirs: the two look alike."""
+    return ApiProblem(NOT_FOUND, "There is no such thing, or this key may not see it.")
+
+
 MALFORMED_JSON = Kind("malformed_json", 400, "The body is not valid JSON", "Send a JSON object encoded in UTF-8.")
 UNKNOWN_PARAMETER = Kind(
     "unknown_parameter",

@@ -86,10 +86,9 @@ _EXAMPLE = {
 
 def account_operations(pool: Pool, policy: Policy) -> tuple[Operation, ...]:
     """What a key can ask about itself."""
-    limits = KeyLimits(tuple(CallsPerWindow(one.count, one.window_s) for one in policy.limits), policy.concurrent)
 
     async def get_me(call: Call) -> Answer:
-        return answer_of(await _me(pool, limits, call))
+        return answer_of(await _me(pool, policy, call))
 
     return (
         Operation(
@@ -109,7 +108,7 @@ def account_operations(pool: Pool, policy: Policy) -> tuple[Operation, ...]:
     )
 
 
-async def _me(pool: Pool, limits: KeyLimits, call: Call) -> Me:
+async def _me(pool: Pool, policy: Policy, call: Call) -> Me:
     caller = call.known_caller
     async with as_organization(pool, caller.org_id) as connection:
         organization = await store.get_organization(connection, caller.org_id)
@@ -119,9 +118,7 @@ async def _me(pool: Pool, limits: KeyLimits, call: Call) -> Me:
         key=ids.encode("key", caller.key_id),
         mode=caller.mode,
         scopes=tuple(sorted(caller.scopes)),
-        organization=OrganizationFacts(
-            ids.encode("org", organization.id), organization.name, organization.time_zone
-        ),
+        organization=OrganizationFacts(ids.encode("org", organization.id), organization.name, organization.time_zone),
         firms=None if caller.firm_ids is None else tuple(ids.encode("firm", one) for one in sorted(caller.firm_ids)),
         connections=None
         if caller.connection_ids is None
@@ -129,5 +126,5 @@ async def _me(pool: Pool, limits: KeyLimits, call: Call) -> Me:
         ip_allow=caller.ip_allow,
         expires_at=caller.expires_at,
         api_version=caller.api_version,
-        limits=limits,
+        limits=KeyLimits(tuple(CallsPerWindow(one.count, one.window_s) for one in policy.limits), policy.concurrent),
     )

@@ -11,6 +11,8 @@ from typing import TypeAlias
 import asyncpg
 import msgspec
 
+from service.db.pool import Connection
+
 Report: TypeAlias = Callable[[str], None]
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -71,7 +73,7 @@ async def pending(url: str) -> list[str]:
         await connection.close()
 
 
-async def unapplied(connection: "asyncpg.Connection[asyncpg.Record]") -> list[Migration]:
+async def unapplied(connection: Connection) -> list[Migration]:
     """The files this database has not seen, in the order they will be applied; any run-time role may ask."""
     known: dict[str, str] = {}
     if await connection.fetchval("SELECT to_regclass('schema_migrations') IS NOT NULL"):

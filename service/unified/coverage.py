@@ -5,11 +5,11 @@ from typing import Literal, TypeAlias
 
 from msgspec import Struct
 
+from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.connector import Connector
 from service.errors import NOT_FOUND, ApiProblem
-from service.unified.shape import encode
 
 Known: TypeAlias = Literal["documented", "third_party", "assumed"]
 
@@ -87,14 +87,18 @@ class Coverage:
         self._vendors = tuple(_vendor(connector) for connector in connectors)
         self._coverage = {connector.slug: vendor_coverage(connector) for connector in connectors}
 
+    def of(self, vendor: str) -> VendorCoverage | None:
+        """The coverage of one vendor; None for one that is not known."""
+        return self._coverage.get(vendor)
+
     async def vendors(self, call: Call) -> Answer:
-        return Answer(200, encode(VendorList(self._vendors)))
+        return answer_of(VendorList(self._vendors))
 
     async def vendor(self, call: Call) -> Answer:
         found = self._coverage.get(call.params["vendor"])
         if found is None:
             raise ApiProblem(NOT_FOUND, f"Known vendors: {', '.join(self._coverage)}.")
-        return Answer(200, encode(found))
+        return answer_of(found)
 
 
 def vendor_coverage(connector: Connector) -> VendorCoverage:

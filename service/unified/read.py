@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from service import ids
+from service.api.bodies import encode, page_body
 from service.api.call import Answer, Call
 from service.api.pagination import Cursors
 from service.api.problems import to_problem
@@ -17,7 +18,7 @@ from service.errors import UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, Fie
 from service.unified import selection as asked
 from service.unified.noun import Noun
 from service.unified.selection import Selection
-from service.unified.shape import Expanded, encode, page_body, shaped
+from service.unified.shape import Expanded, shaped
 from service.unified.ways import Way, Ways
 
 T = TypeVar("T")

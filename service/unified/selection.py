@@ -2,30 +2,29 @@
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec import Struct
 
 from service import ids
-from service.connectors.sdk.binding import Binding, Filter
-from service.errors import (
-    INVALID_PARAMETER,
-    UNKNOWN_PARAMETER,
-    UNSUPPORTED_FILTER,
-    UNSUPPORTED_SELECTION,
-    UNSUPPORTED_SORT,
-    ApiProblem,
-    FieldError,
-    Kind,
+from service.api.query import (
+    DEFAULT_LIMIT,
+    PAGING,
+    boolean,
+    instant,
+    invalid,
+    pairs,
+    text,
+    unknown,
+    unsupported,
+    whole_number,
 )
+from service.connectors.sdk.binding import Binding, Filter
+from service.errors import UNSUPPORTED_FILTER, UNSUPPORTED_SELECTION, UNSUPPORTED_SORT, ApiProblem, FieldError
 from service.unified.noun import Noun
 
-DEFAULT_LIMIT: Final = 50
-MAX_LIMIT: Final = 200
-MAX_TEXT_CHARACTERS: Final = 200
 MAX_CHOICES: Final = 20
 LIST_PARAMETERS: Final = (
     "limit", "cursor", "sort", "updated_after", "include_deleted", "fields", "include", "expand", "max_age",
@@ -34,7 +33,7 @@ RECORD_PARAMETERS: Final = ("fields", "include", "expand", "max_age")
 INCLUDES: Final = ("raw", "unmapped")
 
 _FILTER = re.compile(r"filter\[([a-z_]+)\]")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_max_age = whole_number(0, 86_400)
 
 
 class Selection(Struct, frozen=True, kw_only=True):
@@ -72,14 +71,14 @@ def read_selection(
         return _PLAIN
     known: dict[str, Any] = {}
     filters: dict[str, tuple[str, ...]] = {}
-    for name, value in _pairs(query_string):
+    for name, value in pairs(query_string):
         found = _FILTER.fullmatch(name)
         if found is not None and allowed is LIST_PARAMETERS:
             filters[found[1]] = _filter_values(name, value, binding, found[1])
         elif name not in allowed:
-            raise _unknown(name, allowed, binding)
+            raise unknown(name, _known(allowed, binding))
         elif name == "max_age":
-            _whole_number(name, value, 0, 86_400)
+            _max_age(name, value)
         else:
             known[name] = _READERS[name](name, value, noun, binding)
     if "limit" in known:
@@ -102,18 +101,6 @@ def remote_filters(
     return remote
 
 
-def _pairs(query_string: bytes) -> list[tuple[str, str]]:
-    try:
-        pairs = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
-    except (UnicodeDecodeError, ValueError):
-        raise ApiProblem(INVALID_PARAMETER, "The query string is not percent-encoded UTF-8 text.") from None
-    names = [name for name, _ in pairs]
-    for name in names:
-        if names.count(name) > 1:
-            raise _invalid(name, "repeated", "Give it once; several values are separated by commas.")
-    return pairs
-
-
 def _filter_values(name: str, value: str, binding: Binding[Any, Any, Any], filter_name: str) -> tuple[str, ...]:
     rule = binding.filters.get(filter_name)
     if rule is None:
@@ -125,22 +112,21 @@ def _filter_values(name: str, value: str, binding: Binding[Any, Any, Any], filte
         )
     values = tuple(value.split(",")) if rule.kind == "choice" else (value,)
     if len(values) > MAX_CHOICES:
-        raise _invalid(name, "too_many", f"At most {MAX_CHOICES} values.")
+        raise invalid(name, "too_many", f"At most {MAX_CHOICES} values.")
     for one in values:
         _check_filter_value(name, one, rule)
     return values
 
 
 def _check_filter_value(name: str, value: str, rule: Filter) -> None:
-    if not value or len(value) > MAX_TEXT_CHARACTERS or _CONTROL.search(value):
-        raise _invalid(name, "length", f"1 to {MAX_TEXT_CHARACTERS} printable characters.")
+    text(name, value)
     match rule.kind:
         case "choice" if value not in rule.choices:
-            raise _invalid(name, "choice", f"One of: {', '.join(rule.choices)}.")
+            raise invalid(name, "choice", f"One of: {', '.join(rule.choices)}.")
         case "date":
             _date(name, value)
         case "reference" if not value.startswith(rule.prefix):
-            raise _invalid(name, "reference", f"An id that starts with `{rule.prefix}`.")
+            raise invalid(name, "reference", f"An id that starts with `{rule.prefix}`.")
         case _:
             pass
 
@@ -149,20 +135,18 @@ def _remote_id(name: str, value: str, prefix: str, home: ids.RecordId) -> str:
     try:
         found = ids.parse_record_id(prefix, value)
     except ids.MalformedIdError:
-        raise _invalid(f"filter[{name}]", "reference", f"An id that starts with `{prefix}`.") from None
+        raise invalid(f"filter[{name}]", "reference", f"An id that starts with `{prefix}`.") from None
     if (found.connection, found.account) != (home.connection, home.account):
-        raise _invalid(f"filter[{name}]", "reference", "An id from the connection that is being listed.")
+        raise invalid(f"filter[{name}]", "reference", "An id from the connection that is being listed.")
     return found.remote_id
 
 
 def _limit(name: str, value: str, _noun: Noun, _binding: Binding[Any, Any, Any]) -> int:
-    return _whole_number(name, value, 1, MAX_LIMIT)
+    return int(PAGING["limit"](name, value))
 
 
 def _cursor(name: str, value: str, _noun: Noun, _binding: Binding[Any, Any, Any]) -> str:
-    if not value:
-        raise _invalid(name, "empty", "Leave `cursor` out to start at the beginning.")
-    return value
+    return str(PAGING["cursor"](name, value))
 
 
 def _sort(name: str, value: str, _noun: Noun, binding: Binding[Any, Any, Any]) -> str:
@@ -178,22 +162,15 @@ def _sort(name: str, value: str, _noun: Noun, binding: Binding[Any, Any, Any]) -
 
 def _updated_after(name: str, value: str, _noun: Noun, binding: Binding[Any, Any, Any]) -> datetime:
     if not binding.updated_after:
-        raise _unsupported(UNSUPPORTED_FILTER, name, "The vendor cannot say what changed since an instant.")
-    try:
-        instant = msgspec.convert(value, datetime)
-    except msgspec.ValidationError:
-        raise _invalid(name, "instant", "An RFC 3339 instant, such as 2026-11-01T00:00:00Z.") from None
-    if instant.tzinfo is None:
-        raise _invalid(name, "instant", "Needs an offset, such as Z.")
-    return instant.astimezone(UTC)
+        raise unsupported(UNSUPPORTED_FILTER, name, "The vendor cannot say what changed since an instant.")
+    return instant(name, value)
 
 
 def _include_deleted(name: str, value: str, _noun: Noun, binding: Binding[Any, Any, Any]) -> bool:
-    if value not in ("true", "false"):
-        raise _invalid(name, "boolean", "`true` or `false`.")
-    if value == "true" and not binding.include_deleted:
-        raise _unsupported(UNSUPPORTED_FILTER, name, "The vendor does not show deleted records.")
-    return value == "true"
+    asked = boolean(name, value)
+    if asked and not binding.include_deleted:
+        raise unsupported(UNSUPPORTED_FILTER, name, "The vendor does not show deleted records.")
+    return asked
 
 
 def _fields(name: str, value: str, noun: Noun, _binding: Binding[Any, Any, Any]) -> tuple[str, ...]:
@@ -225,14 +202,8 @@ def _subset(name: str, value: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     for one in asked:
         if one not in allowed:
             names = ", ".join(allowed) or "none"
-            raise _unsupported(UNSUPPORTED_SELECTION, name, f"Choose from: {names}.")
+            raise unsupported(UNSUPPORTED_SELECTION, name, f"Choose from: {names}.")
     return asked
-
-
-def _whole_number(name: str, value: str, least: int, most: int) -> int:
-    if not (value.isascii() and value.isdigit() and len(value) < 10 and least <= int(value) <= most):
-        raise _invalid(name, "range", f"A whole number from {least} to {most}.")
-    return int(value)
 
 
 def _date(name: str, value: str) -> None:
@@ -241,25 +212,8 @@ def _date(name: str, value: str) -> None:
     except ValueError:
         parsed = None
     if parsed is None or parsed.isoformat() != value:
-        raise _invalid(name, "date", "A day, such as 2026-11-20.")
+        raise invalid(name, "date", "A day, such as 2026-11-20.")
 
 
-def _invalid(name: str, code: str, message: str) -> ApiProblem:
-    shown = name[:80]
-    return ApiProblem(INVALID_PARAMETER, f"`{shown}`: {message}", errors=(FieldError(f"query/{shown}", code, message),))
-
-
-def _unsupported(kind: Kind, name: str, message: str) -> ApiProblem:
-    return ApiProblem(kind, f"`{name}`: {message}", errors=(FieldError(f"query/{name}", "unsupported", message),))
-
-
-def _unknown(name: str, allowed: tuple[str, ...], binding: Binding[Any, Any, Any]) -> ApiProblem:
-    names = list(allowed)
-    if allowed is LIST_PARAMETERS:
-        names += [f"filter[{known}]" for known in binding.filters]
-    message = f"Known here: {', '.join(names) or 'none'}."
-    return ApiProblem(
-        UNKNOWN_PARAMETER,
-        f"`{name[:80]}` is not a parameter of this call.",
-        errors=(FieldError(f"query/{name[:80]}", "unknown", message),),
-    )
+def _known(allowed: tuple[str, ...], binding: Binding[Any, Any, Any]) -> list[str]:
+    return [*allowed, *(f"filter[{known}]" for known in binding.filters if allowed is LIST_PARAMETERS)]

@@ -9,21 +9,12 @@ from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.flow import Response
 from service.connectors.sdk.wire import raw_records, unmapped
-from service.resources.common import Page
 from service.unified.selection import Selection
 
 ALWAYS_SHOWN: Final = ("object", "id")
 
-encode = msgspec.json.Encoder(decimal_format="string").encode
-"""JSON as the whole API writes it."""
-
 Expanded = dict[str, dict[str, Any]]
 """Records by the id that leads to them."""
-
-
-def page_body(records: Sequence[Any], next_cursor: str | None) -> bytes:
-    """One page of whole records."""
-    return encode(Page(records, next_cursor is not None, next_cursor))  # type: ignore[arg-type]
 
 
 def shaped(

@@ -31,9 +31,9 @@ from service.errors import (
     CONSENT_MISSING,
     INVALID_HEADER,
     KEY_MODE_MISMATCH,
-    NOT_FOUND,
     ApiProblem,
     FieldError,
+    missing,
 )
 
 _TOKEN_TIMEOUT_S = 15.0
@@ -91,12 +91,12 @@ class Ways:
         try:
             found = ids.parse_record_id(prefix, record_id)
         except ids.MalformedIdError:
-            raise _missing() from None
+            raise missing() from None
         opened = await self._open(call, found.connection)
         for account in opened.accounts:
             if account.ordinal == found.account:
                 return self._way(opened, account), found.remote_id
-        raise _missing()
+        raise missing()
 
     async def _open(self, call: Call, connection_id: UUID) -> OpenConnection:
         try:
@@ -125,7 +125,7 @@ class Ways:
             return kept
         connector = self._connectors.get(opened.vendor)
         if connector is None:
-            raise _missing()
+            raise missing()
         base_url = self._base_url(opened, connector)
         credentials = _Credentials(self, opened, connector, base_url)
         link = Link(connector, base_url, account.remote_id, _budget_key(opened, connector, account), credentials)
@@ -234,14 +234,10 @@ def _account(call: Call, opened: OpenConnection) -> Account:
     raise ApiProblem(ACCOUNT_REQUIRED, detail, errors=choices)
 
 
-def _missing() -> ApiProblem:
-    return ApiProblem(NOT_FOUND, "There is no such record, or this key may not see it.")
-
-
 def _to_problem(refusal: LinkError) -> ApiProblem:
     match refusal:
         case ConnectionNotFoundError():
-            return _missing()
+            return missing()
         case ConnectionModeError():
             return ApiProblem(KEY_MODE_MISMATCH, f"Not with this key: {refusal}.")
         case ConsentMissingError():

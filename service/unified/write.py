@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from billing import PriceBook, get_call
+from service.api.bodies import encode
 from service.api.call import JSON, Answer, Call
 from service.connectors.sdk.codec import drift
 from service.connectors.sdk.faults import Conflict
@@ -28,7 +29,6 @@ from service.errors import (
 from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprint
 from service.unified.noun import Noun
 from service.unified.read import Reader, bound, etag
-from service.unified.shape import encode
 from service.unified.ways import Way, Ways
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
