@@ -1,6 +1,7 @@
 """One sandbox vendor as an ASGI application: the vendor's contract, faults on the way, control calls beside it."""
 
 import asyncio
+import traceback
 
 from service.sandbox import trouble
 from service.sandbox.control import PREFIX, Control
@@ -71,6 +72,9 @@ class Sandbox:
             return trouble.perform(fault, request, self._vendor)
         except UnsupportedFaultError:
             return self._vendor.handle(request)
+        except Exception:  # the rim: whatever a caller sends, the vendor answers in its own words
+            traceback.print_exc()
+            return self._vendor.server_error(500)
 
 
 def _client(scope: Scope) -> tuple[str, int]:

@@ -233,7 +233,7 @@ class Books:
 
     def _invoice(self, client: int, place: int, kind: Kind) -> Invoice:
         issued_s, updated_s = self.invoice_times(client, place)
-        issued = _day(issued_s)
+        issued = day_of(issued_s)
         dice = Dice(self.seed, _LINES, client, place)
         bare = [_line(dice, self.shape(client).currency) for _ in range(dice.between(1, 4))]
         lines = _write_down(bare) if kind is Kind.DISCOUNTED else tuple(bare)
@@ -256,7 +256,7 @@ class Books:
         return Receipt(
             number=salt % 8,
             client=client,
-            on=_day(at_s),
+            on=day_of(at_s),
             amount_minor=sum(amount for _, amount in covers) + extra,
             covers=covers,
             method=dice.pick(("card", "ach", "check", "cash", "other")),
@@ -289,5 +289,6 @@ def _write_down(lines: list[Line]) -> tuple[Line, ...]:
     return tuple(msgspec.structs.replace(line, write_down_minor=line.amount_minor // 10) for line in lines)
 
 
-def _day(at_s: int) -> date:
+def day_of(at_s: int) -> date:
+    """The calendar day of an instant."""
     return datetime.fromtimestamp(at_s, UTC).date()

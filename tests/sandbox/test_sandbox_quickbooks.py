@@ -101,6 +101,25 @@ def test_where_compares_numbers_as_numbers(qbo: httpx.Client) -> None:
     assert 0 < len(open_ones) < len(everything)
 
 
+@pytest.mark.parametrize("entity", ["Customer", "Invoice", "Payment"])
+def test_shortcuts_agree_with_the_rows(qbo: httpx.Client, entity: str) -> None:
+    everything = rows(qbo, entity, "WHERE Active IN (true, false)" if entity == "Customer" else "")
+    middle = everything[len(everything) // 2]
+    columns = {"Customer": ["DisplayName"], "Invoice": ["TxnDate", "Balance", "DocNumber"], "Payment": ["TxnDate"]}
+    for column in columns[entity]:
+        where = f"WHERE {column} >= '{middle[column]}'" + (
+            " AND Active IN (true, false)" if entity == "Customer" else ""
+        )
+        assert rows(qbo, entity, where) == [row for row in everything if row[column] >= middle[column]]
+
+
+def test_customer_ref_is_compared_by_its_value(qbo: httpx.Client) -> None:
+    for entity in ("Invoice", "Payment", "CreditMemo"):
+        owner = rows(qbo, entity)[3]["CustomerRef"]["value"]
+        found = rows(qbo, entity, f"WHERE CustomerRef = '{owner}'")
+        assert found == [row for row in rows(qbo, entity) if row["CustomerRef"]["value"] == owner]
+
+
 def test_like_and_backslash_escape_work(qbo: httpx.Client) -> None:
     save(qbo, "Customer", {"DisplayName": "O'Hara's Piano Bar"})
 
@@ -315,6 +334,21 @@ def test_void_keeps_the_row_at_zero(qbo: httpx.Client) -> None:
 
     assert (voided["TotalAmt"], voided["Balance"], voided["PrivateNote"], voided["SyncToken"]) == (0, 0, "Voided", "1")
     assert qbo.get(f"/invoice/{invoice['Id']}").json()["Invoice"] == voided
+
+
+def test_id_that_is_no_number_is_2030(qbo: httpx.Client) -> None:
+    assert fault(qbo.get("/customer/abc")) == (400, "2030")
+    assert fault(qbo.get("/customer/99999")) == (400, "610")
+
+
+@pytest.mark.parametrize("line", [7, {"DetailType": "SalesItemLineDetail", "Amount": 1, "SalesItemLineDetail": "x"}])
+def test_senseless_body_gets_a_fault_and_writes_nothing(
+    quickbooks: SandboxServer, qbo: httpx.Client, line: object
+) -> None:
+    response = qbo.post("/invoice", json={**invoice_for("1"), "Line": [line]})
+
+    assert response.json()["Fault"]["Error"]
+    assert quickbooks.stats()["writes"] == 0
 
 
 def test_names_are_never_deleted(qbo: httpx.Client) -> None:

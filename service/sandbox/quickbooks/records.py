@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from service.sandbox.books import Books, Receipt
+from service.sandbox.books import Books, Receipt, day_of
 from service.sandbox.dice import Layout
 from service.sandbox.http import Json
 from service.sandbox.quickbooks.lines import invoice_lines, memo_lines, payment_line
@@ -47,6 +47,8 @@ class Records:
             ("Customer", "Active"): lambda row: books.shape(row).status != "Archived",
             ("Customer", "DisplayName"): books.name,
             ("Invoice", "DocNumber"): lambda row: books.document_number(*self._invoice_at(row)),
+            ("Invoice", "TxnDate"): lambda row: day_of(books.invoice_times(*self._invoice_at(row))[0]).isoformat(),
+            ("Invoice", "Balance"): self._invoice_balance,
             ("Invoice", "CustomerRef"): lambda row: str(self._invoices.locate(row)[0] + 1),
             ("Payment", "CustomerRef"): lambda row: str(self._payments.locate(row)[0] + 1),
         }
@@ -272,6 +274,10 @@ class Records:
     def _invoice_at(self, row: int) -> tuple[int, int]:
         number, at = self._invoices.locate(row)
         return number, _INVOICES[number % len(SHAPES)][at]
+
+    def _invoice_balance(self, row: int) -> float:
+        number, place = self._invoice_at(row)
+        return money(self._books.ledger(number).invoices[place].balance_minor, self._books.shape(number).currency)
 
     def _invoice_row(self, number: int, place: int) -> int:
         return self._invoices.rows_of(number)[_INVOICES[number % len(SHAPES)].index(place)]

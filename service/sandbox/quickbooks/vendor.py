@@ -19,7 +19,7 @@ from service.sandbox.quickbooks.lists import company_info, list_tables, preferen
 from service.sandbox.quickbooks.names import Names
 from service.sandbox.quickbooks.records import Records
 from service.sandbox.quickbooks.schema import BY_PATH, READ_ONLY
-from service.sandbox.quickbooks.wire import answer_time, stamp
+from service.sandbox.quickbooks.wire import answer_time, stamp, whole
 from service.sandbox.quickbooks.writes import Writer
 from service.sandbox.vendor import UnsupportedFaultError
 
@@ -190,6 +190,8 @@ class QuickBooks:
 
     def _get(self, request: Request, path: Mapping[str, str]) -> Response:
         entity = _entity(path["entity"])
+        if whole(path["id"]) < 0:
+            raise FaultError("2030", f"Invalid ID : {path['id']}", "Id")
         row = self._tables[entity].get(path["id"]) if entity in self._tables else None
         if row is None:
             raise errors.not_found()
