@@ -82,5 +82,5 @@ BINDING: Final = Binding[Credit, Any, Any](
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
-    notes="Amounts are in the account's currency.",
+    notes="Canopy does not name a credit's currency: amounts are taken to be in the account's.",
 )

@@ -105,5 +105,6 @@ BINDING: Final = Binding[Payment, Any, Any](
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
-    notes="Amounts are in the account's currency. `received_on` is a day in UTC.",
+    notes="Canopy does not name a payment's currency: amounts are taken to be in the account's. `received_on` is a day "
+    "in UTC.",
 )
