@@ -26,7 +26,7 @@ def json_reader(wire: type[T]) -> Callable[[Response], T]:
             return decode(response.body)
         except msgspec.ValidationError as error:
             raise drift(error, response.status) from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise Malformed(_not_json(error, response), status=response.status) from None
 
     return read
