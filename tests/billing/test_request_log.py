@@ -148,6 +148,16 @@ async def test_usage_is_summed(
     assert [(one.group, one.meter, one.calls, one.units) for one in found] == groups
 
 
+async def test_usage_is_summed_for_one_key(ledger: UsageLedger, operator: Connection, org: UUID) -> None:
+    await ledger.record(billable(org, IN_OCTOBER, units=2))
+    span = (IN_OCTOBER, IN_NOVEMBER)
+
+    (own,) = await summarize_usage(operator, org, *span, GroupBy.METER, key_id=KEY)
+
+    assert own.units == 2
+    assert await summarize_usage(operator, org, *span, GroupBy.METER, key_id=CONNECTION) == ()
+
+
 async def test_the_month_to_date_is_the_invoice_it_would_be(
     ledger: UsageLedger, operator: Connection, book: PriceBook, org: UUID
 ) -> None:
