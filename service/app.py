@@ -16,17 +16,21 @@ from redis.asyncio import Redis
 from billing import PriceBook, UsageLedger, load_price_book
 from service import telemetry
 from service.accounts.authenticate import KeyRing
+from service.accounts.routes import account_operations
 from service.accounts.tokens import Peppers
 from service.api.asgi import Receive, Scope, Send
 from service.api.contract import contract_operation
 from service.api.edge import Edge
+from service.api.health import health_operations
 from service.api.limits import Limits, Policy
+from service.api.methods import Methods
 from service.api.openapi import render
 from service.api.operation import Operation, handler
 from service.api.pagination import Cursors
-from service.api.problems import handle_exception
+from service.api.problems import exception_handler
 from service.connections.open import Connections
 from service.connections.refresh import CredentialKeeper
+from service.connections.routes import connection_operations
 from service.connections.vault import LocalKey, Vault
 from service.connectors.budgets import RedisBudgetKeeper
 from service.connectors.registry import CONNECTORS
@@ -41,9 +45,11 @@ from service.settings import Settings
 from service.telemetry import Telemetry
 from service.unified.coverage import Coverage
 from service.unified.read import Reader
+from service.unified.routes.capabilities import capability_operations
 from service.unified.routes.routes import NOUNS, unified_operations
 from service.unified.ways import VendorSetup, Ways
 from service.unified.write import Writer
+from service.usage.routes import usage_operations
 
 _HOUSEKEEPING_S: Final = 15.0
 
@@ -52,10 +58,12 @@ class Parts(Struct, frozen=True):
     """What the routes are made of: built once for each process."""
 
     settings: Settings
+    policy: Policy
     pool: Pool
     redis: Redis
     ledger: UsageLedger
     prices: PriceBook
+    cursors: Cursors
     keys: KeyRing
     connections: Connections
     reader: Reader
@@ -68,6 +76,11 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     """Every operation of the API."""
     found: list[Operation] = [contract_operation(lambda: found)]
     found += unified_operations(parts.reader, parts.writer, parts.coverage, parts.connectors)
+    found += capability_operations(parts.connections, parts.coverage)
+    found += connection_operations(parts.connections, parts.cursors)
+    found += account_operations(parts.pool, parts.policy)
+    found += usage_operations(parts.pool, parts.prices, parts.cursors)
+    found += health_operations(parts.pool, parts.redis, parts.ledger)
     return tuple(found)
 
 
@@ -76,10 +89,12 @@ def contract() -> bytes:
     unopened = cast(Any, None)
     parts = Parts(
         settings=unopened,
+        policy=unopened,
         pool=unopened,
         redis=unopened,
         ledger=unopened,
         prices=unopened,
+        cursors=unopened,
         keys=unopened,
         connections=unopened,
         reader=unopened,
@@ -116,25 +131,38 @@ async def open_edge(
         engine = Engine(transport, RedisBudgetKeeper(redis, processes=settings.workers))
         ways = Ways(connections, credentials, transport, connectors, vendor_setups(settings), settings.region)
         prices = load_price_book()
-        reader = Reader(
-            ways,
-            engine,
-            Cursors(derived_key(settings.cursor_key.value, "cursors")),
-            {noun.name: noun for noun in NOUNS},
-        )
+        cursors = Cursors(derived_key(settings.cursor_key.value, "cursors"))
+        reader = Reader(ways, engine, cursors, {noun.name: noun for noun in NOUNS})
         idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"))
         writer = Writer(ways, reader, idempotency, pool, prices, settings.max_body_bytes)
         coverage = Coverage(connectors)
-        parts = Parts(settings, pool, redis, ledger, prices, keys, connections, reader, writer, coverage, connectors)
+        policy = key_policy(settings)
+        parts = Parts(
+            settings=settings,
+            policy=policy,
+            pool=pool,
+            redis=redis,
+            ledger=ledger,
+            prices=prices,
+            cursors=cursors,
+            keys=keys,
+            connections=connections,
+            reader=reader,
+            writer=writer,
+            coverage=coverage,
+            connectors=connectors,
+        )
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)
         stack.push_async_callback(keys.write_last_used)
-        app = litestar_app(operations(parts))
+        methods = Methods(found := operations(parts))
+        app = litestar_app(found, methods)
         await stack.enter_async_context(app.lifespan())
         yield Edge(
             app,
+            methods,
             keys,
-            Limits(redis, workers=settings.workers, default=key_policy(settings)),
+            Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings)),
             ledger,
             observer,
             max_header_bytes=settings.max_header_bytes,
@@ -142,11 +170,11 @@ async def open_edge(
         )
 
 
-def litestar_app(operations: tuple[Operation, ...]) -> Litestar:
+def litestar_app(operations: tuple[Operation, ...], methods: Methods) -> Litestar:
     """The routing of all operations; exceptions become problems in one place."""
     return Litestar(
         route_handlers=[handler(operation) for operation in operations],
-        exception_handlers={Exception: handle_exception},
+        exception_handlers={Exception: exception_handler(methods)},
         openapi_config=None,
         logging_config=None,
     )
@@ -226,6 +254,11 @@ def key_policy(settings: Settings) -> Policy:
         (Limit(settings.key_calls_per_second, 1.0), Limit(settings.key_calls_per_minute, 60.0)),
         concurrent=settings.key_calls_at_once,
     )
+
+
+def unknown_key_policy(settings: Settings) -> Policy:
+    """How many keys that do not exist one address may try."""
+    return Policy((Limit(settings.unknown_keys_per_minute, 60.0),))
 
 
 def derived_key(secret: bytes, purpose: str) -> bytes:

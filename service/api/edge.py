@@ -20,6 +20,7 @@ from service.api.asgi import App, Message, Receive, Scope, Send
 from service.api.auth import Proxies, authenticate, client_address
 from service.api.call import JSON, Answer, Call, keep_in_scope
 from service.api.limits import Limits
+from service.api.methods import Methods
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.errors import ApiProblem
@@ -36,6 +37,7 @@ class Edge:
     def __init__(
         self,
         app: Litestar,
+        methods: Methods,
         keys: KeyRing,
         limits: Limits,
         ledger: UsageLedger,
@@ -45,6 +47,7 @@ class Edge:
         proxies: Proxies = (),
     ) -> None:
         self._app = cast(App, app)
+        self._methods = methods
         self._keys = keys
         self._limits = limits
         self._ledger = ledger
@@ -60,7 +63,7 @@ class Edge:
         keep_in_scope(call, scope)
         gate = _Gate(self, call, send)
         if not scope["path"].startswith(API_PREFIX):
-            await self._app(scope, receive, gate)
+            await self._route(call, gate)
             return
         try:
             await self._admit(call)
@@ -70,9 +73,19 @@ class Edge:
         finally:
             call.admission_ns = time.perf_counter_ns() - call.started_ns
         try:
-            await self._app(scope, receive, gate)
+            await self._route(call, gate)
         finally:
             self._limits.release(call.known_caller.key_id)
+
+    async def _route(self, call: Call, gate: Send) -> None:
+        if call.method == "OPTIONS":
+            try:
+                answer = self._methods.options(call.path)
+            except ApiProblem as problem:
+                answer = to_answer(as_problem(problem, call), call)
+            await answer(call.scope, call.receive, gate)
+        else:
+            await self._app(call.scope, call.receive, gate)
 
     async def _admit(self, call: Call) -> None:
         """Lets the call in, or raises the problem that keeps it out."""

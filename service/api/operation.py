@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from service.api.asgi import Scope
 from service.api.call import Call, Route, call_in
+from service.api.query import read_query
 from service.errors import INSUFFICIENT_SCOPE, ApiProblem, Kind
 
 
@@ -77,15 +78,18 @@ class Operation(Struct, frozen=True, kw_only=True):
 def handler(operation: Operation) -> HTTPRouteHandler:
     """The Litestar handler of an operation: checks the scope, runs it, sends its answer as it is."""
     _refuse_unclassified(operation)
+    takes_query = any(parameter.place == "query" for parameter in operation.parameters)
 
     async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
         call = call_in(cast(Scope, request.scope))
         _require_scope(call, operation)
+        if not takes_query and call.scope["query_string"]:
+            read_query(call.scope["query_string"], {})
         return cast(ASGIApp, await operation.run(call))
 
     handle.__name__ = operation.id
     return HTTPRouteHandler(
-        _litestar_path(operation.path),
+        litestar_path(operation.path),
         http_method=operation.method,
         name=operation.id,
         opt={"operation": operation},
@@ -119,5 +123,6 @@ def _refuse_unclassified(operation: Operation) -> None:
         raise ValueError(f"{operation.id}: an operation needs a summary and a description")
 
 
-def _litestar_path(path: str) -> str:
+def litestar_path(path: str) -> str:
+    """`/v1/clients/{id}` as Litestar writes it."""
     return path.replace("}", ":str}")

@@ -1,6 +1,6 @@
 """Parameters that many operations share, as the contract shows them."""
 
-from typing import Final
+from typing import Any, Final
 
 from service.api.operation import Parameter
 
@@ -33,7 +33,7 @@ IF_MATCH: Final = Parameter(
 IF_NONE_MATCH: Final = Parameter(
     name="If-None-Match",
     place="header",
-    schema={"type": "string", "maxLength": 210},
+    schema={"type": "string"},
     description="An `ETag`: answers 304, free of charge, while the record still has it.",
 )
 DRY_RUN: Final = Parameter(
@@ -66,6 +66,18 @@ UPDATED_AFTER: Final = Parameter(
     schema={"type": "string", "format": "date-time"},
     description="Only records changed at or after this instant.",
 )
+SINCE: Final = Parameter(
+    name="since",
+    place="query",
+    schema={"type": "string", "format": "date-time"},
+    description="Only what happened at or after this instant.",
+)
+UNTIL: Final = Parameter(
+    name="until",
+    place="query",
+    schema={"type": "string", "format": "date-time"},
+    description="Only what happened before this instant.",
+)
 INCLUDE_DELETED: Final = Parameter(
     name="include_deleted",
     place="query",
@@ -94,6 +106,11 @@ def list_of(name: str, values: tuple[str, ...], description: str) -> Parameter:
         "maxItems": len(values),
     }
     return Parameter(name=name, place="query", schema=schema, description=description)
+
+
+def filter_by(name: str, schema: dict[str, Any], description: str) -> Parameter:
+    """A filter of a list."""
+    return Parameter(name=f"filter[{name}]", place="query", schema=schema, description=description)
 
 
 def path_id(name: str, description: str) -> Parameter:

@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 import asyncpg
@@ -14,6 +15,7 @@ from service import errors
 from service.api.asgi import Scope
 from service.api.call import PROBLEM_JSON, Answer, Call, call_in
 from service.api.limits import TooManyRequestsError, refused_headers
+from service.api.methods import Methods
 from service.connectors.sdk import faults
 from service.errors import ApiProblem, FieldError, Kind, Origin, VendorError
 from service.telemetry import log_exception
@@ -100,8 +102,18 @@ def redact(text: str) -> str:
     return _ADDRESSES.sub("[address]", _DIGITS.sub("[number]", text))[:300]
 
 
-def handle_exception(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
+def exception_handler(methods: Methods) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
     """Litestar's exception handler for everything: the last resort answers a generic problem and leaks nothing."""
+
+    def handle(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
+        if isinstance(exception, MethodNotAllowedException):
+            exception = methods.not_allowed(request.scope["path"])
+        return _response(request, exception)
+
+    return handle
+
+
+def _response(request: Request[Any, Any, Any], exception: Exception) -> Response[Any]:
     call = call_in(cast(Scope, request.scope))
     answer = to_answer(as_problem(exception, call), call)
     headers = {name.decode(): value.decode() for name, value in answer.headers}
@@ -134,11 +146,6 @@ def _to_known_problem(exception: Exception) -> ApiProblem:
             return ApiProblem(errors.PLATFORM_UNAVAILABLE, "Our own storage does not answer.", retry_after_s=1)
         case NotFoundException():
             return ApiProblem(errors.NOT_FOUND, "There is nothing at this path.")
-        case MethodNotAllowedException():
-            allow = (exception.headers or {}).get("Allow", "")
-            return ApiProblem(
-                errors.METHOD_NOT_ALLOWED, f"This path takes {allow}.", headers=(("allow", allow),) if allow else ()
-            )
         case HTTPException() if 400 <= exception.status_code < 500:
             return ApiProblem(errors.INVALID_HEADER, "The request cannot be read.")
         case _:

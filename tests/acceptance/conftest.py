@@ -11,6 +11,8 @@ import pytest
 from service import ids
 from service.accounts.tokens import Peppers
 from service.connections.vault import LocalKey, Vault
+from service.connectors.registry import CONNECTORS
+from service.connectors.sdk.connector import Connector
 from service.db.pool import Pool
 from service.demo.cast import Cast, prepare_cast
 from service.sandbox import serve
@@ -92,9 +94,9 @@ def settings(database: Database, redis_url: str) -> Settings:
         metrics_port=0,
         live_keys_reach_sandboxes=True,
         quickbooks_client_id="sandbox-app",
-        quickbooks_client_secret=Secret(b"sandbox-secret"),
+        quickbooks_client_secret=Secret(b"sandbox-app-secret"),
         canopy_client_id="sandbox-app",
-        canopy_client_secret=Secret(b"sandbox-secret"),
+        canopy_client_secret=Secret(b"sandbox-app-secret"),
     )
 
 
@@ -108,10 +110,15 @@ async def cast(settings: Settings, operator_pool: Pool, quickbooks: SandboxServe
 
 
 @pytest.fixture
-async def api(settings: Settings, cast: Cast) -> AsyncIterator[Api]:
+def connectors() -> tuple[Connector, ...]:
+    return CONNECTORS
+
+
+@pytest.fixture
+async def api(settings: Settings, cast: Cast, connectors: tuple[Connector, ...]) -> AsyncIterator[Api]:
     """The API, served, and a customer's app that calls it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    async with serving(settings, port) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
+    async with serving(settings, port, connectors) as url, httpx.AsyncClient(base_url=url, timeout=60) as http:
         yield Api(http, cast)

@@ -1,0 +1,37 @@
+"""Which methods a path takes: for `Allow`, on OPTIONS and on every 405."""
+
+import re
+from collections.abc import Iterable
+
+from service.api.call import Answer
+from service.api.operation import Operation
+from service.errors import METHOD_NOT_ALLOWED, NOT_FOUND, ApiProblem
+
+
+class Methods:
+    """The methods of every path of the API."""
+
+    def __init__(self, operations: Iterable[Operation]) -> None:
+        by_path: dict[str, list[str]] = {}
+        for operation in operations:
+            by_path.setdefault(operation.path, []).append(operation.method)
+        self._allow = [
+            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), ", ".join((*sorted(found), "OPTIONS")))
+            for path, found in by_path.items()
+        ]
+
+    def options(self, path: str) -> Answer:
+        """The answer to OPTIONS; a 404 problem where there is nothing."""
+        return Answer(204, b"", headers=((b"allow", self._allowed(path).encode()),))
+
+    def not_allowed(self, path: str) -> ApiProblem:
+        """The problem of another method than the path takes."""
+        allow = self._allowed(path)
+        return ApiProblem(METHOD_NOT_ALLOWED, f"This path takes {allow}.", headers=(("allow", allow),))
+
+    def _allowed(self, path: str) -> str:
+        trimmed = path.rstrip("/") or "/"
+        for pattern, allow in self._allow:
+            if pattern.fullmatch(trimmed):
+                return allow
+        raise ApiProblem(NOT_FOUND, "There is nothing at this path.")
