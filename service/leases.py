@@ -34,7 +34,7 @@ from service.connectors.sdk.budget import Limit
 
 LEASE_S = 0.05
 """How long a lease may be spent, unless Redis answers more slowly than that."""
-REDIS_TIMEOUT_S = 0.25
+REDIS_TIMEOUT_S = 0.5
 RETRY_S = 1.0
 MAX_BUCKETS = 10_000
 """A bucket takes about 1.5 kB. A forgotten one loses what it has in hand, never what Redis has counted."""
@@ -135,6 +135,7 @@ class Leases:
         self._process = urandom(6).hex()
         self._numbers = count()
         self._away_until = 0.0
+        self._in_doubt = False
         self.round_trips = 0
         self.outages = 0
 
@@ -149,15 +150,19 @@ class Leases:
 
     async def grant(self, keys: list[str], arguments: list[str | int]) -> list[int] | None:
         """What Redis grants, or None while it is away."""
-        if monotonic() < self._away_until:
+        if (now := monotonic()) < self._away_until:
             return None
+        if self._in_doubt:
+            self._away_until = now + REDIS_TIMEOUT_S  # one tries, the others go on counting here
         self.round_trips += 1
         try:
             async with asyncio.timeout(REDIS_TIMEOUT_S):
-                return cast(list[int], await self._run(_GRANT, _GRANT_SHA, keys, arguments))
+                granted = cast(list[int], await self._run(_GRANT, _GRANT_SHA, keys, arguments))
         except (RedisError, OSError, TimeoutError) as error:
             self._away(error)
             return None
+        self._in_doubt, self._away_until = False, 0.0
+        return granted
 
     async def penalize(self, key: str, pause_ms: int) -> None:
         """Closes `key` in every process; a longer pause that is already in force stays."""
@@ -180,10 +185,10 @@ class Leases:
             return await self._redis.eval(script, len(keys), *keys, *arguments)
 
     def _away(self, error: Exception) -> None:
-        if monotonic() >= self._away_until + RETRY_S:
+        if not self._in_doubt:
             self.outages += 1
             _log.warning("Redis is away: limits are counted in each process", exc_info=error)
-        self._away_until = monotonic() + RETRY_S
+        self._in_doubt, self._away_until = True, monotonic() + RETRY_S
 
     def _forget_idle(self) -> None:
         self._buckets = {key: bucket for key, bucket in self._buckets.items() if not bucket.is_idle()}

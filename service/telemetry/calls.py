@@ -1,8 +1,12 @@
 """What telemetry needs to know of one call, told once when it has been answered."""
 
+import re
 from uuid import UUID
 
 from msgspec import Struct
+
+NAME = re.compile(r"[a-z0-9/][A-Za-z0-9_.:/{}-]{0,99}")
+"""What a name of ours looks like, and a person's or a client's does not."""
 
 
 class CallRecord(Struct, kw_only=True, gc=False):
@@ -52,6 +56,13 @@ class CallRecord(Struct, kw_only=True, gc=False):
     """What the vendor did, as `fault_kind` names it."""
     traceparent: str | None = None
     """As it came in (W3C Trace Context); anything malformed counts as absent."""
+
+
+def as_name(text: str | None) -> str:
+    """`text` if it may be shown as a label; "other" for anything that is not one of our names."""
+    if text is None:
+        return "none"
+    return text if NAME.fullmatch(text) else "other"
 
 
 def fault_kind(fault: BaseException) -> str:

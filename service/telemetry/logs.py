@@ -24,20 +24,20 @@ from types import FrameType, TracebackType
 from typing import TextIO, cast
 from uuid import UUID
 
+from service.telemetry.calls import NAME
 from service.telemetry.redaction import RedactionFilter, redact
 
 WITHHELD = "[withheld]"
-_NAME = re.compile(r"[a-z0-9_.:/{}-]{1,100}")
 _ID = re.compile(r"(?:[a-z]{2,4}_)[0-9a-z]{26}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _METHOD = re.compile(r"[A-Z]{3,7}")
 
 FIELDS: Mapping[str, re.Pattern[str]] = {
     **dict.fromkeys(("request_id", "org_id", "firm_id", "key_id", "connection_id", "event_id", "job_id"), _ID),
     **dict.fromkeys(
-        ("operation", "route", "vendor", "resource", "outcome", "error_code", "fault", "queue", "job"), _NAME
+        ("operation", "route", "vendor", "resource", "outcome", "error_code", "fault", "queue", "job"), NAME
     ),
-    **dict.fromkeys(("status", "rows", "units", "attempt", "count", "port", "worker", "pid"), _NAME),
-    **dict.fromkeys(("duration_ms", "retry_after_s", "size_bytes", "version"), _NAME),
+    **dict.fromkeys(("status", "rows", "units", "attempt", "count", "port", "worker", "pid"), NAME),
+    **dict.fromkeys(("duration_ms", "retry_after_s", "size_bytes", "version"), NAME),
     "method": _METHOD,
 }
 """Every field a line may have besides time, level, logger, message, at and error; with the form of its text."""
@@ -72,6 +72,11 @@ class LiteralFilter(logging.Filter):
         return True
 
 
+class _Stream(logging.StreamHandler[TextIO]):
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
+        """A line that cannot be written is lost: the usual complaint on standard error quotes message and arguments."""
+
+
 class LogPipes:
     """Takes over the root logger and what else would write to standard error; `close` gives everything back."""
 
@@ -80,7 +85,7 @@ class LogPipes:
     ) -> None:
         root = logging.getLogger()
         self._before = (root.handlers[:], root.level, sys.excepthook, threading.excepthook, sys.unraisablehook)
-        lines = logging.StreamHandler(stream or sys.stderr)
+        lines = _Stream(stream or sys.stderr)
         lines.setFormatter(JsonLines())
         self._handlers = (lines, *extra_handlers)
         for handler in self._handlers:
@@ -224,4 +229,6 @@ _REDACTION = RedactionFilter()
 def _log_uncaught(kind: type[BaseException], exception: BaseException | None, traceback: TracebackType | None) -> None:
     if issubclass(kind, KeyboardInterrupt):
         return
-    logging.getLogger("uncaught").critical("uncaught exception", exc_info=(kind, exception or kind(), traceback))
+    if exception is None:
+        exception = RuntimeError(kind.__name__)
+    logging.getLogger("uncaught").critical("uncaught exception", exc_info=(kind, exception, traceback))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from service.telemetry.calls import CallRecord
+from service.telemetry.calls import CallRecord, as_name
 
 BOUNDS_S = (
     0.000_025, 0.000_05, 0.000_1, 0.000_25, 0.000_5, 0.001, 0.002_5, 0.005, 0.01,
@@ -124,16 +124,17 @@ class Metrics:
         cells = self._counters[name]
         cell = cells.get(labels)
         if cell is None:
-            if len(cells) >= MAX_SERIES:
-                labels = tuple((label, "other") for label, _ in labels)
+            full = len(cells) >= MAX_SERIES
+            labels = tuple((label, "other" if full else as_name(value)) for label, value in labels)
             cell = cells.setdefault(labels, [0])
         return cell
 
     def _series(self, call: CallRecord) -> "_Series":
         if len(self._calls) >= MAX_SERIES:
             return self._series_for("other", "0", "other", "other")
-        vendor = call.vendor or "none"
-        series = self._series_for(call.operation, str(call.status), call.outcome, vendor)
+        series = self._series_for(
+            as_name(call.operation), str(call.status), as_name(call.outcome), as_name(call.vendor)
+        )
         self._calls[call.operation, call.status, call.outcome, call.vendor] = series
         return series
 

@@ -22,7 +22,7 @@ from opentelemetry.trace import SpanContext, SpanKind, TraceFlags
 from opentelemetry.trace.status import Status, StatusCode
 
 from service import ids
-from service.telemetry.calls import CallRecord
+from service.telemetry.calls import CallRecord, as_name
 from service.telemetry.logs import error_of, fields_of, message_of
 from service.telemetry.metrics import BOUNDS_S, Family, HistogramPoint, Metrics, Point
 from service.telemetry.sampling import parse_traceparent
@@ -81,7 +81,7 @@ def spans_of(call: CallRecord, resource: Resource) -> Iterator[ReadableSpan]:
     root = SpanContext(trace_id, _span_id(), False, _SAMPLED)
     ended_at_ns = call.started_at_ns + call.duration_ns
     yield ReadableSpan(
-        call.operation,
+        as_name(call.operation),
         root,
         SpanContext(trace_id, parent.span_id, True, _SAMPLED) if parent else None,
         resource,
@@ -95,7 +95,7 @@ def spans_of(call: CallRecord, resource: Resource) -> Iterator[ReadableSpan]:
     for name, start_ns, duration_ns in _legs(call):
         attributes: Attributes = {}
         if name == "vendor":
-            attributes = {"tickmark.vendor": call.vendor or "none", "tickmark.vendor_calls": call.vendor_calls}
+            attributes = {"tickmark.vendor": as_name(call.vendor), "tickmark.vendor_calls": call.vendor_calls}
         yield ReadableSpan(
             name,
             SpanContext(trace_id, _span_id(), False, _SAMPLED),
@@ -136,11 +136,11 @@ def _legs(call: CallRecord) -> Iterator[tuple[str, int, int]]:
 
 def _attributes(call: CallRecord) -> Attributes:
     found: Attributes = {
-        "http.request.method": call.method,
-        "http.route": call.route,
+        "http.request.method": as_name(call.method.lower()).upper(),
+        "http.route": as_name(call.route),
         "http.response.status_code": call.status,
         "tickmark.request_id": ids.encode("req", call.request_id),
-        "tickmark.outcome": call.outcome,
+        "tickmark.outcome": as_name(call.outcome),
         "tickmark.rows": call.rows,
         "tickmark.units": call.units,
         "tickmark.vendor_retries": call.retries,
@@ -149,7 +149,7 @@ def _attributes(call: CallRecord) -> Attributes:
     known = (("org", call.org_id), ("key", call.key_id), ("con", call.connection_id))
     found.update((f"tickmark.{prefix}", ids.encode(prefix, value)) for prefix, value in known if value is not None)
     named = (("tickmark.vendor", call.vendor), ("error.type", call.error_code), ("tickmark.fault", call.fault))
-    found.update((name, value) for name, value in named if value is not None)
+    found.update((name, as_name(value)) for name, value in named if value is not None)
     return found
 
 
@@ -189,7 +189,10 @@ class _LogHandler(logging.Handler):
 
     def __init__(self, provider: LoggerProvider) -> None:
         super().__init__()
-        self._provider = provider
+        self._logger = provider.get_logger("tickmark")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base class's name
+        """Lost, as in the other pipe."""
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.name.startswith(("opentelemetry", "urllib3", "requests")):
@@ -200,7 +203,7 @@ class _LogHandler(logging.Handler):
         attributes["code.function"] = f"{record.module}:{record.funcName}:{record.lineno}"
         if (error := error_of(record)) is not None:
             attributes["exception.type"] = str(error["type"])
-        self._provider.get_logger("tickmark").emit(
+        self._logger.emit(
             timestamp=int(record.created * 1e9),
             severity_number=_SEVERITY.get(record.levelno, SeverityNumber.INFO),
             severity_text=record.levelname,

@@ -89,11 +89,7 @@ def _lines(family: Family) -> Iterator[str]:
 def _braces(labels: Labels) -> str:
     if not labels:
         return ""
-    return "{" + ",".join(f'{name}="{_escape(value)}"' for name, value in labels) + "}"
-
-
-def _escape(value: str) -> str:
-    return value.replace("\\", r"\\").replace("\n", r"\n").replace('"', r"\"")
+    return "{" + ",".join(f'{name}="{value}"' for name, value in labels) + "}"
 
 
 def _number(value: float) -> str:

@@ -67,7 +67,7 @@ def _contenders(redis: Redis) -> dict[str, Contender]:
     leases, telemetry = Leases(redis, "bench"), Telemetry()
     meter = MeterProvider([InMemoryMetricReader()]).get_meter("bench")
     counter, histogram = meter.create_counter("calls"), meter.create_histogram("duration")
-    labels: dict[str, str | int] = {"operation": "clients.list", "status": 200, "outcome": "success"}
+    labels: dict[str, str | int] = {"operation": "listClients", "status": 200, "outcome": "success"}
 
     async def admit() -> None:
         admitted = limits.try_admit(key_id, policy) or await limits.admit(key_id, policy)
@@ -135,7 +135,7 @@ def _p99(spans: list[int]) -> float:
 def _a_call() -> CallRecord:
     return CallRecord(
         request_id=_REQUEST,
-        operation="clients.list",
+        operation="listClients",
         method="GET",
         route="/v1/clients",
         status=200,

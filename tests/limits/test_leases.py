@@ -259,6 +259,19 @@ async def test_a_redis_that_comes_back_counts_again(tmp_path: Path, monkeypatch:
             await other.aclose()
 
 
+async def test_only_one_call_tries_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.leases.RETRY_S", 0.05)
+    client = Redis.from_url(NOBODY_LISTENS)  # pyright: ignore[reportUnknownMemberType]
+    leases = Leases(client, "t")
+    await leases.bucket("first", TEN_A_SECOND).acquire()
+    await asyncio.sleep(0.06)
+
+    await asyncio.gather(*(leases.bucket(f"k{number}", TEN_A_SECOND).acquire() for number in range(50)))
+
+    assert leases.round_trips == 2
+    assert leases.outages == 1
+
+
 async def test_a_redis_slower_than_a_lease_still_lets_calls_through(redis_url: str) -> None:
     async with SlowRelay(delay_s=0.08) as relay:
         relay.target = urlsplit(redis_url).port

