@@ -137,8 +137,9 @@ def test_a_field_fault_never_quotes_the_vendors_detail() -> None:
     assert "Quill" not in fault.fields[0].message
 
 
-def test_the_trace_id_and_the_wait_are_kept() -> None:
-    fault = classify(READ, Response(429, {"intuit_tid": "1-abc", "retry-after": "60"}, THROTTLE))
+@pytest.mark.parametrize("header", ["intuit_tid", "intuit-tid"])
+def test_the_trace_id_and_the_wait_are_kept(header: str) -> None:
+    fault = classify(READ, Response(429, {header: "1-abc", "retry-after": "60"}, THROTTLE))
 
     assert fault is not None
     assert (fault.request_id, fault.retry_after_s, fault.code) == ("1-abc", 60.0, "3001")

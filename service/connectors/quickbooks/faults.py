@@ -104,10 +104,15 @@ def _by_code(request: Request, response: Response, wire: WireFault) -> VendorFau
         ": ".join(text for text in (first.message, first.detail) if text)[:500],
         status=response.status,
         code=code,
-        request_id=response.headers.get("intuit_tid"),
+        request_id=_trace_id(response),
         retry_after_s=retry_after_s(response),
         fields=_fields(wire, request.path) if issubclass(kind, Conflict | Invalid) else (),
     )
+
+
+def _trace_id(response: Response) -> str | None:
+    """The header is written both ways."""
+    return response.headers.get("intuit_tid") or response.headers.get("intuit-tid")
 
 
 def _kind_by_status(status: int) -> type[VendorFault] | None:
@@ -130,7 +135,7 @@ def _by_status(response: Response) -> VendorFault:
     return kind(
         f"HTTP {response.status} without a fault we know",
         status=response.status,
-        request_id=response.headers.get("intuit_tid"),
+        request_id=_trace_id(response),
         retry_after_s=retry_after_s(response),
     )
 

@@ -113,11 +113,8 @@ class Trail(Struct, frozen=True):
         return Trail(mark, int(power, 16), int(steps, 16)), cursor
 
 
-PagePort = Callable[[Query, Book], Flow[RemotePage[M]]]
-
-
 def walk(
-    page: "Callable[[Query, Book], Flow[RemotePage[M]]]",
+    page: Callable[[Query, Book], Flow[RemotePage[M]]],
     query: Query,
     book: Book,
     take: Callable[[list[M]], Any],
