@@ -8,6 +8,7 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
@@ -56,10 +57,8 @@ def template_database(servers: embedded.Servers) -> str:
 @pytest.fixture
 def database(servers: embedded.Servers, template_database: str) -> Iterator[Database]:
     """A database of this test alone, dropped at its end."""
-    name = f"test_{uuid4().hex}"
-    asyncio.run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template_database}"))
-    yield Database(name, with_database(servers.postgres_url, name))
-    asyncio.run(_execute(servers.postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
+    with copied_database(servers, template_database) as database:
+        yield database
 
 
 @pytest.fixture
@@ -95,6 +94,15 @@ def server_directory() -> Path:
     directory = Path(tempfile.mkdtemp(prefix="tickmark-tests-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
     return directory
+
+
+@contextmanager
+def copied_database(servers: embedded.Servers, template: str) -> Iterator[Database]:
+    """A database of its own, for the length of the block."""
+    name = f"test_{uuid4().hex}"
+    asyncio.run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield Database(name, with_database(servers.postgres_url, name))
+    asyncio.run(_execute(servers.postgres_url, f"DROP DATABASE {name} WITH (FORCE)"))
 
 
 def with_database(url: str, name: str) -> str:

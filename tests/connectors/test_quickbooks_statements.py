@@ -71,7 +71,7 @@ def test_no_name_escapes_from_its_place(value: str) -> None:
         (
             "payments",
             Query(limit=1, updated_after=datetime(2026, 1, 1, 1, tzinfo=timezone(timedelta(hours=2)))),
-            "where MetaData.LastUpdatedTime > '2025-12-31T23:00:00+00:00' orderby Id ASC startposition 1 maxresults 2",
+            "where MetaData.LastUpdatedTime >= '2025-12-31T23:00:00+00:00' orderby Id ASC startposition 1 maxresults 2",
         ),
         (
             "credits",

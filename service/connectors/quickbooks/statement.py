@@ -58,7 +58,7 @@ def select(
     """
     where = [*always, *(_condition(conditions, name, values) for name, values in query.filters.items())]
     if query.updated_after is not None:
-        where.append(f"MetaData.LastUpdatedTime > {literal(_instant(query.updated_after))}")
+        where.append(f"MetaData.LastUpdatedTime >= {literal(_instant(query.updated_after))}")
     told = [condition for condition in where if condition]
     parts = [f"select * from {entity}"]  # noqa: S608 (every value in it is a literal)
     if told:
