@@ -8,15 +8,15 @@ from msgspec import Struct
 
 from billing import PUBLIC_PLAN, load_price_book, open_account
 from service.accounts.keys import mint_key
-from service.accounts.organizations import create_firm, create_organization
+from service.accounts.organizations import create_firm, create_organization, list_organizations
 from service.accounts.tokens import Mode, Peppers
 from service.clock import Clock, now
 from service.connections.credentials import Credentials
-from service.connections.link import create_connection
-from service.connections.store import Account
+from service.connections.link import create_connection, replace_credentials
+from service.connections.store import Account, State, list_connections
 from service.connections.vault import Vault
 from service.db.pool import Connection
-from service.sandbox.serve import SandboxServer
+from service.sandbox.serve import SandboxGrant, SandboxServer
 
 API_VERSION: Final = date(2026, 11, 20)
 
@@ -41,15 +41,21 @@ async def prepare_cast(
     organization: str = "Ledgerline Apps",
     firm: str = "Birch & Vale Accounting",
     mode: Mode = Mode.LIVE,
+    plan_version: tuple[str, int] = PUBLIC_PLAN,
+    addressed: bool = True,
     clock: Clock = now,
 ) -> Cast:
-    """Everything the cast needs, on a connection of the operator role."""
+    """Everything the cast needs, on a connection of the operator role.
+
+    Connections carry their sandbox's address if `addressed`; else the API's settings have to say it.
+    """
     org = await create_organization(connection, organization, clock=clock)
-    plan = load_price_book().find(*PUBLIC_PLAN)
+    plan = load_price_book().find(*plan_version)
     await open_account(connection, org.id, plan, org.time_zone, plan.currency, opened_at=clock())
     practice = await create_firm(connection, org.id, firm, clock=clock)
     links = {
-        sandbox.vendor: await _link(connection, vault, org.id, practice.id, sandbox, clock) for sandbox in sandboxes
+        sandbox.vendor: await _link(connection, vault, org.id, practice.id, sandbox, addressed, clock)
+        for sandbox in sandboxes
     }
     _, token = await mint_key(
         connection,
@@ -64,8 +70,27 @@ async def prepare_cast(
     return Cast(org_id=org.id, firm_id=practice.id, key=token, connections=links)
 
 
+async def reconnect(connection: Connection, vault: Vault, sandboxes: tuple[SandboxServer, ...]) -> int:
+    """Consents again for every connection to these sandboxes, which forget tokens when they stop; how many."""
+    by_vendor = {sandbox.vendor: sandbox for sandbox in sandboxes}
+    count = 0
+    for org in await list_organizations(connection):
+        for link in await list_connections(connection, org.id):
+            if link.state is not State.DISCONNECTED and link.vendor in by_vendor:
+                fresh = _credentials(by_vendor[link.vendor].grant(), now)
+                await replace_credentials(connection, vault, org.id, link.id, fresh)
+                count += 1
+    return count
+
+
 async def _link(
-    connection: Connection, vault: Vault, org_id: UUID, firm_id: UUID, sandbox: SandboxServer, clock: Clock
+    connection: Connection,
+    vault: Vault,
+    org_id: UUID,
+    firm_id: UUID,
+    sandbox: SandboxServer,
+    addressed: bool,
+    clock: Clock,
 ) -> UUID:
     """A consented connection, as the firm's walk through the vendor's consent page would have left it."""
     grant = sandbox.grant()
@@ -76,16 +101,20 @@ async def _link(
         firm_id=firm_id,
         vendor=sandbox.vendor,
         accounts=[Account(0, grant.account, "Birch & Vale", "USD", "America/Los_Angeles")],
-        credentials=Credentials(
-            access_token=grant.access_token,
-            refresh_token=grant.refresh_token,
-            expires_at=clock() + timedelta(seconds=grant.expires_in),
-            refresh_expires_at=clock() + timedelta(seconds=grant.refresh_expires_in),
-        ),
+        credentials=_credentials(grant, clock),
         granted_by="Morgan Vale, partner",
         consent_scopes=grant.scopes,
         sandbox=True,
-        base_url=sandbox.url,
+        base_url=sandbox.url if addressed else None,
         clock=clock,
     )
     return made.id
+
+
+def _credentials(grant: SandboxGrant, clock: Clock) -> Credentials:
+    return Credentials(
+        access_token=grant.access_token,
+        refresh_token=grant.refresh_token,
+        expires_at=clock() + timedelta(seconds=grant.expires_in),
+        refresh_expires_at=clock() + timedelta(seconds=grant.refresh_expires_in),
+    )

@@ -1,0 +1,77 @@
+"""`tickmark orgs` and `tickmark firms`: who pays, and whose data they read."""
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from billing import load_price_book, open_account
+from service.accounts.organizations import create_firm, create_organization, list_firms, list_organizations
+from service.accounts.store import Firm, Organization
+from service.cli.database import operator
+from service.cli.options import Json, Org
+from service.cli.output import instant, ref, show
+from service.cli.reading import PUBLIC, read_id, read_plan
+
+orgs = App(name="orgs", help="Our customers.")
+firms = App(name="firms", help="The firms whose data a customer reads.")
+
+
+@orgs.command(name="list")
+async def list_orgs(*, as_json: Json = False) -> None:
+    """List every organization, oldest first."""
+    async with operator() as connection:
+        found = await list_organizations(connection)
+    show([_org_row(one) for one in found], as_json=as_json, none="No organization yet.")
+
+
+@orgs.command(name="create")
+async def create_org(
+    name: str,
+    *,
+    time_zone: Annotated[str, Parameter(help="Where its billing months begin, such as America/Chicago.")] = "UTC",
+    plan: Annotated[str, Parameter(help="The price list and its version.")] = PUBLIC,
+    as_json: Json = False,
+) -> None:
+    """Create an organization and its billing account."""
+    priced = load_price_book().find(*read_plan(plan))
+    async with operator() as connection, connection.transaction():
+        made = await create_organization(connection, name, time_zone=time_zone)
+        await open_account(connection, made.id, priced, made.time_zone, priced.currency)
+    show([_org_row(made)], as_json=as_json)
+
+
+@firms.command(name="list")
+async def list_org_firms(*, org: Org, as_json: Json = False) -> None:
+    """List the firms of an organization, oldest first."""
+    org_id = read_id("org", org)
+    async with operator() as connection:
+        found = await list_firms(connection, org_id)
+    show([_firm_row(one) for one in found], as_json=as_json, none="No firm yet.")
+
+
+@firms.command(name="create")
+async def create_org_firm(
+    name: str,
+    *,
+    org: Org,
+    region: Annotated[str, Parameter(help="Where its data may live, for good.")] = "us",
+    as_json: Json = False,
+) -> None:
+    """Create a firm."""
+    org_id = read_id("org", org)
+    async with operator() as connection:
+        made = await create_firm(connection, org_id, name, region=region)
+    show([_firm_row(made)], as_json=as_json)
+
+
+def _org_row(one: Organization) -> dict[str, Any]:
+    return {
+        "id": ref("org", one.id),
+        "name": one.name,
+        "time_zone": one.time_zone,
+        "created_at": instant(one.created_at),
+    }
+
+
+def _firm_row(one: Firm) -> dict[str, Any]:
+    return {"id": ref("firm", one.id), "name": one.name, "region": one.region, "created_at": instant(one.created_at)}

@@ -1,0 +1,84 @@
+"""`tickmark settings`, `coverage`, `openapi`: what can be set, what vendors can do, what the contract says."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from cyclopts import App, Parameter
+
+from service.cli.errors import CommandError
+from service.cli.options import Json
+from service.cli.output import say, show, show_json
+from service.connectors.registry import CONNECTORS
+from service.settings import describe
+from service.unified.coverage import vendor_coverage
+
+CONTRACT = Path(__file__).parents[2] / "openapi/openapi.json"
+
+
+def add_facts(app: App) -> None:
+    """Puts these commands into the application."""
+    for command in (settings, coverage, openapi):
+        app.command(command)
+
+
+def settings(*, as_json: Json = False) -> None:
+    """List every setting, its default and what the environment says; secrets are masked."""
+    found = describe(os.environ)
+    if as_json:
+        show_json(found)
+        return
+    for one in found:
+        default = "required" if one.required else f"default {one.default}" if one.default else "optional"
+        set_to = f" = {one.value}" if one.value is not None else ""
+        say(f"{one.name}{set_to}", style="bold")
+        say(f"    {one.says}")
+        say(f"    {one.form}; {default}")
+
+
+def coverage(vendor: str | None = None, *, as_json: Json = False) -> None:
+    """Show what each vendor can do, computed from the connectors."""
+    known = {one.slug: vendor_coverage(one) for one in CONNECTORS}
+    if vendor is not None and vendor not in known:
+        raise CommandError(f"No vendor {vendor!r}; there are {', '.join(known)}.")
+    chosen = [known[vendor]] if vendor is not None else list(known.values())
+    if as_json:
+        show_json(chosen)
+        return
+    rows: list[dict[str, Any]] = [
+        {
+            "vendor": one.vendor,
+            "resource": resource.resource,
+            "operations": resource.operations,
+            "filters": tuple(rule.name.removeprefix("filter[").removesuffix("]") for rule in resource.filters),
+            "contract": resource.contract.known,
+        }
+        for one in chosen
+        for resource in one.resources
+    ]
+    show(rows, as_json=False)
+
+
+def openapi(
+    *,
+    check: Annotated[
+        bool, Parameter(negative=(), help="Write nothing; exit code 1 if the file is not up to date.")
+    ] = False,
+    file: Annotated[Path, Parameter(help="Where the document is kept; - for standard output.")] = CONTRACT,
+) -> int:
+    """Write the OpenAPI document of the API, or check that the one in the repository is up to date."""
+    from service.app import contract
+
+    document = msgspec.json.format(contract(), indent=2) + b"\n"
+    if str(file) == "-":
+        sys.stdout.buffer.write(document)
+        return 0
+    if not check:
+        file.write_bytes(document)
+        say(f"{file} written.")
+        return 0
+    if not file.exists() or file.read_bytes() != document:
+        raise CommandError(f"{file} is not up to date; run `tickmark openapi` and commit it.")
+    return 0

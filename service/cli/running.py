@@ -1,0 +1,103 @@
+"""`tickmark demo`, `serve`, `worker`, `migrate`, `sandbox`: what runs."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from service import telemetry
+from service.cli.database import missing_migrations, operator
+from service.cli.errors import CommandError
+from service.cli.output import say
+from service.db import migrate as migrations
+from service.demo.home import DIRECTORY
+from service.sandbox.books import MAX_CLIENTS
+from service.sandbox.serve import DEFAULT_CLIENTS, DEFAULT_SEED
+from service.settings import load, migration_url
+
+Clients = Annotated[int, Parameter(help=f"How many clients the firm has, 1 to {MAX_CLIENTS:,}.")]
+
+
+def add_running(app: App) -> None:
+    """Puts these commands into the application."""
+    for command in (demo, serve, worker, migrate, sandbox):
+        app.command(command)
+
+
+def demo(
+    *,
+    once: Annotated[bool, Parameter(negative=(), help="Stop after the walk instead of staying.")] = False,
+    as_json: Annotated[bool, Parameter(name="--json", negative=(), help="A JSON summary as the last line.")] = False,
+    reset: Annotated[bool, Parameter(negative=(), help="Throw away what an earlier demo kept.")] = False,
+    clients: Clients = DEFAULT_CLIENTS,
+    port: Annotated[int | None, Parameter(help="Where the API listens; 8080 or any free one if not said.")] = None,
+    directory: Annotated[Path, Parameter(help="Where the data are kept.")] = DIRECTORY,
+) -> int:
+    """Show the whole product on this machine: one metered call after another, and the bill."""
+    from service.demo.demo import Options, run
+    from service.demo.screen import Screen
+
+    _check_clients(clients)
+    options = Options(once=once, as_json=as_json, reset=reset, clients=clients, port=port, directory=directory)
+    return run(options, Screen())
+
+
+def serve() -> None:
+    """Serve the API until told to stop."""
+    from service.server import serve as serve_until_stopped
+
+    settings = load()
+    asyncio.run(_refuse_old_schema(settings.database_url))
+    say(f"Serving on http://{settings.host}:{settings.port} with {settings.workers} worker(s).")
+    serve_until_stopped(settings)
+
+
+async def worker(
+    *, once: Annotated[bool, Parameter(negative=(), help="Do every job now and stop; for cron.")] = False
+) -> None:
+    """Do the background work: room for usage, closing months, reconciling. One worker acts, others stand by."""
+    from service.jobs.worker import work
+
+    settings = load()
+    await _refuse_old_schema(settings.database_url)
+    observer = telemetry.setup(
+        service_name="tickmark-worker", log_level=settings.log_level.upper(), otlp_endpoint=settings.otlp_endpoint
+    )
+    try:
+        await work(settings, once=once)
+    finally:
+        observer.shutdown()
+
+
+async def migrate(
+    *, pre_only: Annotated[bool, Parameter(negative=(), help="Only what the previous release can live with.")] = False
+) -> None:
+    """Bring the database to the schema of this version."""
+    applied = await migrations.migrate(migration_url(), say, pre_only=pre_only)
+    say(f"{len(applied)} applied." if applied else "Nothing to do.")
+
+
+def sandbox(
+    vendor: Literal["canopy", "quickbooks"],
+    *,
+    clients: Clients = DEFAULT_CLIENTS,
+    seed: Annotated[int, Parameter(help="Another seed is another firm.")] = DEFAULT_SEED,
+    port: Annotated[int, Parameter(help="0 takes a free one.")] = 0,
+) -> None:
+    """Run one sandbox vendor as an HTTP server on this machine; it says its address in one line of JSON."""
+    from service.sandbox.serve import serve as serve_sandbox
+
+    _check_clients(clients)
+    serve_sandbox(vendor, clients, seed, port, until_stdin_closes=False)
+
+
+def _check_clients(clients: int) -> None:
+    if not 1 <= clients <= MAX_CLIENTS:
+        raise CommandError(f"--clients must lie between 1 and {MAX_CLIENTS:,}.")
+
+
+async def _refuse_old_schema(url: str) -> None:
+    async with operator(url) as connection:
+        if missing := await missing_migrations(connection):
+            raise CommandError(f"The database lacks {missing} migration(s); run `tickmark migrate` first.")

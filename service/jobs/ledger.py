@@ -1,0 +1,114 @@
+"""What the ledger needs done regularly: room for months to come, months closed, every account compared."""
+
+import logging
+from collections.abc import AsyncGenerator
+from datetime import date, datetime
+from typing import Final
+from uuid import UUID
+
+from billing import (
+    GRACE,
+    Account,
+    AccountUnknown,
+    BillingError,
+    Invoice,
+    PriceBook,
+    Reconciliation,
+    close_period,
+    get_account,
+    list_invoices,
+    load_price_book,
+    make_partitions,
+    month_of,
+    month_starting,
+    reconcile,
+)
+from service.accounts.organizations import list_organizations
+from service.db.pool import Connection
+from service.idempotency import store as claims
+from service.idempotency.claim import KEPT_FOR
+
+_log: Final = logging.getLogger(__name__)
+
+
+async def make_room(connection: Connection, at: datetime) -> None:
+    """Partitions for the usage of the months to come."""
+    made = await make_partitions(connection, at)
+    if made:
+        _log.info("usage partitions made: %d", made)
+
+
+async def forget_claims(connection: Connection, at: datetime) -> None:
+    """Idempotency keys that are older than we promise to keep them."""
+    await claims.delete_old_claims(connection, at - KEPT_FOR)
+
+
+async def close_due_months(connection: Connection, at: datetime) -> None:
+    """Closes what is over and out of its grace time; what cannot be closed is said and tried again next time."""
+    closed = 0
+    async for _ in close_due(connection, load_price_book(), at):
+        closed += 1
+    if closed:
+        _log.info("months closed: %d", closed)
+
+
+async def compare_accounts(connection: Connection, at: datetime) -> None:
+    """Calls, usage and invoices of this month and the last; every difference is an alarm."""
+    async for found in reconciliations(connection, load_price_book(), at):
+        if not found.balanced:
+            _log.error(
+                "reconciliation: difference of %d units",
+                found.difference,
+                extra={"org_id": found.org_id, "count": found.difference},
+            )
+
+
+async def close_due(
+    connection: Connection, book: PriceBook, at: datetime, *, only: UUID | None = None
+) -> AsyncGenerator[Invoice]:
+    """The drafts of all months that can be closed at `at`, of every organization or of one, oldest first."""
+    async for account in _accounts(connection, only):
+        for starts_on in await due_months(connection, account, at):
+            try:
+                yield await close_period(connection, book, account.org_id, starts_on, as_of=at)
+            except BillingError as error:
+                _log.exception("a month cannot be closed", exc_info=error, extra={"org_id": account.org_id})
+                break
+
+
+async def due_months(connection: Connection, account: Account, at: datetime) -> list[date]:
+    """The first days of the months that are over, out of their grace time and not closed yet."""
+    latest = await list_invoices(connection, account.org_id, limit=1)
+    month = month_of(account.opened_at, account.time_zone)
+    if latest:
+        month = month_starting(month_starting(latest[0].period, account.time_zone).next_on, account.time_zone)
+    found: list[date] = []
+    while month.ends_at + GRACE <= at:
+        found.append(month.starts_on)
+        month = month_starting(month.next_on, account.time_zone)
+    return found
+
+
+async def reconciliations(
+    connection: Connection, book: PriceBook, at: datetime, *, only: UUID | None = None
+) -> AsyncGenerator[Reconciliation]:
+    """This month and the one before, of every organization or of one."""
+    async for account in _accounts(connection, only):
+        current = month_of(at, account.time_zone)
+        opened = month_of(account.opened_at, account.time_zone)
+        for starts_on in (_month_before(current.starts_on), current.starts_on):
+            if starts_on >= opened.starts_on:
+                yield await reconcile(connection, book, account.org_id, starts_on)
+
+
+async def _accounts(connection: Connection, only: UUID | None) -> AsyncGenerator[Account]:
+    for org_id in [only] if only else [org.id for org in await list_organizations(connection)]:
+        try:
+            yield await get_account(connection, org_id)
+        except AccountUnknown:
+            if only:
+                raise
+
+
+def _month_before(starts_on: date) -> date:
+    return date(starts_on.year - (starts_on.month == 1), (starts_on.month - 2) % 12 + 1, 1)

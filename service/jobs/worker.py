@@ -1,0 +1,114 @@
+"""The worker: does what is due, one worker at a time; others wait until it is gone."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import asyncpg
+from msgspec import Struct
+
+from service.clock import Clock, now
+from service.db.pool import Connection, Pool, open_pool
+from service.jobs import ledger
+from service.settings import Settings
+
+_LOCK: Final = 0x7469636B_776F726B  # "tickwork"
+_LOOK_EVERY_S: Final = 15.0
+_SLOW_S: Final = 300.0
+_log: Final = logging.getLogger(__name__)
+
+
+class Job(Struct, frozen=True):
+    """Something done when a worker begins, and then `every` so often or, with an `hour` (UTC), once a day."""
+
+    name: str
+    run: Callable[[Connection, datetime], Awaitable[None]]
+    every: timedelta = timedelta(hours=1)
+    hour: int | None = None
+
+    def due_after(self, at: datetime) -> datetime:
+        """When it is due next, having run at `at`."""
+        if self.hour is None:
+            return at + self.every
+        today = at.astimezone(UTC).replace(hour=self.hour, minute=0, second=0, microsecond=0)
+        return today if today > at else today + timedelta(days=1)
+
+
+JOBS: Final = (
+    Job("make_room", ledger.make_room, timedelta(hours=6)),
+    Job("forget_claims", ledger.forget_claims),
+    Job("close_due_months", ledger.close_due_months),
+    Job("compare_accounts", ledger.compare_accounts, hour=3),
+)
+
+
+async def work(settings: Settings, *, once: bool = False) -> None:
+    """Works until SIGINT or SIGTERM; a job under way is finished first. With `once`, does every job now and returns."""
+    over = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, over.set)
+    pool = await open_pool(settings.database_url, "tickmark_operator", max_size=2, timeout_s=_SLOW_S)
+    try:
+        if once:
+            async with pool.acquire() as connection:
+                await run_due(connection, dict.fromkeys(JOBS, now()), now)
+        else:
+            await _take_turns(pool, over)
+    finally:
+        await pool.close()
+
+
+async def run_due(connection: Connection, due: Mapping[Job, datetime], clock: Clock) -> dict[Job, datetime]:
+    """Does what is due; when each job is due next. One that failed is tried again at the next look."""
+    later = dict(due)
+    for job, at in due.items():
+        started = clock()
+        if at <= started and await _succeeds(job, connection, started):
+            later[job] = job.due_after(started)
+    return later
+
+
+async def is_alone(connection: Connection) -> bool:
+    """Whether this session is the worker now; it stays so until the session ends or is given back to its pool."""
+    alone: bool = await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK)
+    return alone
+
+
+async def _take_turns(pool: Pool, over: asyncio.Event) -> None:
+    while not over.is_set():
+        try:
+            async with pool.acquire() as connection:
+                if await is_alone(connection):
+                    _log.info("this worker is at work")
+                    await _work_until(over, connection)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            _log.exception("the database does not answer", exc_info=error)
+        await _pause(over)
+
+
+async def _work_until(over: asyncio.Event, connection: Connection) -> None:
+    due = dict.fromkeys(JOBS, now())
+    while not over.is_set():
+        due = await run_due(connection, due, now)
+        await _pause(over)
+
+
+async def _pause(over: asyncio.Event) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(over.wait(), _LOOK_EVERY_S)
+
+
+async def _succeeds(job: Job, connection: Connection, at: datetime) -> bool:
+    try:
+        await job.run(connection, at)
+    except (asyncpg.InterfaceError, OSError):
+        raise  # the connection is gone, and the lock with it
+    except Exception as error:
+        _log.exception("a job failed", exc_info=error, extra={"job": job.name})
+        return False
+    return True
