@@ -50,8 +50,8 @@ class TokenReply(Protocol):
     def refresh_expires_in_s(self) -> int | None: ...
 
 
-Exchange: TypeAlias = Callable[[str], Awaitable[TokenReply]]
-"""Trades a refresh token at the vendor. Raises GrantRefusedError for `invalid_grant`, else whatever went wrong."""
+Exchange: TypeAlias = Callable[[Credentials], Awaitable[TokenReply]]
+"""Renews credentials at the vendor. Raises GrantRefusedError when they are refused for good, else what may pass."""
 
 
 class CredentialKeeper:
@@ -139,11 +139,9 @@ class CredentialKeeper:
 
     async def _exchange(self, stored: Credentials, exchange: Exchange) -> Credentials | None:
         """The renewed credentials, or None if the vendor will give none any more."""
-        if stored.refresh_token is None:
-            return None
         asked_at = self._clock()
         try:
-            reply = await exchange(stored.refresh_token)
+            reply = await exchange(stored)
         except GrantRefusedError:
             return None
         lasts_s, refresh_lasts_s = reply.expires_in_s, reply.refresh_expires_in_s

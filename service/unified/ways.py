@@ -8,6 +8,8 @@ from msgspec import Struct
 from service import ids
 from service.accounts.caller import Caller
 from service.api.call import Call
+from service.clock import now
+from service.connections.credentials import Credentials
 from service.connections.errors import (
     ConnectionModeError,
     ConnectionNeedsAttentionError,
@@ -20,7 +22,7 @@ from service.connections.errors import (
 from service.connections.open import Connections, OpenConnection
 from service.connections.refresh import CredentialKeeper
 from service.connections.store import Account
-from service.connectors.sdk.auth import AppCredentials, TokenReply, read_token_reply
+from service.connectors.sdk.auth import AppCredentials, Grant, TokenReply
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Link, Transport
 from service.connectors.sdk.faults import ConnectionRefused
@@ -156,8 +158,8 @@ class Ways:
     async def token(self, opened: OpenConnection, connector: Connector, base_url: str, refused: str | None) -> str:
         """A good access token of the connection; renewed at the vendor where it has to be."""
 
-        async def exchange(refresh_token: str) -> TokenReply:
-            return await self._exchange(connector, base_url, opened, refresh_token)
+        async def exchange(stored: Credentials) -> TokenReply:
+            return await self._exchange(connector, base_url, opened, stored)
 
         try:
             found = await self._credentials.fresh_credentials(opened, exchange, force_after=refused)
@@ -166,16 +168,23 @@ class Ways:
         return found.access_token
 
     async def _exchange(
-        self, connector: Connector, base_url: str, opened: OpenConnection, refresh_token: str
+        self, connector: Connector, base_url: str, opened: OpenConnection, stored: Credentials
     ) -> TokenReply:
+        """New tokens from the vendor, as the connector's scheme says they are had."""
         setup = self._setups.get(connector.slug)
-        request = connector.auth.refresh_request(setup.app if setup else AppCredentials("", ""), refresh_token)
-        published = (setup.token_url if setup else None) or connector.auth.token_url
-        url = base_url + request.path if opened.base_url or published is None else published
-        headers = {"accept": request.accept, "content-type": request.content_type, **dict(request.headers)}
-        response = await self._transport.send(request.method, url, headers, request.body, _TOKEN_TIMEOUT_S)
+        grant = Grant(access_token=stored.access_token, refresh_token=stored.refresh_token, extra=stored.extra)
+        flow = connector.auth.renew(grant, setup.app if setup else AppCredentials("", ""), now)
+        published = None if opened.base_url else (setup.token_url if setup else None) or connector.auth.token_url
         try:
-            return read_token_reply(response)
+            request = next(flow)
+            while True:
+                url = published or base_url + request.path
+                headers = {"accept": request.accept, "content-type": request.content_type, **dict(request.headers)}
+                response = await self._transport.send(request.method, url, headers, request.body, _TOKEN_TIMEOUT_S)
+                request = flow.send(response)
+        except StopIteration as stop:
+            reply: TokenReply = stop.value
+            return reply
         except ConnectionRefused as refusal:
             raise GrantRefusedError(refusal.message) from None
 

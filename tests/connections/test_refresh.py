@@ -38,10 +38,10 @@ class Vendor:
         self._rotates = rotates
         self._refuses = refuses
 
-    async def exchange(self, refresh_token: str) -> Reply:
-        self.asked.append(refresh_token)
+    async def exchange(self, stored: Credentials) -> Reply:
+        self.asked.append(stored.refresh_token or "")
         await asyncio.sleep(0)
-        if self._refuses:
+        if self._refuses or stored.refresh_token is None:
             raise errors.GrantRefusedError
         number = len(self.asked)
         return Reply(f"access-{number}", refresh_token=f"refresh-{number}" if self._rotates else None)
@@ -174,7 +174,7 @@ async def test_credentials_that_cannot_be_renewed_ask_a_human(
 
 
 async def test_passing_failure_of_the_vendor_changes_nothing(app_pool: Pool, linked: Linked) -> None:
-    async def down(_: str) -> Reply:
+    async def down(_: Credentials) -> Reply:
         raise OSError("no route")
 
     vendor = Vendor()
@@ -194,7 +194,7 @@ async def test_rotated_token_survives_the_loss_of_the_lock(
     """The server ends our session while the vendor answers: the old refresh token is dead, the new one must be kept."""
     ended: list[int] = []
 
-    async def cut_off(_: str) -> Reply:
+    async def cut_off(_: Credentials) -> Reply:
         owner = await asyncpg.connect(database.owner_url)
         ended.append(
             await owner.fetchval(

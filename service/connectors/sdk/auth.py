@@ -1,16 +1,16 @@
 """How a vendor is told who we are: descriptors, no secrets and no I/O."""
 
 from base64 import b64encode
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Literal, Protocol
 from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
-from service.connectors.sdk.faults import ConnectionRefused, Malformed, Unavailable
-from service.connectors.sdk.flow import Request, Response
+from service.connectors.sdk.faults import ConnectionRefused, Malformed, Refused, Unavailable
+from service.connectors.sdk.flow import Flow, Request, Response
 
 
 class AppCredentials(Struct, frozen=True):
@@ -29,6 +29,93 @@ class TokenReply(Struct, frozen=True):
     refresh_expires_in_s: int | None = None
 
 
+class Grant(Struct, frozen=True, kw_only=True):
+    """What a connection holds to be let in with, unsealed for the length of one renewal."""
+
+    access_token: str
+    refresh_token: str | None = None
+    extra: Mapping[str, str] = {}
+    """What a vendor's own scheme needs besides, such as a password and the seed of one-time codes."""
+
+    def __repr__(self) -> str:
+        return "Grant(…)"
+
+
+class Auth(Protocol):
+    """How one vendor lets us in."""
+
+    @property
+    def token_url(self) -> str | None:
+        """Where tokens are renewed, when that is not below the vendor's base URL."""
+        ...
+
+    def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
+        """The headers that carry the credentials."""
+        ...
+
+    def renew(self, grant: Grant, app: AppCredentials, now: Callable[[], datetime]) -> Flow[TokenReply]:
+        """New tokens for old. Raises ConnectionRefused when only the firm can help."""
+        ...
+
+
+class ApiKey(Struct, frozen=True):
+    """A key that the firm has made for us; it goes into one header and cannot be renewed."""
+
+    header: str
+    token_url: str | None = None
+
+    def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
+        return ((self.header, access_token),)
+
+    def renew(self, grant: Grant, app: AppCredentials, now: Callable[[], datetime]) -> Flow[TokenReply]:
+        del grant, app, now
+        raise ConnectionRefused("the vendor does not accept the firm's API key any more")
+        yield
+
+
+class OAuth2(Struct, frozen=True, kw_only=True):
+    """OAuth 2.0 with bearer tokens that expire and a refresh token that may rotate (RFC 6749).
+
+    `token_url` is where the vendor's token endpoint is; a connection with a server of its own (a sandbox, a vendor
+    without a published address) has it at `token_path` below its base URL.
+    """
+
+    token_url: str | None
+    token_path: str
+    authorize_url: str | None = None
+    revoke_url: str | None = None
+    scopes: tuple[str, ...] = ()
+    client_auth: Literal["basic", "post"] = "basic"
+    token_headers: tuple[tuple[str, str], ...] = ()
+
+    def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
+        return (("authorization", f"Bearer {access_token}"),)
+
+    def renew(self, grant: Grant, app: AppCredentials, now: Callable[[], datetime]) -> Flow[TokenReply]:
+        del now
+        if grant.refresh_token is None:
+            raise ConnectionRefused("the connection has no refresh token")
+        form = {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}
+        headers = self.token_headers
+        if self.client_auth == "basic":
+            pair = b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
+            headers = (*headers, ("authorization", f"Basic {pair}"))
+        else:
+            form |= {"client_id": app.client_id, "client_secret": app.client_secret}
+        return read_token_reply(
+            (
+                yield Request(
+                    method="POST",
+                    path=self.token_path,
+                    body=urlencode(form).encode(),
+                    content_type="application/x-www-form-urlencoded",
+                    headers=headers,
+                    lane="write",
+                )
+            )
+        )
+
+
 class _WireToken(Struct, frozen=True):
     access_token: str
     expires_in: int = 3600
@@ -40,62 +127,19 @@ class _WireTokenError(Struct, frozen=True):
     error: str | None = None
 
 
-class Auth(Protocol):
-    """What the engine needs of an auth scheme."""
-
-    def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
-        """The headers that carry the credentials."""
-        ...
-
-
-class OAuth2(Struct, frozen=True, kw_only=True):
-    """OAuth 2.0 with bearer tokens that expire and a refresh token that may rotate (RFC 6749).
-
-    `token_url` is absolute, or starts with `/` and then lies below the connection's base URL.
-    """
-
-    token_url: str
-    authorize_url: str
-    revoke_url: str | None = None
-    scopes: tuple[str, ...] = ()
-    client_auth: Literal["basic", "post"] = "basic"
-    refresh_margin_s: int = 120
-    """A token is renewed when it has less than this left."""
-    token_headers: tuple[tuple[str, str], ...] = ()
-
-    def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
-        return (("authorization", f"Bearer {access_token}"),)
-
-    def refresh_request(self, app: AppCredentials, refresh_token: str) -> Request:
-        """The form post that trades a refresh token; its path is `token_url`."""
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token}
-        headers = self.token_headers
-        if self.client_auth == "basic":
-            pair = b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
-            headers = (*headers, ("authorization", f"Basic {pair}"))
-        else:
-            form |= {"client_id": app.client_id, "client_secret": app.client_secret}
-        return Request(
-            method="POST",
-            path=self.token_url,
-            body=urlencode(form).encode(),
-            content_type="application/x-www-form-urlencoded",
-            headers=headers,
-            lane="write",
-        )
-
-
 def read_token_reply(response: Response) -> TokenReply:
-    """The new tokens.
+    """The new tokens (RFC 6749, 5).
 
-    Raises ConnectionRefused when the grant is gone (RFC 6749, 5.2) and Unavailable when the vendor itself failed.
+    Raises ConnectionRefused when the grant is gone (`invalid_grant`), Refused when our own registration is what the
+    vendor refuses, Unavailable when the vendor itself failed.
     """
     if response.status >= 500 or response.status == 429:
         raise Unavailable("token endpoint failed", status=response.status)
     try:
         if response.status >= 400:
             code = msgspec.json.decode(response.body, type=_WireTokenError).error
-            raise ConnectionRefused("the vendor refused the refresh token", status=response.status, code=code)
+            refusal = ConnectionRefused if code == "invalid_grant" else Refused
+            raise refusal("the vendor refused to renew the token", status=response.status, code=code)
         wire = msgspec.json.decode(response.body, type=_WireToken)
     except (msgspec.DecodeError, UnicodeDecodeError):
         raise Malformed("token endpoint did not answer with a token", status=response.status) from None
@@ -105,8 +149,3 @@ def read_token_reply(response: Response) -> TokenReply:
         refresh_token=wire.refresh_token,
         refresh_expires_in_s=wire.x_refresh_token_expires_in,
     )
-
-
-def expires_soon(expires_at: datetime, margin_s: int, now: Callable[[], datetime]) -> bool:
-    """True when a token should be renewed before it is used."""
-    return expires_at - timedelta(seconds=margin_s) <= now()

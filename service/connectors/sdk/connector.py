@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from service.connectors.sdk.auth import OAuth2
+from service.connectors.sdk.auth import Auth
 from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.budget import BudgetSpec
 from service.connectors.sdk.faults import VendorFault
@@ -29,7 +29,7 @@ class Connector:
     """By region (`us`, `eu`, …); empty where the vendor publishes none and an operator has to set it."""
     root: str
     """Put before every path; `{account}` stands for the remote account id."""
-    auth: OAuth2
+    auth: Auth
     budget: BudgetSpec
     classify: Callable[[Request, Response], VendorFault | None]
     """None for a good answer, also a fault inside HTTP 200. Called for every answer: keep it cheap."""
