@@ -1,0 +1,58 @@
+"""Conversations with a client: threads, the messages in them, and the client's tasks inside a thread."""
+
+from datetime import datetime
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.resources.common import Meta
+
+
+class ClientTask(Struct, frozen=True, gc=False, kw_only=True):
+    """A thing the client is asked to do, inside a thread."""
+
+    id: str
+    text: str
+    done: bool
+
+
+class Thread(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="thread"):
+    id: str
+    """`thr_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    client: str | None
+    subject: str | None | UnsetType = UNSET
+    task: str | None | UnsetType = UNSET
+    archived: bool
+    client_tasks: list[ClientTask] | UnsetType = UNSET
+    created_at: datetime | None | UnsetType = UNSET
+    updated_at: datetime | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""
+
+
+class Message(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="message"):
+    id: str
+    """`msg_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    thread: str
+    """`thr_…`."""
+    author: str | None
+    body: str
+    sent_at: datetime | None
+    attachments: list[str]
+    """`doc_…`."""
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""

@@ -1,0 +1,97 @@
+"""What the firm sells, and the dimensions it books by."""
+
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.resources.common import Meta
+
+
+class ServiceItem(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="service_item"):
+    id: str
+    """`itm_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    name: str
+    sku: str | None | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
+    kind_native: str | None | UnsetType = UNSET
+    rate: Decimal | None | UnsetType = UNSET
+    """Price of one unit in `currency`; may be finer than its smallest unit."""
+    currency: str | None | UnsetType = UNSET
+    taxable: bool | None | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
+    """`trk_…`."""
+    active: bool
+    created_at: datetime | None | UnsetType = UNSET
+    updated_at: datetime | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""
+
+
+class Dimension(StrEnum):
+    CLASS = "class"
+    LOCATION = "location"
+    CATEGORY = "category"
+
+
+class TrackingValue(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="tracking_value"):
+    """One class, location or category."""
+
+    id: str
+    """`trk_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    dimension: Dimension
+    name: str
+    full_name: str | None | UnsetType = UNSET
+    parent: str | None | UnsetType = UNSET
+    active: bool
+    updated_at: datetime | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""
+
+
+class CustomFieldKind(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    BOOLEAN = "boolean"
+    SELECT = "select"
+    MULTI_SELECT = "multi_select"
+    OTHER = "other"
+
+
+class CustomField(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="custom_field"):
+    """The definition of a field that the firm added itself."""
+
+    id: str
+    """`cfd_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    name: str
+    kind: CustomFieldKind
+    kind_native: str | None
+    group: str | None | UnsetType = UNSET
+    choices: list[str] | UnsetType = UNSET
+    required: bool | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""

@@ -1,0 +1,73 @@
+"""The firm's own people, and the roster of accounts under one login."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.resources.common import Email, Meta
+
+
+class Device(Struct, frozen=True, gc=False, kw_only=True):
+    id: str
+    platform: str | None = None
+    last_seen_at: datetime | None = None
+
+
+class MfaLevel(StrEnum):
+    """How a person's sign-in is protected, from weakest to strongest."""
+
+    NONE = "none"
+    OTP = "otp"
+    PHISHING_RESISTANT = "phishing_resistant"
+    OTHER = "other"
+
+
+class UserStatus(StrEnum):
+    INVITED = "invited"
+    ACTIVE = "active"
+    INACTIVE = "inactive"
+    OTHER = "other"
+
+
+class User(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="user"):
+    id: str
+    """`usr_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    name: str
+    emails: list[Email]
+    role: str | None
+    """In the vendor's word."""
+    status: UserStatus | UnsetType = UNSET
+    status_native: str | None | UnsetType = UNSET
+    mfa_level: MfaLevel | None | UnsetType = UNSET
+    mfa_level_native: str | None | UnsetType = UNSET
+    devices: list[Device] | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""
+
+
+class LinkedAccount(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="account"):
+    """One book of records that the connection's login can reach."""
+
+    id: str
+    """`acc_…`."""
+    remote_id: str
+    connection: str
+    account: str
+    name: str
+    kind_native: str | None | UnsetType = UNSET
+    linked: bool | None | UnsetType = UNSET
+    version: str | UnsetType = UNSET
+    meta: Meta = Meta()
+    expanded: dict[str, Any] | UnsetType = UNSET
+    """With `expand`: the records behind the ids, by the name of the field that holds the id."""
+    raw: dict[str, Any] | UnsetType = UNSET
+    """With `include=raw`: the vendor's record as it came."""
