@@ -10,10 +10,19 @@ from service.connectors.sdk.budget import BudgetSpec
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.sdk.flow import Request, Response
 from service.resources.client import Client, ClientCreate, ClientUpdate
+from service.resources.contact import Contact, ContactCreate, ContactUpdate
 from service.resources.credit import Credit
+from service.resources.document import Document, DocumentUpdate, Folder
+from service.resources.document_request import DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate
+from service.resources.engagement import Engagement, EngagementCreate, Signature
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceUpdate
+from service.resources.message import Message, Thread
+from service.resources.organizer import Organizer, OrganizerUpdate
 from service.resources.payment import Payment
+from service.resources.service_item import CustomField, ServiceItem, TrackingValue
 from service.resources.task import Task
+from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate
+from service.resources.user import LinkedAccount, User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,10 +47,25 @@ class Connector:
     redact: frozenset[str] = frozenset()
     """Names of vendor fields that `include=raw` and `include=unmapped` never show (government ids, secrets)."""
     clients: Binding[Client, ClientCreate, ClientUpdate] | None = None
+    contacts: Binding[Contact, ContactCreate, ContactUpdate] | None = None
     invoices: Binding[Invoice, InvoiceCreate, InvoiceUpdate] | None = None
     payments: Binding[Payment, Any, Any] | None = None
     credits: Binding[Credit, Any, Any] | None = None
     tasks: Binding[Task, Any, Any] | None = None
+    documents: Binding[Document, Any, DocumentUpdate] | None = None
+    folders: Binding[Folder, Any, Any] | None = None
+    document_requests: Binding[DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate] | None = None
+    organizers: Binding[Organizer, Any, OrganizerUpdate] | None = None
+    engagements: Binding[Engagement, EngagementCreate, Any] | None = None
+    signatures: Binding[Signature, Any, Any] | None = None
+    time_entries: Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate] | None = None
+    threads: Binding[Thread, Any, Any] | None = None
+    messages: Binding[Message, Any, Any] | None = None
+    accounts: Binding[LinkedAccount, Any, Any] | None = None
+    users: Binding[User, Any, Any] | None = None
+    service_items: Binding[ServiceItem, Any, Any] | None = None
+    tracking: Binding[TrackingValue, Any, Any] | None = None
+    custom_fields: Binding[CustomField, Any, Any] | None = None
 
     def bindings(self) -> dict[str, Binding[Any, Any, Any]]:
         """Every resource this vendor has, by its name in the API, in the API's order."""
@@ -49,5 +73,26 @@ class Connector:
         return {name: binding for name, binding in found.items() if binding is not None}
 
 
-RESOURCES = ("clients", "invoices", "payments", "credits", "tasks")
+RESOURCES = (
+    "clients",
+    "contacts",
+    "invoices",
+    "payments",
+    "credits",
+    "tasks",
+    "documents",
+    "folders",
+    "document_requests",
+    "organizers",
+    "engagements",
+    "signatures",
+    "time_entries",
+    "threads",
+    "messages",
+    "accounts",
+    "users",
+    "service_items",
+    "tracking",
+    "custom_fields",
+)
 """The resources' names in the API: `/v1/<name>` and the field of the Connector."""
