@@ -25,6 +25,17 @@ class Request(msgspec.Struct, frozen=True):
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    pairs: tuple[tuple[str, str], ...] = ()
+    """The query as it was sent, repeated parameters and all."""
+
+    def every(self, name: str) -> list[str]:
+        """All values of a query parameter that may be repeated."""
+        return [value for key, value in self.pairs if key == name]
+
+    @property
+    def api_key(self) -> str | None:
+        """The key of vendors that know callers by `x-api-key`."""
+        return self.headers.get("x-api-key") or None
 
     @property
     def bearer(self) -> str | None:
@@ -114,12 +125,14 @@ async def read_request(scope: Scope, receive: Receive) -> Request:
             raise BodyTooLargeError
         parts.append(part)
         more = message.get("more_body", False)
+    pairs = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return Request(
         method=scope["method"],
         path=scope["path"],
-        query=dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)),
+        query=dict(pairs),
         headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
         body=b"".join(parts),
+        pairs=pairs,
     )
 
 

@@ -40,7 +40,7 @@ def perform(fault: Fault | None, request: Request, vendor: Vendor) -> Response:
     if fault is None:
         return vendor.handle(request)
     if fault.kind is FaultKind.EXPIRE_TOKEN:
-        vendor.grants.expire(request.bearer)
+        vendor.grants.expire(request.bearer or request.api_key)
     if fault.kind is not FaultKind.CLOCK_SKEW:
         return _spoil(fault, request, vendor, vendor.handle(request))
     vendor.clock.skew_s = fault.for_s

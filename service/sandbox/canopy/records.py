@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
-from service.sandbox import names
+from service.sandbox import people
 from service.sandbox.books import AS_OF, CLASSES, LOCATIONS, SERVICES, Books, Invoice, Line
 from service.sandbox.dice import Dice, Layout
 from service.sandbox.http import Json
@@ -28,7 +28,7 @@ OWNERS = ("usr_9931", "usr_9932", "usr_9933", "usr_9934")
 TASK_STATUSES = ("Ready", "In progress", "Waiting on client", "Needs review", "Completed")
 """Firm-defined at Canopy; these are this firm's."""
 
-_CONTACT, _TASK = 11, 12
+_TASK = 12
 _TASK_KINDS = ("task", "subtask", "subtask", "client_request", "task")
 _TASK_NAMES = (
     "Prepare return",
@@ -164,26 +164,17 @@ class Records:
     def contact(self, row: int) -> Json:
         """A contact."""
         number, place = self._contacts.locate(row)
-        client = self._books.client(number)
-        is_person = client.shape.filing_type == "Individual"
-        dice = Dice(self._books.seed, _CONTACT, number, place)
-        given, _, family = names.person(dice.roll(names.CAPACITY), self._books.seed)
-        if is_person and client.given and client.family:
-            given, family = client.given if place == 0 else given, client.family
-        kinds = ("primary", "spouse", "dependent") if is_person else ("primary", "employee", "partner")
-        email = f"{names.slug(given)}.{names.slug(family)}@mail{number % 7}.example"
+        person = people.person(self._books, number, place)
         return {
             "contact_id": make_id("contacts", row),
             "client_ids": [make_id("clients", number)],
-            "kind": kinds[place],
-            "first_name": given,
-            "last_name": family,
-            "emails": [{"type": "home", "value": email}] if client.email else [],
-            "phones": [{"type": "mobile", "value": names.phone(dice)}],
-            "birthday": f"{dice.between(1945, 2004)}-{dice.between(1, 12):02d}-{dice.between(1, 28):02d}"
-            if is_person
-            else None,
-            "tin_masked": f"***-**-{dice.between(1000, 9999)}" if is_person else None,
+            "kind": person.kind,
+            "first_name": person.given,
+            "last_name": person.family,
+            "emails": [{"type": "home", "value": person.email}] if person.email else [],
+            "phones": [{"type": "mobile", "value": person.phone}],
+            "birthday": person.born,
+            "tin_masked": f"***-**-{person.taxpayer_last4}" if person.taxpayer_last4 else None,
         }
 
     def invoice(self, row: int) -> Json:
