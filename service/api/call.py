@@ -145,9 +145,23 @@ class Call:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-def keep_in_scope(call: Call, scope: Scope) -> None:
-    """Leaves the call where the routes find it."""
-    scope["state"] = {_IN_SCOPE: call}
+class kept_in_scope:  # noqa: N801 (a context manager, as in contextlib)
+    """Leaves the call where the routes find it, for the length of the block.
+
+    Taken away at the end: call and scope name each other, and the vendor's whole answer hangs on the call, so it would
+    stay in memory until the garbage collector comes by, thousands of calls later.
+    """
+
+    __slots__ = ("_state",)
+
+    def __init__(self, call: Call) -> None:
+        self._state: dict[str, Any] = {_IN_SCOPE: call}
+        call.scope["state"] = self._state
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *_: object) -> None:
+        self._state.clear()
 
 
 def call_in(scope: Scope) -> Call:

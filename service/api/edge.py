@@ -18,7 +18,7 @@ from service.accounts.authenticate import KeyRing
 from service.accounts.errors import UnknownKeyError
 from service.api.asgi import App, Message, Receive, Scope, Send
 from service.api.auth import Proxies, authenticate, client_address
-from service.api.call import JSON, Answer, Call, keep_in_scope
+from service.api.call import JSON, Answer, Call, kept_in_scope
 from service.api.limits import Limits
 from service.api.methods import Methods
 from service.api.problems import as_problem, to_answer
@@ -60,15 +60,17 @@ class Edge:
             await self._app(scope, receive, send)
             return
         call = Call(scope, receive)
-        keep_in_scope(call, scope)
-        gate = _Gate(self, call, send)
-        if not scope["path"].startswith(API_PREFIX):
+        with kept_in_scope(call):
+            await self._answer(call, _Gate(self, call, send))
+
+    async def _answer(self, call: Call, gate: Send) -> None:
+        if not call.path.startswith(API_PREFIX):
             await self._route(call, gate)
             return
         try:
             await self._admit(call)
         except Exception as exception:
-            await to_answer(as_problem(exception, call), call)(scope, receive, gate)
+            await to_answer(as_problem(exception, call), call)(call.scope, call.receive, gate)
             return
         finally:
             call.admission_ns = time.perf_counter_ns() - call.started_ns
