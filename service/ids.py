@@ -13,13 +13,16 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from binascii import b2a_base64
 from datetime import UTC, datetime
+from functools import lru_cache
 from uuid import UUID
 
 import msgspec
 
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _CROCKFORD_VALUE = {character: value for value, character in enumerate(_CROCKFORD)}
+_CROCKFORD_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
 _UUID_CHARACTERS = 26
+_PAIR_SHIFTS = range(10 * (_UUID_CHARACTERS // 2 - 1), -1, -10)
 _HEAD_CHARACTERS = 24
 _HEAD_BYTES = 18
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
@@ -43,11 +46,8 @@ def made_at(value: UUID) -> datetime:
 
 def encode(prefix: str, value: UUID) -> str:
     """`org`, UUID → `org_01jd…`."""
-    number = value.int
-    characters = [""] * _UUID_CHARACTERS
-    for position in range(_UUID_CHARACTERS - 1, -1, -1):
-        characters[position] = _CROCKFORD[number & 31]
-        number >>= 5
+    number, pairs = value.int, _CROCKFORD_PAIRS
+    characters = [pairs[number >> shift & 1023] for shift in _PAIR_SHIFTS]
     return f"{prefix}_{''.join(characters)}"
 
 
@@ -89,7 +89,7 @@ class Book:
         """The vendor's own id of the account, such as a QuickBooks realm."""
         self.currency = currency
         """The account's home currency (ISO 4217), where the vendor leaves it out of its records."""
-        self._head = urlsafe_b64encode(connection.bytes + ordinal.to_bytes(2, "big")).decode()
+        self._head = _head(connection, ordinal)
 
     def ref(self, prefix: str, remote_id: str) -> str:
         """The id of the record that the vendor calls `remote_id`; `prefix` with its underscore, such as `cli_`."""
@@ -99,18 +99,35 @@ class Book:
 
 def parse_record_id(prefix: str, text: str) -> RecordId:
     """The inverse of `Book.ref`; MalformedIdError for anything it would not have written."""
-    if not text.startswith(prefix) or len(text) <= len(prefix) + _HEAD_CHARACTERS or len(text) > 512:
+    start = len(prefix) + _HEAD_CHARACTERS
+    if not text.startswith(prefix) or len(text) <= start or len(text) > 512:
         raise MalformedIdError(text[:8])
-    body = text[len(prefix) :]
+    tail = text[start:]
     try:
-        head = urlsafe_b64decode(body[:_HEAD_CHARACTERS])
-        tail = body[_HEAD_CHARACTERS:]
+        connection, account = _parse_head(text[len(prefix) : start])
         remote_id = urlsafe_b64decode(tail + "=" * (-len(tail) % 4)).decode()
     except (NotBase64, ValueError) as error:
         raise MalformedIdError(text[:8]) from error
+    if _tail(remote_id) != tail:
+        raise MalformedIdError(text[:8])
+    return RecordId(connection, account, remote_id)
+
+
+def _head(connection: UUID, ordinal: int) -> str:
+    return urlsafe_b64encode(connection.bytes + ordinal.to_bytes(2, "big")).decode()
+
+
+def _tail(remote_id: str) -> str:
+    return b2a_base64(remote_id.encode(), newline=False).rstrip(b"=").translate(_URLSAFE).decode()
+
+
+@lru_cache(10_000)
+def _parse_head(text: str) -> tuple[UUID, int]:
+    """Connection and ordinal, remembered: the records of one account share their head."""
+    head = urlsafe_b64decode(text)
     if len(head) != _HEAD_BYTES:
         raise MalformedIdError(text[:8])
-    found = RecordId(UUID(bytes=head[:16]), int.from_bytes(head[16:], "big"), remote_id)
-    if Book(found.connection, found.account, "").ref(prefix, remote_id) != text:
+    connection, ordinal = UUID(bytes=head[:16]), int.from_bytes(head[16:], "big")
+    if _head(connection, ordinal) != text:
         raise MalformedIdError(text[:8])
-    return found
+    return connection, ordinal
