@@ -5,7 +5,7 @@ from collections.abc import Callable
 import msgspec
 
 from service.sandbox import http
-from service.sandbox.faults import Fault, FaultQueue
+from service.sandbox.faults import OWN_KINDS, Fault, FaultQueue
 from service.sandbox.grants import CLIENT_ID, CLIENT_SECRET
 from service.sandbox.http import Json, Request, Response, json_response
 from service.sandbox.stats import Stats
@@ -55,7 +55,8 @@ class Control:
 
     def _add_fault(self, request: Request) -> Response:
         fault = msgspec.json.decode(request.body, type=Fault)
-        if not self._vendor.supports_fault(fault.kind):
+        owner = OWN_KINDS.get(fault.kind, self._vendor.name)
+        if owner != self._vendor.name or not self._vendor.supports_fault(fault.kind):
             raise ValueError(f"{fault.kind} has no meaning at {self._vendor.name}")
         self._faults.waiting.append(fault)
         return json_response(201, fault)

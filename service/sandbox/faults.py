@@ -35,8 +35,22 @@ class FaultKind(StrEnum):
     SLOW_DRIP = "slow_drip"
     TRUNCATED = "truncated"
     LOST_ANSWER = "lost_answer"
+    # One vendor's own: its state is changed, then the call is performed.
+    TOTP_CHALLENGE = "totp_challenge"
+    ACCOUNT_SWITCH = "account_switch"
+    SESSION_REVOKED = "session_revoked"
+    BIOMETRIC_ONLY = "biometric_only"
 
 
+OWN_KINDS = {
+    FaultKind.TOTP_CHALLENGE: "taxdome",
+    FaultKind.ACCOUNT_SWITCH: "taxdome",
+    FaultKind.SESSION_REVOKED: "taxdome",
+    FaultKind.BIOMETRIC_ONLY: "taxdome",
+}
+"""The faults that one vendor alone has."""
+
+_LOGIN_KINDS = frozenset({FaultKind.BIOMETRIC_ONLY})
 PAGE_KINDS = frozenset({FaultKind.DUPLICATE_PAGE, FaultKind.REPEATED_CURSOR, FaultKind.EMPTY_MIDDLE_PAGE})
 _USUAL_SECONDS = {FaultKind.TIMEOUT: 30.0, FaultKind.SLOW_DRIP: 10.0, FaultKind.CLOCK_SKEW: 3600.0}
 FIELD_KINDS = frozenset({FaultKind.DRIFT, FaultKind.MISSING_FIELD, FaultKind.UNKNOWN_ENUM})
@@ -80,8 +94,8 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
             return False
         if self.path is not None:
             return fnmatchcase(request.path, self.path)
-        if vendor.is_oauth(request):
-            return False
+        if vendor.is_oauth(request) or self.kind in _LOGIN_KINDS:
+            return vendor.is_oauth(request) and self.kind in _LOGIN_KINDS
         return self.method is not None or self.kind is not FaultKind.LOST_ANSWER or vendor.is_write(request)
 
 

@@ -1,5 +1,6 @@
 """As much HTTP as the sandbox vendors need: requests and responses as values, a router, and the way out over ASGI."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl
@@ -15,6 +16,7 @@ Receive: TypeAlias = Callable[[], Awaitable[Message]]
 Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 MAX_BODY_BYTES = 10 * 1024 * 1024
+PIECE_BYTES = 256 * 1024
 
 
 class Request(msgspec.Struct, frozen=True):
@@ -49,13 +51,39 @@ class Request(msgspec.Struct, frozen=True):
         return dict(parse_qsl(self.body.decode("utf-8", "replace")))
 
 
+class Stream(msgspec.Struct, frozen=True):
+    """A body too large to hold: `read(begin, end)` gives the bytes of any stretch of it."""
+
+    size_bytes: int
+    read: Callable[[int, int], bytes]
+
+    def stretch(self, begin: int, end: int) -> "Stream":
+        """The part from `begin` to before `end` as a body of its own."""
+        return Stream(end - begin, lambda first, last: self.read(begin + first, begin + last))
+
+
 class Response(msgspec.Struct, frozen=True):
-    """One answer, before any fault has touched it; `payload` is what `body` was made from, if it was JSON."""
+    """One answer, before any fault has touched it; `payload` is what `body` was made from, if it was JSON.
+
+    With a `stream` the body comes from there, and `body` is empty.
+    """
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[str, str], ...] = ()
     payload: object = None
+    stream: Stream | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """The length of the body, wherever it comes from."""
+        return len(self.body) if self.stream is None else self.stream.size_bytes
+
+    def read(self, begin: int, end: int) -> bytes:
+        """A stretch of the body, wherever it comes from."""
+        if self.stream is None:
+            return self.body[begin:end]
+        return self.stream.read(begin, min(end, self.stream.size_bytes))
 
     def plus(self, *headers: tuple[str, str]) -> "Response":
         """The same answer with more headers."""
@@ -146,5 +174,15 @@ async def start(send: Send, status: int, headers: tuple[tuple[str, str], ...], s
 
 async def respond(send: Send, response: Response) -> None:
     """Sends a whole answer."""
-    await start(send, response.status, response.headers, len(response.body))
+    await start(send, response.status, response.headers, response.size_bytes)
+    if response.stream is not None:
+        await send_pieces(send, response, response.size_bytes)
     await send({"type": "http.response.body", "body": response.body})
+
+
+async def send_pieces(send: Send, response: Response, until: int) -> None:
+    """Sends the body up to a byte, piece by piece, and leaves it open. Other calls are served in between."""
+    for begin in range(0, until, PIECE_BYTES):
+        piece = response.read(begin, min(begin + PIECE_BYTES, until))
+        await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await asyncio.sleep(0)

@@ -53,6 +53,8 @@ class SandboxGrant(msgspec.Struct, frozen=True):
     authorize_url: str
     token_url: str
     revoke_url: str | None
+    login: Json = {}
+    """What a vendor without OAuth is logged in with; empty elsewhere."""
 
 
 class SandboxServer:

@@ -8,10 +8,10 @@ import msgspec
 from msgspec import UNSET
 
 from service.sandbox import http
-from service.sandbox.faults import FIELD_KINDS, PAGE_KINDS, Fault, FaultKind
+from service.sandbox.faults import FIELD_KINDS, OWN_KINDS, PAGE_KINDS, Fault, FaultKind
 from service.sandbox.http import Json, Request, Response, Send, json_response
 from service.sandbox.sever import sever
-from service.sandbox.vendor import Vendor
+from service.sandbox.vendor import Provocable, Vendor
 
 _DRIP_PIECES = 20
 _HUGE_PIECE = b" " * 65536
@@ -41,6 +41,8 @@ def perform(fault: Fault | None, request: Request, vendor: Vendor) -> Response:
         return vendor.handle(request)
     if fault.kind is FaultKind.EXPIRE_TOKEN:
         vendor.grants.expire(request.bearer or request.api_key)
+    if fault.kind in OWN_KINDS and isinstance(vendor, Provocable):
+        vendor.provoke(fault.kind, request)
     if fault.kind is not FaultKind.CLOCK_SKEW:
         return _spoil(fault, request, vendor, vendor.handle(request))
     vendor.clock.skew_s = fault.for_s
@@ -145,16 +147,15 @@ def _replaced(response: Response, payload: object) -> Response:
 
 
 async def _drip(response: Response, send: Send, seconds: float) -> None:
-    size = max(1, -(-len(response.body) // _DRIP_PIECES))
-    await http.start(send, response.status, response.headers, len(response.body))
-    for begin in range(0, len(response.body), size):
+    size = max(1, -(-response.size_bytes // _DRIP_PIECES))
+    await http.start(send, response.status, response.headers, response.size_bytes)
+    for begin in range(0, response.size_bytes, size):
         await asyncio.sleep(seconds / _DRIP_PIECES)
-        await send({"type": "http.response.body", "body": response.body[begin : begin + size], "more_body": True})
+        await send({"type": "http.response.body", "body": response.read(begin, begin + size), "more_body": True})
     await send({"type": "http.response.body", "body": b""})
 
 
 async def _truncate(response: Response, send: Send) -> None:
     """Half the body under the length of the whole; the server then cuts the connection, as the rest never comes."""
-    await http.start(send, response.status, response.headers, max(1, len(response.body)))
-    half = response.body[: len(response.body) // 2]
-    await send({"type": "http.response.body", "body": half, "more_body": True})
+    await http.start(send, response.status, response.headers, max(1, response.size_bytes))
+    await http.send_pieces(send, response, response.size_bytes // 2)

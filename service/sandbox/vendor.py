@@ -1,6 +1,6 @@
 """What the server, the faults and the control calls need to know of a vendor."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from service.sandbox.clock import VendorClock
 from service.sandbox.grants import Grants, Tokens
@@ -79,4 +79,13 @@ class Vendor(Protocol):
 
     def supports_fault(self, kind: str) -> bool:
         """Whether the fault has a meaning here."""
+        ...
+
+
+@runtime_checkable
+class Provocable(Protocol):
+    """A vendor with trouble of its own: `faults.OWN_KINDS` says whose is which."""
+
+    def provoke(self, kind: str, request: Request) -> None:
+        """Brings the trouble about; the call that meets it is performed right after."""
         ...
