@@ -5,7 +5,14 @@ from datetime import timedelta
 from typing import Final, Self
 
 from pyreqwest.client import Client, ClientBuilder
-from pyreqwest.exceptions import ConnectError, ConnectTimeoutError, PoolTimeoutError, RequestError, RequestTimeoutError
+from pyreqwest.exceptions import (
+    ConnectError,
+    ConnectTimeoutError,
+    DecodeError,
+    PoolTimeoutError,
+    RequestError,
+    RequestTimeoutError,
+)
 
 from service.connectors.sdk.faults import Malformed, TimedOut, Unreachable
 from service.connectors.sdk.flow import Response
@@ -68,9 +75,26 @@ class HttpTransport:
                         parts.append(bytes(part))
                     whole = b"".join(parts)
                 return Response(answer.status, answer.headers, whole)
-        except (ConnectError, ConnectTimeoutError, PoolTimeoutError):
+        except PoolTimeoutError:
             raise Unreachable("the vendor cannot be reached") from None
+        except (ConnectError, ConnectTimeoutError) as error:
+            if _never_sent(error):
+                raise Unreachable("the vendor cannot be reached") from None
+            raise TimedOut("no whole answer, and the vendor may have been reached") from None
+        except DecodeError as error:
+            if "from connection" in str(error):
+                raise TimedOut("the connection broke before the answer was whole") from None
+            raise Malformed("the vendor's answer cannot be unpacked") from None
         except RequestTimeoutError:
             raise TimedOut("no whole answer in time") from None
         except RequestError:
             raise TimedOut("the connection broke before the answer was whole") from None
+
+
+def _never_sent(error: ConnectError | ConnectTimeoutError) -> bool:
+    """Whether no connection was made. Both errors also stand for what happens after the request has gone out: a lost
+    connection, and any time limit that ends before the answer's head has come.
+
+    Only what surely was not sent counts, by the cause that hyper names: `client error (Connect)`.
+    """
+    return "client error (Connect)" in str(error)

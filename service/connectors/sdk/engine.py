@@ -10,7 +10,7 @@ For each request a flow yields: budget → sign → send → classify → return
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -107,9 +107,18 @@ class Leg:
 class Engine:
     """Runs flows. One for each process; holds the breakers of the vendors."""
 
-    def __init__(self, transport: Transport, budgets: BudgetKeeper) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        budgets: BudgetKeeper,
+        *,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._transport = transport
         self._budgets = budgets
+        self._sleep = sleep
+        self._monotonic = monotonic
         self._vendor_breakers: dict[str, Breaker] = {}
 
     async def run(self, flow: Flow[T], link: Link, leg: Leg, *, deadline_s: float = 30.0, wait_s: float = 5.0) -> T:
@@ -118,7 +127,7 @@ class Engine:
         `deadline_s` bounds the whole flow, `wait_s` each wait for a budget or a Retry-After: 0 fails at once.
         Raises what the flow lets through: a VendorFault.
         """
-        ends_at = time.monotonic() + deadline_s
+        ends_at = self._monotonic() + deadline_s
         try:
             request = next(flow)
             while True:
@@ -136,41 +145,66 @@ class Engine:
 
     async def _answer(self, request: Request, link: Link, leg: Leg, ends_at: float, wait_s: float) -> Response:
         """The vendor's good answer to one request, after as many tries as the rules above allow."""
-        token = await link.credentials.access_token()
-        may_renew = True
-        attempt = 0
-        while True:
-            try:
-                return await self._try(request, link, leg, token, ends_at, wait_s)
-            except CredentialsExpired as fault:
-                if not may_renew:
-                    raise ConnectionRefused(
-                        "the vendor refuses a renewed token", status=fault.status, code=fault.code
-                    ) from None
-                may_renew = False
-                token = await link.credentials.renewed(token)
-                leg.refreshes += 1
-            except (RateLimited, Unavailable) as fault:
-                pause_s = _pause_before_retry(fault, request, attempt, ends_at, wait_s)
-                if pause_s is None or not link.retries.take():
-                    raise _final(fault, request) from None
-                attempt += 1
-                leg.retries += 1
-                leg.waited_ns += int(pause_s * 1e9)
-                await asyncio.sleep(pause_s)
+        maybe_done = False
+        try:
+            token = await self._in_time(link.credentials.access_token(), ends_at)
+            may_renew = True
+            attempt = 0
+            while True:
+                try:
+                    return await self._try(request, link, leg, token, ends_at, wait_s)
+                except CredentialsExpired as fault:
+                    if not may_renew:
+                        raise ConnectionRefused(
+                            "the vendor refuses a renewed token",
+                            status=fault.status,
+                            code=fault.code,
+                            request_id=fault.request_id,
+                        ) from None
+                    may_renew = False
+                    token = await self._in_time(link.credentials.renewed(token), ends_at)
+                    leg.refreshes += 1
+                except (RateLimited, Unavailable) as fault:
+                    maybe_done |= request.lane == "write" and isinstance(fault, TimedOut)
+                    left_s = ends_at - self._monotonic()
+                    pause_s = _pause_before_retry(fault, request, attempt, left_s, wait_s)
+                    if pause_s is None or not link.retries.take():
+                        raise
+                    attempt += 1
+                    leg.retries += 1
+                    leg.waited_ns += int(pause_s * 1e9)
+                    await self._sleep(pause_s)
+        except (ConnectionRefused, RateLimited, Unavailable) as fault:
+            if not maybe_done:
+                raise
+            # An earlier try may have been carried out, whatever became of the last one.
+            raise OutcomeUnknown(
+                "the vendor did not answer a write", status=fault.status, code=fault.code, request_id=fault.request_id
+            ) from None
+
+    async def _in_time(self, credentials: Awaitable[str], ends_at: float) -> str:
+        """The token, unless renewing it takes longer than the call may."""
+        limit = asyncio.timeout(ends_at - self._monotonic())
+        try:
+            async with limit:
+                return await credentials
+        except TimeoutError:
+            if not limit.expired():
+                raise
+            raise Unreachable("no time left to renew the credentials") from None
 
     async def _try(self, request: Request, link: Link, leg: Leg, token: str, ends_at: float, wait_s: float) -> Response:
         connector = link.connector
         vendor_breaker = self._vendor_breaker(connector.slug)
-        _refuse_while_open(link.breaker, vendor_breaker)
-        await self._take_budget(link, leg, min(wait_s, ends_at - time.monotonic()))
+        _refuse_while_open(self._monotonic(), link.breaker, vendor_breaker)
+        await self._take_budget(link, leg, min(wait_s, ends_at - self._monotonic()))
         headers = {"accept": request.accept}
         headers.update(connector.auth.sign(token))
         if request.body is not None:
             headers["content-type"] = request.content_type
         if request.headers:
             headers.update(request.headers)
-        timeout_s = ends_at - time.monotonic()
+        timeout_s = ends_at - self._monotonic()
         if timeout_s <= 0:
             raise Unreachable("no time left to call the vendor")
         leg.calls += 1
@@ -179,9 +213,7 @@ class Engine:
         try:
             response = await self._transport.send(request.method, link.url(request), headers, request.body, timeout_s)
         except Unavailable:
-            now = time.monotonic()
-            link.breaker.failed(now)
-            vendor_breaker.failed(now)
+            _failed(self._monotonic(), link.breaker, vendor_breaker)
             raise
         finally:
             leg.vendor_ns += time.perf_counter_ns() - started
@@ -190,17 +222,18 @@ class Engine:
         if connector.request_id_header is not None:
             leg.request_id = response.headers.get(connector.request_id_header)
         fault = connector.classify(request, response)
-        if fault is None:
+        if isinstance(fault, Unavailable):
+            _failed(self._monotonic(), link.breaker, vendor_breaker)
+        else:
+            # Also a refusal comes from a vendor that is well.
             link.breaker.succeeded()
             vendor_breaker.succeeded()
+        if fault is None:
             return response
-        if isinstance(fault, Unavailable):
-            now = time.monotonic()
-            link.breaker.failed(now)
-            vendor_breaker.failed(now)
-        elif isinstance(fault, RateLimited):
-            pause_s = fault.retry_after_s or connector.budget.default_retry_after_s
-            await self._budgets.penalize(link.budget_key, connector.budget, pause_s)
+        if isinstance(fault, RateLimited):
+            if fault.retry_after_s is None:
+                fault.retry_after_s = connector.budget.default_retry_after_s
+            await self._budgets.penalize(link.budget_key, connector.budget, fault.retry_after_s)
         fault.request_id = fault.request_id or leg.request_id
         raise fault
 
@@ -222,15 +255,19 @@ class Engine:
         return breaker
 
 
-def _refuse_while_open(*breakers: Breaker) -> None:
-    now = time.monotonic()
+def _refuse_while_open(now: float, *breakers: Breaker) -> None:
     blocked_s = max(breaker.blocked_for(now) for breaker in breakers)
     if blocked_s > 0:
         raise Unreachable("left alone after a run of failures", code="breaker_open", retry_after_s=blocked_s)
 
 
+def _failed(now: float, *breakers: Breaker) -> None:
+    for breaker in breakers:
+        breaker.failed(now)
+
+
 def _pause_before_retry(
-    fault: VendorFault, request: Request, attempt: int, ends_at: float, wait_s: float
+    fault: VendorFault, request: Request, attempt: int, left_s: float, wait_s: float
 ) -> float | None:
     """Seconds to wait before the next try; None when there must not be one."""
     never_sent = isinstance(fault, Unreachable)
@@ -239,15 +276,4 @@ def _pause_before_retry(
     if not (request.may_retry or never_sent):
         return None
     pause_s = fault.retry_after_s if fault.retry_after_s is not None else full_jitter(attempt)
-    if pause_s > wait_s or time.monotonic() + pause_s >= ends_at:
-        return None
-    return pause_s
-
-
-def _final(fault: VendorFault, request: Request) -> VendorFault:
-    """The fault to give up with: a write that may have happened is named so."""
-    if request.lane == "write" and isinstance(fault, TimedOut):
-        return OutcomeUnknown(
-            "the vendor did not answer a write", status=fault.status, code=fault.code, request_id=fault.request_id
-        )
-    return fault
+    return pause_s if pause_s <= wait_s and pause_s < left_s else None
