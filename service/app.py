@@ -132,7 +132,7 @@ async def open_edge(
         ways = Ways(connections, credentials, transport, connectors, vendor_setups(settings), settings.region)
         prices = load_price_book()
         cursors = Cursors(derived_key(settings.cursor_key.value, "cursors"))
-        reader = Reader(ways, engine, cursors, {noun.name: noun for noun in NOUNS})
+        reader = Reader(ways, engine, cursors, {noun.name: noun for noun in NOUNS}, settings.max_body_bytes)
         idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"))
         writer = Writer(ways, reader, idempotency, pool, prices, settings.max_body_bytes)
         coverage = Coverage(connectors)

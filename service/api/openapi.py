@@ -109,10 +109,9 @@ _LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
 def _types(operation: Operation) -> Iterator[Any]:
-    yield operation.answer
-    yield from operation.other_answers.values()
-    if operation.body is not None:
-        yield operation.body
+    for type_ in (operation.answer, *operation.other_answers.values(), operation.body):
+        if type_ is not None:
+            yield type_
 
 
 def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -161,6 +160,9 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     answers = {**operation.other_answers, operation.status: operation.answer}
     for status, type_ in answers.items():
+        if type_ is None:
+            found[str(status)] = {"description": _phrase(status), "headers": _receipt_headers()}
+            continue
         content: dict[str, Any] = {"schema": schemas[repr(type_)]}
         if operation.example is not None and status == operation.status:
             content["example"] = operation.example
@@ -214,7 +216,7 @@ def _phrase(status: int) -> str:
 def _relax(components: dict[str, Any], operations: list[Operation]) -> None:
     """Where a caller may choose `fields`, a record is only sure to have its kind and its id."""
     for operation in operations:
-        if any(parameter.name == "fields" for parameter in operation.parameters):
+        if operation.narrowed:
             models = [model for model in (operation.answer, *get_args(operation.answer)) if _is_struct(model)]
             for model in models:
                 schema = components.get(model.__name__)

@@ -14,7 +14,7 @@ from msgspec import Struct
 from service.api.asgi import Scope
 from service.api.call import Call, Route, call_in
 from service.api.query import read_query
-from service.errors import INSUFFICIENT_SCOPE, ApiProblem, Kind
+from service.errors import INSUFFICIENT_SCOPE, ApiProblem, Kind, missing
 
 
 class Meter(StrEnum):
@@ -65,7 +65,9 @@ class Operation(Struct, frozen=True, kw_only=True):
     other_answers: dict[int, Any] = {}
     """Types of further successful answers, by status."""
     body: Any = None
-    """The type of the request's body, for writes."""
+    """The type of the request's body, for writes and searches."""
+    narrowed: bool = False
+    """The caller may choose the fields of the records in the answer."""
     parameters: tuple[Parameter, ...] = ()
     problems: tuple[Kind, ...] = ()
     example: Any = None
@@ -111,9 +113,16 @@ def operations_of(app: Litestar) -> list[Operation]:
 
 def _require_scope(call: Call, operation: Operation) -> None:
     call.operation = operation
+    if call.caller is None and needs_key(operation):
+        raise missing()  # a spelling of the path that the edge did not take for one of the API
     scope = operation.scope
     if scope is not None and scope not in call.known_caller.scopes:
         raise ApiProblem(INSUFFICIENT_SCOPE, f"This call needs the scope `{scope}`.")
+
+
+def needs_key(operation: Operation) -> bool:
+    """True of all but what is outside the API proper: health and the contract."""
+    return operation.path.startswith("/v1/")
 
 
 def _refuse_unclassified(operation: Operation) -> None:

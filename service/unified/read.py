@@ -6,15 +6,16 @@ from typing import Any, Final, TypeVar
 import msgspec
 
 from service import ids
-from service.api.bodies import encode, page_body
+from service.api.bodies import encode, json_body, page_body
 from service.api.call import Answer, Call
 from service.api.pagination import Cursors
 from service.api.problems import to_problem
+from service.api.query import read_query
 from service.connectors.sdk.binding import Binding, Query
 from service.connectors.sdk.engine import Engine
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.sdk.flow import Flow
-from service.errors import UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
+from service.errors import NOT_FOUND, UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
 from service.unified import selection as asked
 from service.unified.noun import Noun
 from service.unified.selection import Selection
@@ -30,22 +31,37 @@ MAX_EXPANDED: Final = 25
 class Reader:
     """Reads unified records live from the vendors."""
 
-    def __init__(self, ways: Ways, engine: Engine, cursors: Cursors, nouns: dict[str, Noun]) -> None:
+    def __init__(
+        self, ways: Ways, engine: Engine, cursors: Cursors, nouns: dict[str, Noun], max_body_bytes: int
+    ) -> None:
         self._ways = ways
         self._engine = engine
         self._cursors = cursors
         self._nouns = nouns
+        self._max_body_bytes = max_body_bytes
 
     async def page(self, call: Call, noun: Noun) -> Answer:
         """One page of a list, from the connection that the call names."""
         way = await self._ways.named(call)
         binding = bound(way, noun, "page")
-        assert binding.page is not None
         selection = asked.read_selection(call.scope["query_string"], noun, binding, asked.LIST_PARAMETERS)
+        return await self._page(call, noun, way, selection)
+
+    async def search(self, call: Call, noun: Noun) -> Answer:
+        """The same page, asked for by a JSON body where filters are long."""
+        read_query(call.scope["query_string"], {})
+        way = await self._ways.named(call)
+        binding = bound(way, noun, "page")
+        body = await json_body(call, self._max_body_bytes)
+        return await self._page(call, noun, way, asked.read_search(body, noun, binding))
+
+    async def _page(self, call: Call, noun: Noun, way: Way, selection: Selection) -> Answer:
+        binding = bound(way, noun, "page")
+        assert binding.page is not None
         belongs_to = _belongs_to(call, way, noun, selection)
         position = None if selection.cursor is None else self._cursors.read(selection.cursor, belongs_to)
         query = Query(
-            limit=selection.limit,
+            limit=min(selection.limit, binding.max_page),
             position=position,
             filters=asked.remote_filters(selection, binding, way.home),
             updated_after=selection.updated_after,
@@ -87,7 +103,7 @@ class Reader:
         call.mapping_ns += time.perf_counter_ns() - started
         return Answer(200, body, headers=version)
 
-    async def run(self, call: Call, way: Way, flow: Flow[T]) -> T:
+    async def run(self, call: Call, way: Way, flow: Flow[T], *, reading: bool = True) -> T:
         """The value of a vendor flow; a problem where the vendor faulted. What is not the vendor's time is mapping."""
         leg = call.leg
         started = time.perf_counter_ns()
@@ -95,7 +111,7 @@ class Reader:
         try:
             return await self._engine.run(flow, way.link, leg)
         except VendorFault as fault:
-            raise to_problem(fault, way.connector.slug) from fault
+            raise to_problem(fault, way.connector.slug, reading=reading) from fault
         finally:
             spent_ns = leg.vendor_ns + leg.waited_ns - before_ns
             call.mapping_ns += time.perf_counter_ns() - started - spent_ns
@@ -115,7 +131,12 @@ class Reader:
             assert get is not None
             for reference in wanted:
                 remote_id = ids.parse_record_id(other.prefix, reference).remote_id
-                record = await self.run(call, way, get(remote_id, way.book))
+                try:
+                    record = await self.run(call, way, get(remote_id, way.book))
+                except ApiProblem as problem:
+                    if problem.kind is NOT_FOUND:
+                        continue  # the page leads to a record that is gone, or hidden from this connection
+                    raise
                 found[reference] = msgspec.to_builtins(record, builtin_types=(bytes,))
         return found
 

@@ -1,27 +1,20 @@
 """Live writing: one record created or changed at the vendor, once, whatever happens on the way."""
 
 import re
-from functools import lru_cache
 from typing import Any, Final
 
-import msgspec
 from msgspec import Struct
 
 from billing import PriceBook, get_call
-from service.api.bodies import encode
-from service.api.call import JSON, Answer, Call
-from service.connectors.sdk.codec import drift
-from service.connectors.sdk.faults import Conflict
+from service.api.bodies import decode_body, encode, json_body
+from service.api.call import Answer, Call
+from service.api.query import boolean, read_query
+from service.connectors.sdk.faults import StaleVersion
 from service.connectors.sdk.flow import Flow
 from service.db.pool import Pool, as_organization
 from service.errors import (
     IDEMPOTENCY_KEY_REQUIRED,
     INVALID_HEADER,
-    INVALID_PARAMETER,
-    MALFORMED_JSON,
-    UNKNOWN_PARAMETER,
-    UNSUPPORTED_MEDIA_TYPE,
-    VALIDATION_FAILED,
     VERSION_MISMATCH,
     ApiProblem,
     FieldError,
@@ -33,7 +26,7 @@ from service.unified.ways import Way, Ways
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _ETAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"')
-_KEPT_STATUSES: Final = frozenset({200, 201, 409, 412, 422})
+_KEPT_STATUSES: Final = frozenset({200, 201, 204, 409, 412, 422})
 """Answers that a replay gives again; after any other the same request is tried anew."""
 
 
@@ -64,8 +57,8 @@ class Writer:
         way = await self._ways.named(call)
         create = bound(way, noun, "create").create
         assert create is not None
-        body = await _json_body(call, self._max_body_bytes)
-        new = _decode(body, noun.create)
+        body = await json_body(call, self._max_body_bytes)
+        new = decode_body(body, noun.create)
         if _is_dry_run(call):
             return _dry_run(call)
         claim = await self._claim(call, way, key, body)
@@ -82,8 +75,8 @@ class Writer:
         binding = bound(way, noun, "update")
         assert binding.update is not None
         version = _if_match(call, versioned=binding.versioned)
-        body = await _json_body(call, self._max_body_bytes)
-        change = _decode(body, noun.update)
+        body = await json_body(call, self._max_body_bytes)
+        change = decode_body(body, noun.update)
         if _is_dry_run(call):
             return _dry_run(call)
         claim = await self._claim(call, way, key, body)
@@ -93,11 +86,26 @@ class Writer:
         record = await self._carry_out(call, way, flow, version)
         return Answer(200, encode(record), headers=etag(record))
 
+    async def delete(self, call: Call, noun: Noun) -> Answer:
+        """A record taken away, as far as the vendor allows: 204. `If-Match` guards a version."""
+        key = _idempotency_key(call)
+        way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
+        binding = bound(way, noun, "delete")
+        assert binding.delete is not None
+        version = _if_match(call, versioned=binding.versioned)
+        if _is_dry_run(call):
+            return _dry_run(call)
+        claim = await self._claim(call, way, key, b"")
+        if isinstance(claim, KeptAnswer):
+            return _replay(call, claim)
+        await self._carry_out(call, way, binding.delete(remote_id, version, claim.vendor_key, way.book), version)
+        return Answer(204, b"")
+
     async def _carry_out(self, call: Call, way: Way, flow: Flow[Any], version: str | None) -> Any:
         try:
-            record = await self._reader.run(call, way, flow)
+            record = await self._reader.run(call, way, flow, reading=False)
         except ApiProblem as problem:
-            if version is not None and isinstance(problem.__cause__, Conflict) and problem.__cause__.code == "5010":
+            if version is not None and isinstance(problem.__cause__, StaleVersion):
                 raise ApiProblem(
                     VERSION_MISMATCH, "The record has another version than `If-Match` says.", vendor=problem.vendor
                 ) from None
@@ -143,18 +151,7 @@ def _dry_run(call: Call) -> Answer:
 
 
 def _is_dry_run(call: Call) -> bool:
-    match call.scope["query_string"]:
-        case b"" | b"dry_run=false":
-            return False
-        case b"dry_run=true":
-            return True
-        case other:
-            kind = INVALID_PARAMETER if other.startswith(b"dry_run=") else UNKNOWN_PARAMETER
-            raise ApiProblem(
-                kind,
-                "The only parameter here is `dry_run`, `true` or `false`.",
-                errors=(FieldError("query/dry_run", "boolean", "`true` or `false`."),),
-            )
+    return read_query(call.scope["query_string"], {"dry_run": boolean}).get("dry_run") is True
 
 
 def _idempotency_key(call: Call) -> str:
@@ -181,30 +178,3 @@ def _if_match(call: Call, *, versioned: bool) -> str | None:
             INVALID_HEADER, f"`If-Match`: {message}", errors=(FieldError("header/if-match", "format", message),)
         )
     return found[1]
-
-
-async def _json_body(call: Call, limit_bytes: int) -> bytes:
-    media_type = (call.header(b"content-type") or "").split(";")[0].strip().lower()
-    if media_type != JSON.decode():
-        raise ApiProblem(UNSUPPORTED_MEDIA_TYPE, "The body has to be `application/json`.")
-    return await call.body(limit_bytes)
-
-
-@lru_cache
-def _decoder(type_: Any) -> "msgspec.json.Decoder[Any]":
-    return msgspec.json.Decoder(type_)
-
-
-def _decode(body: bytes, type_: Any) -> Any:
-    try:
-        return _decoder(type_).decode(body)
-    except msgspec.ValidationError as error:
-        found = drift(error)
-        pointer = re.sub(r"\[(\d+)\]", r"/\1", found.path.removeprefix("$")).replace(".", "/") or "/"
-        raise ApiProblem(
-            VALIDATION_FAILED,
-            f"{found.expected} at `{pointer}`.",
-            errors=(FieldError(pointer, "invalid", found.expected),),
-        ) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        raise ApiProblem(MALFORMED_JSON, "The body is not valid JSON in UTF-8.") from None

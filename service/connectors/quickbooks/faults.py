@@ -28,6 +28,7 @@ from service.connectors.sdk.faults import (
     NotFound,
     RateLimited,
     Refused,
+    StaleVersion,
     Unavailable,
     VendorFault,
 )
@@ -73,7 +74,7 @@ _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "3100": ConnectionRefused,
     "3200": CredentialsExpired,
     "4001": Refused,
-    "5010": Conflict,
+    "5010": StaleVersion,
     "6000": Invalid,
     "6140": Conflict,
     "6190": ConnectionRefused,

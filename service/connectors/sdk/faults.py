@@ -9,7 +9,8 @@
     │   └── TimedOut            it may have got there: a write's outcome is unknown
     ├── Refused                 give up: the vendor understood and said no
     │   ├── NotFound
-    │   ├── Conflict            changed by somebody else since it was read
+    │   ├── Conflict            another record, or the state of this one, stands in the way
+│   │   └── StaleVersion    changed by somebody else since it was read
     │   └── Invalid             names the fields
     ├── Unreadable              give up and report: we cannot trust what came
     │   ├── Malformed           not JSON, cut off, too large, a redirect
@@ -86,7 +87,11 @@ class NotFound(Refused):
 
 
 class Conflict(Refused):
-    """The record changed since it was read, or another one stands in the way."""
+    """Another record, or the state of this one, stands in the way."""
+
+
+class StaleVersion(Conflict):
+    """The record has another version than the one that was to be changed."""
 
 
 class Invalid(Refused):

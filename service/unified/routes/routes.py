@@ -6,6 +6,7 @@ from msgspec import structs
 
 from service import errors
 from service.api import parameters
+from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation, Parameter
 from service.connectors.sdk.binding import Filter
 from service.connectors.sdk.connector import Connector
@@ -13,16 +14,55 @@ from service.resources.common import Page
 from service.unified.coverage import Coverage, VendorCoverage, VendorList
 from service.unified.noun import Noun
 from service.unified.read import Reader
+from service.unified.routes.accounts import ACCOUNTS
 from service.unified.routes.clients import CLIENTS
+from service.unified.routes.contacts import CONTACTS
 from service.unified.routes.credits import CREDITS
+from service.unified.routes.custom_fields import CUSTOM_FIELDS
+from service.unified.routes.document_requests import DOCUMENT_REQUESTS
+from service.unified.routes.documents import DOCUMENTS
+from service.unified.routes.engagements import ENGAGEMENTS
+from service.unified.routes.folders import FOLDERS
 from service.unified.routes.invoices import INVOICES
+from service.unified.routes.messages import MESSAGES
+from service.unified.routes.organizers import ORGANIZERS
 from service.unified.routes.payments import PAYMENTS
+from service.unified.routes.service_items import SERVICE_ITEMS
+from service.unified.routes.signatures import SIGNATURES
 from service.unified.routes.tasks import TASKS
+from service.unified.routes.threads import THREADS
+from service.unified.routes.time_entries import TIME_ENTRIES
+from service.unified.routes.tracking import TRACKING
+from service.unified.routes.users import USERS
+from service.unified.selection import Search
 from service.unified.write import DryRun, Writer
 
-NOUNS: tuple[Noun, ...] = (CLIENTS, INVOICES, PAYMENTS, CREDITS, TASKS)
+NOUNS: tuple[Noun, ...] = (
+    CLIENTS,
+    CONTACTS,
+    INVOICES,
+    PAYMENTS,
+    CREDITS,
+    TASKS,
+    DOCUMENTS,
+    FOLDERS,
+    DOCUMENT_REQUESTS,
+    ORGANIZERS,
+    ENGAGEMENTS,
+    SIGNATURES,
+    TIME_ENTRIES,
+    THREADS,
+    MESSAGES,
+    ACCOUNTS,
+    USERS,
+    SERVICE_ITEMS,
+    TRACKING,
+    CUSTOM_FIELDS,
+)
+"""In the order of the contract. One that no vendor binds yet has no routes."""
 
 _LIVE = "Live: read from the vendor for this call."
+_LIVE_READ = "Billed as a read."
 _VENDOR_PROBLEMS = (
     errors.CONSENT_MISSING,
     errors.KEY_MODE_MISMATCH,
@@ -73,11 +113,17 @@ def unified_operations(
     """Every operation on unified records, and the vendors' coverage."""
     found: list[Operation] = []
     for noun in NOUNS:
-        found += [_list(noun, reader, connectors), _get(noun, reader, connectors)]
-        if noun.create is not None:
+        able = {port for one in connectors if (it := one.bindings().get(noun.name)) is not None for port in it.ports}
+        if "page" in able:
+            found += [_list(noun, reader, connectors), _search(noun, reader, connectors)]
+        if "get" in able:
+            found.append(_get(noun, reader, connectors))
+        if "create" in able:
             found.append(_create(noun, writer, connectors))
-        if noun.update is not None:
+        if "update" in able:
             found.append(_update(noun, writer, connectors))
+        if "delete" in able:
+            found.append(_delete(noun, writer, connectors))
     return (*found, *_vendor_operations(coverage))
 
 
@@ -88,7 +134,7 @@ def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Oper
         method="GET",
         path=f"/v1/{noun.name}",
         tag=noun.name,
-        summary=f"List {noun.name}",
+        summary=f"List {noun.name.replace('_', ' ')}",
         description=f"{noun.about} One page of them, in the vendor's order unless `sort` says otherwise. "
         f"{_able(noun, 'page', connectors)}",
         scope=f"{noun.name}:read",
@@ -96,6 +142,7 @@ def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Oper
         audit=Audit.CLIENT_DATA,
         freshness=_LIVE,
         answer=page,
+        narrowed=True,
         parameters=(
             parameters.CONNECTION,
             parameters.ACCOUNT,
@@ -113,6 +160,31 @@ def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Oper
     )
 
 
+def _search(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Operation:
+    async def run(call: Call) -> Answer:
+        return await reader.search(call, noun)
+
+    return structs.replace(
+        _list(noun, reader, connectors),
+        id=f"search{noun.name.title().replace('_', '')}",
+        method="POST",
+        path=f"/v1/{noun.name}/search",
+        summary=f"Search {noun.name.replace('_', ' ')}",
+        description=f"The same as the list, asked for by a body: for filters that are too long for a URL. {_LIVE_READ}",
+        parameters=(parameters.CONNECTION, parameters.ACCOUNT),
+        problems=(
+            *_LIST_PROBLEMS,
+            errors.MALFORMED_JSON,
+            errors.BODY_TOO_LARGE,
+            errors.UNSUPPORTED_MEDIA_TYPE,
+            errors.VALIDATION_FAILED,
+        ),
+        body=Search,
+        body_example={"limit": 2},
+        run=run,
+    )
+
+
 def _get(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Operation:
     return Operation(
         id=f"get{noun.operation_stem}",
@@ -126,6 +198,7 @@ def _get(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Opera
         audit=Audit.CLIENT_DATA,
         freshness=_LIVE,
         answer=noun.model,
+        narrowed=True,
         parameters=(
             parameters.path_id("id", f"The record's id, `{noun.prefix}…`."),
             parameters.IF_NONE_MATCH,
@@ -187,6 +260,32 @@ def _update(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
         example=noun.example,
         body_example=noun.update_example,
         run=lambda call: writer.update(call, noun),
+    )
+
+
+def _delete(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Operation:
+    return Operation(
+        id=f"delete{noun.operation_stem}",
+        method="DELETE",
+        path=f"/v1/{noun.name}/{{id}}",
+        tag=noun.name,
+        summary=f"Delete one {noun.singular.replace('_', ' ')}",
+        description=f"{noun.about} One of them taken away, as far as the vendor allows; see the vendor's coverage. "
+        f"{_able(noun, 'delete', connectors)}",
+        scope=f"{noun.name}:write",
+        meter=Meter.WRITE,
+        audit=Audit.CLIENT_DATA,
+        status=204,
+        answer=None,
+        other_answers={200: DryRun},
+        parameters=(
+            parameters.path_id("id", f"The record's id, `{noun.prefix}…`."),
+            parameters.IDEMPOTENCY_KEY,
+            parameters.IF_MATCH,
+            parameters.DRY_RUN,
+        ),
+        problems=(*_WRITE_PROBLEMS, errors.VERSION_MISMATCH),
+        run=lambda call: writer.delete(call, noun),
     )
 
 
