@@ -5,7 +5,6 @@ import sys
 from pathlib import Path
 from typing import Annotated, Any
 
-import msgspec
 from cyclopts import App, Parameter
 
 from service.cli.errors import CommandError
@@ -71,7 +70,7 @@ def openapi(
     """Write the OpenAPI document of the API, or check that the one in the repository is up to date."""
     from service.app import contract
 
-    document = msgspec.json.format(contract(), indent=2) + b"\n"
+    document = contract()
     if str(file) == "-":
         sys.stdout.buffer.write(document)
         return 0

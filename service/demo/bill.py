@@ -57,8 +57,8 @@ def show_bill(bill: Bill, screen: Screen) -> None:
     """The invoice and the proof that it bills what was served."""
     found = bill.reconciliation
     screen.say(f"  Let it be {bill.closed_at:%-d %B %Y, %H:%M} UTC: the month is over, and its 24 hours of grace too.")
-    screen.say("  Prices are the public list's; the free units and the tiers are smaller than there, so that a short")
-    screen.say("  walk reaches them all. Each line is rounded once, half to even.")
+    screen.say("  Prices are the public list's; the free units and the tiers are smaller than there, so that a")
+    screen.say("  short walk reaches them all. Each line is rounded once, half to even.")
     screen.say()
     screen.say(_indented(render_invoice(bill.invoice)))
     screen.step("Reconciliation")

@@ -77,7 +77,8 @@ def run(options: Options, screen: Screen) -> int:
 def _demonstrate(options: Options, screen: Screen, stack: ExitStack) -> None:
     began = time.perf_counter()
     directory = stack.enter_context(occupied(options.directory, reset=options.reset))
-    screen.say(f"Tickmark demo. Everything runs on this machine, with its data in {_shown(directory)}.")
+    screen.say("Tickmark demo. Everything runs on this machine; nothing real is called.")
+    screen.say(f"Data: {_shown(directory)}")
     screen.step("Starting")
     show = _Show(screen, stack, options, directory)
     cast, greedy_key = show.prepare()
@@ -100,7 +101,7 @@ class _Show:
 
     def __init__(self, screen: Screen, stack: ExitStack, options: Options, directory: Path) -> None:
         self._screen = screen
-        port = stage.free_port(options.port)
+        port = stack.enter_context(stage.reserved_port(options.port))
         servers = stack.enter_context(stage.running_servers(directory, screen))
         runner = stack.enter_context(asyncio.Runner())
         self._run = runner.run

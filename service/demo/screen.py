@@ -13,7 +13,7 @@ from rich.text import Text
 
 _WIDTH: Final = 100
 _INDENT: Final = 6
-_ROW: Final = "{:<6}{:<31}{:>4}{:>5}{:>8}{:>7}{:>6}{:>8}  {}"
+_ROW: Final = "{:<6}{:<30}{:>4}{:>5}{:>8}{:>7}{:>6}{:>8}  {}"
 _HEADINGS: Final = _ROW.format("", "", "", "rows", "vendor", "we", "units", "price", "")
 _UNITS: Final = _ROW.format("", "", "", "", "ms", "ms", "", "USD", "")
 
@@ -88,6 +88,6 @@ class Screen:
         self._console.file.flush()
 
 
-def shortened(path: str, most: int = 30) -> str:
+def shortened(path: str, most: int = 29) -> str:
     """A path that fits its column: long ids and cursors lose their middle."""
     return path if len(path) <= most else f"{path[: most - 1]}…"

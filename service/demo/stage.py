@@ -13,7 +13,6 @@ from typing import Final
 import msgspec
 
 from service import embedded
-from service.connectors.registry import get_connector
 from service.demo.home import DemoError, Secrets, kept_secrets
 from service.demo.screen import Screen
 from service.demo.stopping import unstoppable
@@ -72,7 +71,7 @@ def environment(
         found[f"{name}_CLIENT_ID"] = CLIENT_ID
         found[f"{name}_CLIENT_SECRET"] = CLIENT_SECRET
         found[f"{name}_BASE_URL"] = sandbox.url
-        found[f"{name}_TOKEN_URL"] = sandbox.url + get_connector(sandbox.vendor).auth.token_path
+        found[f"{name}_TOKEN_URL"] = sandbox.grant().token_url
     return found
 
 
@@ -81,7 +80,7 @@ def running_api(environ: Mapping[str, str], directory: Path, screen: Screen) -> 
     """The API on the production server, in a process of its own; its log lines go to `api.log`."""
     log = directory / "api.log"
     outside = {name: value for name, value in os.environ.items() if not name.startswith("TICKMARK_")}
-    with screen.doing("starting the API"), log.open("ab") as log_file:
+    with log.open("ab") as log_file:
         process = subprocess.Popen(
             [sys.executable, "-m", "service.demo.api"],
             stdin=subprocess.PIPE,
@@ -91,12 +90,13 @@ def running_api(environ: Mapping[str, str], directory: Path, screen: Screen) -> 
             cwd=Path(__file__).parents[2],
             start_new_session=True,  # a Ctrl-C at the terminal is ours to pass on, once the calls under way have ended
         )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        line = process.stdout.readline()
+    assert process.stdin is not None
+    assert process.stdout is not None
     try:
-        if not line:
-            raise DemoError(f"The API did not start; {log} says why.")
+        with screen.doing("starting the API"):
+            line = process.stdout.readline()
+            if not line:
+                raise DemoError(f"The API did not start; {log} says why.")
         yield RunningApi(msgspec.json.decode(line, type=dict[str, str])["url"], process)
     finally:
         process.stdin.close()
@@ -120,18 +120,33 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return load(environ)
 
 
-def free_port(wished: int | None) -> int:
-    """The port to listen on: the one wished for, else the usual one, else any. Raises DemoError if it is taken."""
+@contextmanager
+def reserved_port(wished: int | None) -> Generator[int]:
+    """The port to listen on: the one wished for, else the usual one, else any. Raises DemoError if it is taken.
+
+    A bound socket that never listens keeps others off until the API, which shares ports, has it too.
+    """
     for port in (wished,) if wished else (_USUAL_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind((_HOST, port))
-            except OSError:
-                continue
-            found: int = probe.getsockname()[1]
-            return found
-    raise DemoError(f"Port {wished} is taken; choose another with --port, or leave it out.")
+        if _is_free(port):
+            break
+    else:
+        raise DemoError(f"Port {wished} is taken; choose another with --port, or leave it out.")
+    with socket.socket() as holder:
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        holder.bind((_HOST, port))
+        yield holder.getsockname()[1]
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody listens there; a connection that has only just ended does no harm."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((_HOST, port))
+        except OSError:
+            return False
+    return True
 
 
 def _start_postgres(directory: Path) -> str:
