@@ -87,6 +87,9 @@ class ClientCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     parent: str | None | UnsetType = UNSET
     currency: str | UnsetType = UNSET
     notes: str | None | UnsetType = UNSET
+    external_id: str | None | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    custom_fields: dict[str, Any] | UnsetType = UNSET
 
 
 class ClientUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -96,9 +99,14 @@ class ClientUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     legal_name: str | None | UnsetType = UNSET
     given_name: str | None | UnsetType = UNSET
     family_name: str | None | UnsetType = UNSET
+    kind: ClientKind | UnsetType = UNSET
+    """Many vendors refuse to turn a person into a business."""
     status: ClientStatus | UnsetType = UNSET
     emails: list[Email] | UnsetType = UNSET
     phones: list[Phone] | UnsetType = UNSET
     addresses: list[Address] | UnsetType = UNSET
     website: str | None | UnsetType = UNSET
     notes: str | None | UnsetType = UNSET
+    external_id: str | None | UnsetType = UNSET
+    tags: list[str] | UnsetType = UNSET
+    custom_fields: dict[str, Any] | UnsetType = UNSET

@@ -6,6 +6,7 @@ from typing import Any
 from msgspec import UNSET, Struct, UnsetType
 
 from service.resources.common import Meta, Money
+from service.resources.invoice import InvoiceLineInput
 
 
 class CreditApplication(Struct, frozen=True, gc=False, kw_only=True):
@@ -35,3 +36,24 @@ class Credit(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     expanded: dict[str, Any] | UnsetType = UNSET
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
+
+
+class CreditCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new credit for one client, with at least one line. Its amount is what the lines come to."""
+
+    client: str
+    """`cli_…`."""
+    lines: list[InvoiceLineInput]
+    number: str | UnsetType = UNSET
+    issued_on: date | UnsetType = UNSET
+    currency: str | UnsetType = UNSET
+    memo: str | None | UnsetType = UNSET
+
+
+class CreditUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a credit. `lines`, when given, replaces all lines."""
+
+    lines: list[InvoiceLineInput] | UnsetType = UNSET
+    number: str | UnsetType = UNSET
+    issued_on: date | UnsetType = UNSET
+    memo: str | None | UnsetType = UNSET

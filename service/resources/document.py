@@ -54,6 +54,16 @@ class DocumentVersion(Struct, frozen=True, gc=False, kw_only=True):
     added_at: datetime | None = None
 
 
+class DocumentEvent(Struct, frozen=True, gc=False, kw_only=True):
+    """One line of a document's history."""
+
+    at: datetime
+    action: str
+    """In the vendor's word: added, renamed, viewed …"""
+    by: str | None = None
+    """`usr_…` or `cnt_…`."""
+
+
 class Document(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="document"):
     id: str
     """`doc_…`."""
@@ -78,6 +88,8 @@ class Document(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", 
     sha256: str | None | UnsetType = UNSET
     visible_to_client: bool | None | UnsetType = UNSET
     versions: list[DocumentVersion] | UnsetType = UNSET
+    history: list[DocumentEvent] | UnsetType = UNSET
+    """Oldest first. Lists may leave it out where the vendor does: read the one record."""
     uploaded_by: str | None | UnsetType = UNSET
     review: ReviewState | None | UnsetType = UNSET
     review_native: str | None | UnsetType = UNSET

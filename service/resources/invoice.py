@@ -113,6 +113,10 @@ class InvoiceLineInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unit_price: Decimal | UnsetType = UNSET
     amount: Money | UnsetType = UNSET
     service_date: date | None | UnsetType = UNSET
+    time_entries: list[str] | UnsetType = UNSET
+    """`tim_…`: the time that this line bills."""
+    write_up: Money | UnsetType = UNSET
+    """Put on (or, negative, taken off) what the line's time comes to."""
 
 
 class InvoiceCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -58,3 +58,43 @@ class Payment(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     expanded: dict[str, Any] | UnsetType = UNSET
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
+
+
+class AllocationInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount put on one invoice, or taken from one credit. Give exactly one of the two; `amount` is positive."""
+
+    invoice: str | UnsetType = UNSET
+    """`inv_…`."""
+    credit: str | UnsetType = UNSET
+    """`crd_…`: what is taken from the credit pays the invoices beside it."""
+    amount: Money
+
+
+class PaymentCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Money received from one client.
+
+    What the allocations leave of it stays unapplied. To apply a credit without any money, give an `amount` of nothing
+    and two allocations over the same sum: one to the invoice, one from the credit.
+    """
+
+    client: str
+    """`cli_…`."""
+    amount: Money
+    received_on: date | UnsetType = UNSET
+    """Today at the vendor when left out."""
+    method: PaymentMethod | UnsetType = UNSET
+    reference: str | None | UnsetType = UNSET
+    deposit_account: str | UnsetType = UNSET
+    """The vendor's id of the account it was paid into."""
+    allocations: list[AllocationInput] | UnsetType = UNSET
+
+
+class PaymentUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a payment. A field left out stays as it is; `allocations`, when given, replaces all of them."""
+
+    amount: Money | UnsetType = UNSET
+    received_on: date | UnsetType = UNSET
+    method: PaymentMethod | UnsetType = UNSET
+    reference: str | None | UnsetType = UNSET
+    deposit_account: str | UnsetType = UNSET
+    allocations: list[AllocationInput] | UnsetType = UNSET

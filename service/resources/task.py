@@ -70,3 +70,48 @@ class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     expanded: dict[str, Any] | UnsetType = UNSET
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
+
+
+class ChecklistItemInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One line of a checklist; `id` names the one it replaces."""
+
+    text: str
+    done: bool = False
+    id: str | UnsetType = UNSET
+
+
+class TaskCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new task. Only `name` is required."""
+
+    name: str
+    kind: TaskKind | UnsetType = UNSET
+    parent: str | UnsetType = UNSET
+    """`tsk_…`: the task that this one is a part of."""
+    client: str | UnsetType = UNSET
+    engagement: str | UnsetType = UNSET
+    status: TaskStatus | UnsetType = UNSET
+    status_native: str | UnsetType = UNSET
+    """The firm's own word, where firms define them; instead of `status`."""
+    assignees: list[str] | UnsetType = UNSET
+    """`usr_…`."""
+    priority: TaskPriority | UnsetType = UNSET
+    start_on: date | UnsetType = UNSET
+    due_on: date | UnsetType = UNSET
+    budget_minutes: int | UnsetType = UNSET
+    tax_year: int | UnsetType = UNSET
+    checklist: list[ChecklistItemInput] | UnsetType = UNSET
+
+
+class TaskUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a task. A field left out stays as it is; null empties it; a list replaces the whole list."""
+
+    name: str | UnsetType = UNSET
+    status: TaskStatus | UnsetType = UNSET
+    status_native: str | UnsetType = UNSET
+    assignees: list[str] | UnsetType = UNSET
+    priority: TaskPriority | UnsetType = UNSET
+    start_on: date | None | UnsetType = UNSET
+    due_on: date | None | UnsetType = UNSET
+    budget_minutes: int | None | UnsetType = UNSET
+    tax_year: int | None | UnsetType = UNSET
+    checklist: list[ChecklistItemInput] | UnsetType = UNSET

@@ -24,6 +24,16 @@ class MfaLevel(StrEnum):
     OTHER = "other"
 
 
+class Session(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="session"):
+    """How the person behind a connection is signed in at the vendor."""
+
+    user: str
+    """`usr_…`."""
+    mfa_level: MfaLevel
+    mfa_level_native: str | None
+    devices: list[Device]
+
+
 class UserStatus(StrEnum):
     INVITED = "invited"
     ACTIVE = "active"

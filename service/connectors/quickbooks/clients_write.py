@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.wire import Ref, written
 from service.connectors.sdk.binding import given
-from service.connectors.sdk.references import invalid, remote_id_of
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.client import ClientCreate, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Phone
@@ -69,8 +69,6 @@ def from_client_create(new: ClientCreate, book: Book) -> WriteCustomer:
 
     A client with a parent is a job of that customer, as QuickBooks calls a sub-customer.
     """
-    if not isinstance(new.kind, UnsetType):
-        raise invalid("/kind", "unsupported", "QuickBooks does not tell individuals from businesses.")
     parent = given(new.parent)
     return _customer(
         new,
@@ -110,6 +108,7 @@ def _active(status: ClientStatus | UnsetType) -> bool | UnsetType:
 
 def _customer(new: ClientCreate | ClientUpdate, head: WriteCustomer) -> WriteCustomer:
     """`head` with the fields that a create and an update have in common."""
+    refuse(new, ("kind", "external_id", "tags", "custom_fields"), "QuickBooks")
     phone = _phones(new.phones)
     address = _addresses(new.addresses)
     website = written(new.website)

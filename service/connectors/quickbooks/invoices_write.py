@@ -10,7 +10,7 @@ from msgspec import UNSET, Struct, UnsetType
 from service.connectors.quickbooks.wire import Ref, written
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.money import is_currency, rounded, to_decimal
-from service.connectors.sdk.references import invalid, remote_id_of
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
 
@@ -102,6 +102,7 @@ def _lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) 
 
 
 def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str) -> WriteLine:
+    refuse(line, ("time_entries", "write_up"), "QuickBooks", pointer)
     amount = _amount(line, currency, pointer)
     if amount is None:
         return WriteLine(Id=line.id, Description=_text(line, pointer), DetailType="DescriptionOnly")
@@ -134,7 +135,7 @@ def _amount(line: InvoiceLineInput, currency: str | None, pointer: str) -> Decim
     """The line's amount; None for a line of text. Raises Invalid when amount, quantity and price do not agree."""
     product: Decimal | None = None
     if not isinstance(line.quantity, UnsetType) and not isinstance(line.unit_price, UnsetType):
-        product = _rounded(line.quantity * line.unit_price, currency, pointer)
+        product = _product(line.quantity, line.unit_price, currency, pointer)
     if isinstance(line.amount, UnsetType):
         return product
     if line.amount.currency != currency:
@@ -145,8 +146,8 @@ def _amount(line: InvoiceLineInput, currency: str | None, pointer: str) -> Decim
     return amount
 
 
-def _rounded(product: Decimal, currency: str | None, pointer: str) -> Decimal:
+def _product(quantity: Decimal, unit_price: Decimal, currency: str | None, pointer: str) -> Decimal:
     try:
-        return rounded(product, currency or _CENTS)
+        return rounded(quantity * unit_price, currency or _CENTS)
     except ArithmeticError:
         raise invalid(f"{pointer}/quantity", "out_of_bounds", "Quantity times unit price is not an amount.") from None

@@ -59,8 +59,29 @@ class RemotePage(Struct, Generic[M], frozen=True):
     next: str | None
 
 
+class Change(Struct, Generic[M], frozen=True):
+    """What became of one record; `record` is None when it was deleted."""
+
+    remote_id: str
+    record: M | None
+    changed_at: datetime | None
+
+
+class Changes(Struct, Generic[M], frozen=True):
+    """Everything that changed since an instant, in no order that can be relied on.
+
+    `whole` is False when the vendor cut the answer off: list again by `updated_after`, and sweep for deletions.
+    """
+
+    changes: list[Change[M]]
+    whole: bool
+
+
 class Wire(Struct, frozen=True):
-    """Where the vendor's own record stands in its answers: for `include=raw` and `include=unmapped`."""
+    """Where the vendor's own record stands in its answers: for `include=raw` and `include=unmapped`.
+
+    A name such as `Class|Department` stands for whichever of them an answer holds.
+    """
 
     type: type[Any]
     one: tuple[str, ...] = ()
@@ -84,6 +105,10 @@ class Binding(Generic[M, C, U]):
     create: Callable[[C, str, Book], Flow[M]] | None = None
     update: Callable[[str, U, str | None, str, Book], Flow[M]] | None = None
     delete: Callable[[str, str | None, str, Book], Flow[None]] | None = None
+    deletes: Literal["removes", "voids"] = "removes"
+    """What `delete` comes to: `voids` keeps the record with amounts of nothing, as bookkeeping wants it."""
+    changes: Callable[[datetime, Book], Flow[Changes[M]]] | None = None
+    """What changed at or after an instant, deletions included; for keeping a copy, not behind a route."""
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
     updated_after: bool = False
     include_deleted: bool = False

@@ -2,27 +2,29 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from service.connectors.sdk.auth import Auth
-from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.binding import Binding, Changes
 from service.connectors.sdk.budget import BudgetSpec
 from service.connectors.sdk.faults import VendorFault
-from service.connectors.sdk.flow import Request, Response
+from service.connectors.sdk.flow import Flow, Request, Response
+from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientUpdate
 from service.resources.contact import Contact, ContactCreate, ContactUpdate
-from service.resources.credit import Credit
+from service.resources.credit import Credit, CreditCreate, CreditUpdate
 from service.resources.document import Document, DocumentUpdate, Folder
 from service.resources.document_request import DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate
 from service.resources.engagement import Engagement, EngagementCreate, Signature
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceUpdate
 from service.resources.message import Message, Thread
 from service.resources.organizer import Organizer, OrganizerUpdate
-from service.resources.payment import Payment
+from service.resources.payment import Payment, PaymentCreate, PaymentUpdate
 from service.resources.service_item import CustomField, ServiceItem, TrackingValue
-from service.resources.task import Task
+from service.resources.task import Task, TaskCreate, TaskUpdate
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate
-from service.resources.user import LinkedAccount, User
+from service.resources.user import LinkedAccount, Session, User
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,12 +48,16 @@ class Connector:
     """The response header that carries the vendor's own trace id, in lower case."""
     redact: frozenset[str] = frozenset()
     """Names of vendor fields that `include=raw` and `include=unmapped` never show (government ids, secrets)."""
+    changes: Callable[[datetime, tuple[str, ...], Book], Flow[Mapping[str, Changes[Any]]]] | None = None
+    """Changes of several resources at once, by resource, where the vendor tells them in one call."""
+    session: Callable[[Book], Flow[Session]] | None = None
+    """How the person behind the connection is signed in."""
     clients: Binding[Client, ClientCreate, ClientUpdate] | None = None
     contacts: Binding[Contact, ContactCreate, ContactUpdate] | None = None
     invoices: Binding[Invoice, InvoiceCreate, InvoiceUpdate] | None = None
-    payments: Binding[Payment, Any, Any] | None = None
-    credits: Binding[Credit, Any, Any] | None = None
-    tasks: Binding[Task, Any, Any] | None = None
+    payments: Binding[Payment, PaymentCreate, PaymentUpdate] | None = None
+    credits: Binding[Credit, CreditCreate, CreditUpdate] | None = None
+    tasks: Binding[Task, TaskCreate, TaskUpdate] | None = None
     documents: Binding[Document, Any, DocumentUpdate] | None = None
     folders: Binding[Folder, Any, Any] | None = None
     document_requests: Binding[DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate] | None = None

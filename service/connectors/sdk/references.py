@@ -3,6 +3,8 @@
 import re
 from typing import Final
 
+from msgspec import UNSET, Struct
+
 from service.connectors.sdk.faults import FieldFault, Invalid, NotFound
 from service.ids import Book, MalformedIdError, parse_record_id
 
@@ -31,3 +33,10 @@ def remote_id_of(text: str, prefix: str, book: Book, pointer: str) -> str:
 def invalid(pointer: str, code: str, message: str) -> Invalid:
     """A value that we know the vendor cannot take, refused before it is sent."""
     return Invalid(message, code=code, fields=(FieldFault(pointer, code, message),))
+
+
+def refuse(new: Struct, names: tuple[str, ...], vendor: str, at: str = "") -> None:
+    """Raises Invalid at the first of the fields `names` that is given: the vendor has no place for it."""
+    for name in names:
+        if getattr(new, name) is not UNSET:
+            raise invalid(f"{at}/{name}", "unsupported", f"{vendor} has no place for it.")

@@ -30,8 +30,9 @@ def raw_records(body: bytes, wire: Wire, *, many: bool, redact: frozenset[str] =
         found: object = _read(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise Malformed("not JSON") from None
-    for name in wire.many if many else wire.one:
-        found = found.get(name) if _is_object(found) else None
+    for names in wire.many if many else wire.one:
+        held: Mapping[str, Any] = found if _is_object(found) else {}
+        found = next((held[name] for name in names.split("|") if name in held), None)
     rows = found if _is_array(found) else [found]
     return [_without(row, redact) for row in rows if _is_object(row)]
 
