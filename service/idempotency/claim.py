@@ -21,7 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from service.clock import Clock, now
-from service.db.pool import Pool, as_organization
+from service.db.pool import Connection, Pool, as_organization
 from service.errors import IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, ApiProblem
 from service.idempotency import store
 
@@ -120,10 +120,9 @@ class Idempotency:
         return _unpack(plain)
 
 
-async def forget_old_claims(pool: Pool, at: datetime) -> None:
-    """Deletes what is older than `KEPT_FOR`; for the worker, on a pool of the operator role."""
-    async with pool.acquire() as connection:
-        await store.delete_old_claims(connection, at - KEPT_FOR)
+async def forget_old_claims(connection: Connection, at: datetime) -> None:
+    """Deletes what is older than `KEPT_FOR`; for the worker, on a connection of the operator role."""
+    await store.delete_old_claims(connection, at - KEPT_FOR)
 
 
 def _belongs_to(org_id: UUID, key: str) -> bytes:

@@ -25,8 +25,6 @@ from billing import (
 )
 from service.accounts.organizations import list_organizations
 from service.db.pool import Connection
-from service.idempotency import store as claims
-from service.idempotency.claim import KEPT_FOR
 
 _log: Final = logging.getLogger(__name__)
 
@@ -36,11 +34,6 @@ async def make_room(connection: Connection, at: datetime) -> None:
     made = await make_partitions(connection, at)
     if made:
         _log.info("usage partitions made: %d", made)
-
-
-async def forget_claims(connection: Connection, at: datetime) -> None:
-    """Idempotency keys that are older than we promise to keep them."""
-    await claims.delete_old_claims(connection, at - KEPT_FOR)
 
 
 async def close_due_months(connection: Connection, at: datetime) -> None:

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, open_pool
+from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
 from service.settings import Settings
 
@@ -40,7 +41,7 @@ class Job(Struct, frozen=True):
 
 JOBS: Final = (
     Job("make_room", ledger.make_room, timedelta(hours=6)),
-    Job("forget_claims", ledger.forget_claims),
+    Job("forget_claims", forget_old_claims),
     Job("close_due_months", ledger.close_due_months),
     Job("compare_accounts", ledger.compare_accounts, hour=3),
 )
