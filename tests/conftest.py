@@ -7,7 +7,7 @@ import asyncio
 import atexit
 import shutil
 import tempfile
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -97,7 +97,7 @@ def server_directory() -> Path:
 
 
 @contextmanager
-def copied_database(servers: embedded.Servers, template: str) -> Iterator[Database]:
+def copied_database(servers: embedded.Servers, template: str) -> Generator[Database]:
     """A database of its own, for the length of the block."""
     name = f"test_{uuid4().hex}"
     asyncio.run(_execute(servers.postgres_url, f"CREATE DATABASE {name} TEMPLATE {template}"))

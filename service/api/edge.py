@@ -11,7 +11,7 @@ from typing import Final, cast
 
 from litestar import Litestar
 
-from billing import Invocation, MeteringDown, Reason, UsageLedger
+from billing import Invocation, InvocationRefused, MeteringDown, Reason, UsageLedger
 from billing import Meter as BilledMeter
 from service import errors
 from service.accounts.authenticate import KeyRing
@@ -24,7 +24,7 @@ from service.api.methods import Methods
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.errors import ApiProblem
-from service.telemetry import CallRecord, Telemetry, fault_kind
+from service.telemetry import CallRecord, Telemetry, fault_kind, log_exception
 
 UNKNOWN_OPERATION: Final = "unknown"
 API_PREFIX: Final = "/v1/"
@@ -109,7 +109,7 @@ class Edge:
             started = time.perf_counter_ns()
             try:
                 await self._ledger.record(_invocation(call, answer.status, reason, units))
-            except MeteringDown:
+            except (MeteringDown, InvocationRefused):
                 call.problem = ApiProblem(
                     errors.METERING_UNAVAILABLE,
                     "The call was not recorded, so it is neither answered nor billed.",
@@ -118,8 +118,17 @@ class Edge:
                 answer, reason, units = to_answer(call.problem, call), Reason.PLATFORM_ERROR, 0
             call.metering_ns = time.perf_counter_ns() - started
         if call.settle is not None:
-            await call.settle(answer)
+            await self._settle(call, answer)
         return answer, reason, units
+
+    async def _settle(self, call: Call, answer: Answer) -> None:
+        """Keeps or releases a write's claim. Where that fails the claim runs out by itself: the call is done and
+        recorded, and so it is answered all the same."""
+        assert call.settle is not None
+        try:
+            await call.settle(answer)
+        except Exception as error:
+            log_exception(error, request_id=call.request_ref)
 
     def finish(self, call: Call, status: int, reason: Reason, units: int) -> None:
         """Tells telemetry of an answered call."""

@@ -80,9 +80,17 @@ def to_answer(problem: ApiProblem, call: Call) -> Answer:
     return Answer(kind.status, _encode(body), PROBLEM_JSON, tuple(headers))
 
 
-def to_problem(fault: faults.VendorFault, vendor: str) -> ApiProblem:
-    """What a vendor did, as what we answer. The vendor's words go along only where they help, and redacted."""
-    kind, detail = _kind_of(fault)
+def to_problem(fault: faults.VendorFault, vendor: str, *, reading: bool = False) -> ApiProblem:
+    """What a vendor did, as what we answer. The vendor's words go along only where they help, and redacted.
+
+    A vendor that finds fault with our own question, when `reading`, is no fault of the caller's.
+    """
+    if reading and isinstance(fault, faults.Invalid) and fault.status is None:
+        return _not_searchable(fault)
+    if reading and isinstance(fault, faults.Conflict | faults.Invalid):
+        kind, detail = errors.VENDOR_FAULT, "The vendor refused the call."
+    else:
+        kind, detail = _kind_of(fault)
     told = VendorError(
         name=vendor,
         http_status=fault.status,
@@ -95,6 +103,15 @@ def to_problem(fault: faults.VendorFault, vendor: str) -> ApiProblem:
     if retry_after_s is None and kind.status == 503:
         retry_after_s = 5.0
     return ApiProblem(kind, detail, errors=fields, retry_after_s=retry_after_s, vendor=told)
+
+
+def _not_searchable(fault: faults.Invalid) -> ApiProblem:
+    """A filter whose value the vendor's language cannot express; the vendor was not asked."""
+    found = tuple(
+        FieldError(f"query/filter[{field.pointer.removeprefix('/filter/')}]", field.code, field.message)
+        for field in fault.fields
+    )
+    return ApiProblem(errors.INVALID_PARAMETER, "The vendor cannot search for this value.", errors=found)
 
 
 def redact(text: str) -> str:
@@ -142,7 +159,14 @@ def _to_known_problem(exception: Exception) -> ApiProblem:
                 retry_after_s=exception.retry_after_s,
                 headers=(("ratelimit-policy", declared.decode()), ("ratelimit", state.decode())),
             )
-        case asyncpg.PostgresConnectionError() | asyncpg.InterfaceError() | OSError() | TimeoutError():
+        case (
+            asyncpg.PostgresConnectionError()
+            | asyncpg.OperatorInterventionError()
+            | asyncpg.InsufficientResourcesError()
+            | asyncpg.InterfaceError()
+            | OSError()
+            | TimeoutError()
+        ):
             return ApiProblem(errors.PLATFORM_UNAVAILABLE, "Our own storage does not answer.", retry_after_s=1)
         case NotFoundException():
             return ApiProblem(errors.NOT_FOUND, "There is nothing at this path.")

