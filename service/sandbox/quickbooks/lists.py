@@ -5,7 +5,7 @@ from service.sandbox.http import Json
 from service.sandbox.quickbooks.wire import ref, stamp, whole
 from service.sandbox.table import Table
 
-FIRST_IDS = {"Item": 1, "Class": 5_000_001, "Department": 1, "Term": 1, "Account": 31}
+FIRST_IDS = {"Item": 1, "Class": 5_000_001, "Department": 1, "Term": 1, "Account": 31, "PaymentMethod": 1}
 """Undeposited Funds is not account 4 here, nor called so: it has to be found by its subtype."""
 
 SALES_ACCOUNT, DISCOUNT_ACCOUNT, UNDEPOSITED_ACCOUNT = "31", "32", "33"
@@ -90,6 +90,7 @@ def _named(name: str, **more: object) -> Json:
 
 
 def _service_items() -> list[Json]:
+    category = str(FIRST_IDS["Item"] + len(SERVICES) + 1)
     items = [
         _named(
             service.name,
@@ -99,6 +100,11 @@ def _service_items() -> list[Json]:
             Taxable=False,
             UnitPrice=service.rate_minor / 100,
             IncomeAccountRef=ref(SALES_ACCOUNT, "Sales"),
+        )
+        | (
+            {"SubItem": True, "ParentRef": ref(category, "Tax work"), "FullyQualifiedName": f"Tax work:{service.name}"}
+            if service.sku.startswith("TAX-")
+            else {}
         )
         for service in SERVICES
     ]
@@ -126,6 +132,10 @@ _ROWS: dict[str, list[Json]] = {
     "Term": [
         {"Name": name, "Active": True, "Type": "STANDARD", "DueDays": days}
         for name, days in (("Due on receipt", 0), ("Net 15", 15), ("Net 30", 30), ("Net 60", 60))
+    ],
+    "PaymentMethod": [
+        _named(name, Type="CREDIT_CARD" if name == "Credit Card" else "NON_CREDIT_CARD")
+        for name in ("Cash", "Check", "Credit Card", "Bank transfer", "Barter")
     ],
     "Account": [
         _account("Sales", "Income", "SalesOfProductIncome", "Revenue"),

@@ -6,7 +6,10 @@ from zlib import crc32
 
 from service.sandbox.books import Books
 from service.sandbox.http import Json
+from service.sandbox.people import STAFF
 from service.sandbox.quickbooks.records import Records
+
+_EMPLOYEES = frozenset(f"{person.given} {person.family}".casefold() for person in STAFF)
 
 
 class Names:
@@ -25,10 +28,10 @@ class Names:
         self._next = 900_001
 
     def is_taken(self, name: str) -> bool:
-        """Whether a customer has the display name; upper and lower case are one."""
+        """Whether a customer or an employee has the display name; upper and lower case are one."""
         folded = name.casefold()
         count = self._written.get(folded, 0)
-        return count > 0 or (count == 0 and self._is_seeded(folded))
+        return count > 0 or (count == 0 and (folded in _EMPLOYEES or self._is_seeded(folded)))
 
     def is_number_taken(self, entity: str, number: str) -> bool:
         """Whether a document of this sort carries the number."""

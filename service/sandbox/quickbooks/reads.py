@@ -65,6 +65,8 @@ def _test(entity: str, condition: Condition, table: Table, cheap: Cheap) -> Call
 
     def test(position: int) -> bool:
         value = get(position)
+        if isinstance(value, list):
+            return any(compares(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         return value is not None and compares(value)
 
     return test
@@ -139,6 +141,9 @@ def _getter(entity: str, path: str, table: Table, cheap: Cheap) -> Getter:
 
 def _dig(row: Json, names: list[str]) -> object:
     value: object = row
+    if names[0] == "AttachableRef":
+        # Hangs on several things: a condition holds when it does so for one of them. `Type` is written either way.
+        return [_dig(link, [name.replace("Type", "type") for name in names[1:]]) for link in row.get(names[0], [])]
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
     if names[0] == "MetaData" and isinstance(value, str):

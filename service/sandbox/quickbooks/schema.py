@@ -34,6 +34,18 @@ KNOWN = {
         "Class": "Name SubClass ParentRef FullyQualifiedName Active",
         "Department": "Name SubDepartment ParentRef FullyQualifiedName Active Address",
         "Term": "Name Active Type DueDays",
+        "PaymentMethod": "Name Active Type FullyQualifiedName",
+        "Employee": (
+            "DisplayName Title GivenName MiddleName FamilyName Suffix PrintOnCheckName Active PrimaryEmailAddr "
+            "PrimaryPhone Mobile PrimaryAddr SSN BirthDate HiredDate ReleasedDate BillableTime BillRate EmployeeNumber"
+        ),
+        "TimeActivity": (
+            "NameOf EmployeeRef VendorRef CustomerRef ItemRef ClassRef DepartmentRef TxnDate Hours Minutes StartTime "
+            "EndTime BreakHours BreakMinutes HourlyRate BillableStatus Taxable Description"
+        ),
+        "Attachable": (
+            "AttachableRef FileName FileAccessUri TempDownloadUri Size ContentType Category Note Lat Long PlaceName Tag"
+        ),
         "Account": (
             "Name AcctNum AccountType AccountSubType Classification CurrentBalance Active SubAccount ParentRef "
             "FullyQualifiedName"
@@ -49,11 +61,19 @@ READ_ONLY = {
     "Invoice": _ALWAYS | {"TotalAmt", "Balance", "LinkedTxn", "HomeTotalAmt", "HomeBalance", "InvoiceLink"},
     "CreditMemo": _ALWAYS | {"TotalAmt", "Balance", "RemainingCredit", "LinkedTxn", "HomeTotalAmt", "HomeBalance"},
     "Payment": _ALWAYS | {"UnappliedAmt", "LinkedTxn"},
+    "TimeActivity": _ALWAYS,
+    "Attachable": _ALWAYS | {"FileAccessUri", "TempDownloadUri", "Size"},
 }
 """Also the list of what can be written here at all."""
 
-NAME_LISTS = frozenset({"Customer", "Item", "Class", "Department", "Term", "Account"})
+NAME_LISTS = frozenset({"Customer", "Employee", "Item", "Class", "Department", "Term", "Account", "PaymentMethod"})
 """Entities that are never deleted, only made inactive; queries hide the inactive ones."""
+
+TRANSACTIONS = frozenset({"Invoice", "Payment", "CreditMemo"})
+"""What moves a customer's balance, and can be voided."""
+
+NOT_IN_CDC = frozenset({"TimeActivity", "TaxAgency", "TaxCode", "TaxRate"})
+"""Change data capture does not know them."""
 
 LINE_KNOWN = frozenset(
     {

@@ -13,12 +13,14 @@ from service.sandbox.grants import Grants, Tokens
 from service.sandbox.http import Handler, Json, Request, Response, Router, json_response
 from service.sandbox.limits import SlidingLimit
 from service.sandbox.quickbooks import errors, oauth, query, reads
+from service.sandbox.quickbooks.attachments import attachment_tables
 from service.sandbox.quickbooks.batch import run_batch
 from service.sandbox.quickbooks.errors import FaultError
 from service.sandbox.quickbooks.lists import company_info, list_tables, preferences
 from service.sandbox.quickbooks.names import Names
 from service.sandbox.quickbooks.records import Records
-from service.sandbox.quickbooks.schema import BY_PATH, READ_ONLY
+from service.sandbox.quickbooks.schema import BY_PATH, NOT_IN_CDC, READ_ONLY
+from service.sandbox.quickbooks.staff import staff_tables
 from service.sandbox.quickbooks.wire import answer_time, stamp, whole
 from service.sandbox.quickbooks.writes import Writer
 from service.sandbox.vendor import UnsupportedFaultError
@@ -50,7 +52,12 @@ class QuickBooks:
         self.writes = 0
         self.realm_id = f"91303500{books.seed:08d}"
         self._records = Records(books)
-        self._tables = {**self._records.tables(), **list_tables()}
+        self._tables = {
+            **self._records.tables(),
+            **list_tables(),
+            **staff_tables(books),
+            **attachment_tables(books, self.realm_id),
+        }
         self._names = Names(books, self._records)
         self._writer = Writer(self._tables, self._names, self.clock.said_s)
         self._singles = {"CompanyInfo": company_info(self.realm_id), "Preferences": preferences()}
@@ -128,7 +135,7 @@ class QuickBooks:
         holder = payload.get("QueryResponse", payload)
         rows: list[Json] = []
         for name, value in holder.items():
-            if name in READ_ONLY or name in self._tables:
+            if name in READ_ONLY or name in self._tables or name in self._singles:
                 rows.extend(value if isinstance(value, list) else [value])  # pyright: ignore[reportUnknownArgumentType]
         return rows
 
@@ -240,7 +247,7 @@ class QuickBooks:
         room = CDC_OBJECTS
         responses: list[Json] = []
         for entity in request.query.get("entities", "").split(","):
-            if entity not in self._tables:
+            if entity not in self._tables or entity in NOT_IN_CDC:
                 raise FaultError("4001", f"Invalid entity in CDC: {entity}")
             rows = self._changes(entity, since_s)[:room]
             room -= len(rows)

@@ -5,11 +5,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from service.sandbox.http import Json
+from service.sandbox.quickbooks.attachments import finish_attachable
 from service.sandbox.quickbooks.errors import FaultError, invalid_reference, missing, not_found, unknown_property
 from service.sandbox.quickbooks.names import Names
 from service.sandbox.quickbooks.sales import check_lines, total_of
-from service.sandbox.quickbooks.schema import KNOWN, MAX_LENGTHS, NAME_LISTS, READ_ONLY
+from service.sandbox.quickbooks.schema import KNOWN, MAX_LENGTHS, NAME_LISTS, READ_ONLY, TRANSACTIONS
 from service.sandbox.quickbooks.settling import Settling
+from service.sandbox.quickbooks.staff import finish_time
 from service.sandbox.quickbooks.wire import RATES, currency_ref, decimal, number, ref, ref_value, stamp
 from service.sandbox.table import Table
 
@@ -18,7 +20,7 @@ _DUE_DAYS = 30
 
 
 class Writer:
-    """Writes customers, invoices, credit memos and payments over the tables."""
+    """Writes customers, invoices, credit memos, payments, time and attachables over the tables."""
 
     def __init__(self, tables: Mapping[str, Table], names: Names, now_s: Callable[[], float]) -> None:
         self._tables = tables
@@ -29,6 +31,8 @@ class Writer:
             "Invoice": self._finish_sale,
             "CreditMemo": self._finish_sale,
             "Payment": self._finish_payment,
+            "TimeActivity": lambda row, _: finish_time(row, tables, now_s()),
+            "Attachable": lambda row, _: finish_attachable(row, tables),
         }
 
     def save(self, entity: str, body: Json, *, allow_duplicate_number: bool = False) -> Json:
@@ -60,7 +64,7 @@ class Writer:
 
     def void(self, entity: str, body: Json) -> Json:
         """Voids a transaction: the row stays, its amounts are zero."""
-        if entity in NAME_LISTS:
+        if entity not in TRANSACTIONS:
             raise FaultError("500", f"Operation void on {entity} is not supported")
         old = self._current(entity, body)
         self._unsettle(entity, old)
@@ -147,6 +151,13 @@ class Writer:
         row.setdefault("CurrencyRef", currency_ref(currency))
         row.setdefault("TxnDate", datetime.fromtimestamp(self._now_s(), UTC).date().isoformat())
         row.setdefault("ProcessPayment", False)
+        for name, entity, kind in (
+            ("PaymentMethodRef", "PaymentMethod", "PaymentMethods"),
+            ("DepositToAccountRef", "Account", "Accounts"),
+        ):
+            wanted = ref_value(row.get(name))
+            if wanted is not None and self._tables[entity].get(wanted) is None:
+                raise invalid_reference(kind, wanted)
         settling = Settling(self._tables)
         if old is not None:
             settling.take_back(old)
@@ -190,6 +201,8 @@ class Writer:
             raise FaultError("6140", f"Duplicate Document Number Error : {detail}", "DocNumber")
 
     def _unsettle(self, entity: str, old: Json) -> None:
+        if entity not in TRANSACTIONS:
+            return
         settling = Settling(self._tables)
         if entity == "Payment":
             settling.take_back(old)
@@ -199,7 +212,7 @@ class Writer:
 
     def _move_balance(self, entity: str, old: Json | None, row: Json | None) -> None:
         """Lets the customer's balance follow a transaction: what invoices are worth, less payments and credits."""
-        if entity == "Customer":
+        if entity not in TRANSACTIONS:
             return
         change = _weight(entity, row) - _weight(entity, old)
         customer_id = ref_value((row or old or {}).get("CustomerRef"))
