@@ -12,9 +12,16 @@ from service.settings import Settings, SettingsError, load, migration_url
 
 
 @asynccontextmanager
-async def operator(url: str | None = None) -> AsyncGenerator[Connection]:
-    """A connection of the operator role to the database of the environment (or of `url`)."""
-    pool = await open_pool(url or database_url(), "tickmark_operator", max_size=1)
+async def operator() -> AsyncGenerator[Connection]:
+    """A connection of the operator role to the database of the environment."""
+    async with connected(database_url(), "tickmark_operator") as connection:
+        yield connection
+
+
+@asynccontextmanager
+async def connected(url: str, role: str) -> AsyncGenerator[Connection]:
+    """A connection of a run-time role."""
+    pool = await open_pool(url, role, max_size=1)
     try:
         async with pool.acquire() as connection:
             yield connection

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from cyclopts import App, Parameter
 
 from service import telemetry
-from service.cli.database import missing_migrations, operator
+from service.cli.database import connected, missing_migrations
 from service.cli.errors import CommandError
 from service.cli.output import say
 from service.db import migrate as migrations
@@ -48,7 +48,7 @@ def serve() -> None:
     from service.server import serve as serve_until_stopped
 
     settings = load()
-    asyncio.run(_refuse_old_schema(settings.database_url))
+    asyncio.run(_refuse_old_schema(settings.database_url, "tickmark_app"))
     say(f"Serving on http://{settings.host}:{settings.port} with {settings.workers} worker(s).")
     serve_until_stopped(settings)
 
@@ -60,7 +60,7 @@ async def worker(
     from service.jobs.worker import work
 
     settings = load()
-    await _refuse_old_schema(settings.database_url)
+    await _refuse_old_schema(settings.database_url, "tickmark_operator")
     observer = telemetry.setup(
         service_name="tickmark-worker", log_level=settings.log_level.upper(), otlp_endpoint=settings.otlp_endpoint
     )
@@ -97,7 +97,7 @@ def _check_clients(clients: int) -> None:
         raise CommandError(f"--clients must lie between 1 and {MAX_CLIENTS:,}.")
 
 
-async def _refuse_old_schema(url: str) -> None:
-    async with operator(url) as connection:
+async def _refuse_old_schema(url: str, role: str) -> None:
+    async with connected(url, role) as connection:
         if missing := await missing_migrations(connection):
             raise CommandError(f"The database lacks {missing} migration(s); run `tickmark migrate` first.")
