@@ -1,12 +1,12 @@
 """A firm's client: a person or a business that the practice works for."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.resources.common import Address, Email, Meta, Phone, TaxId
+from service.resources.common import Address, Email, Meta, Money, Phone, TaxId
 
 
 class ClientKind(StrEnum):
@@ -30,6 +30,36 @@ class LinkedClient(Struct, frozen=True, gc=False):
     kind: str | None = None
 
 
+class ClientService(Struct, frozen=True, gc=False, kw_only=True):
+    """A service that the firm provides to the client, on the client's own terms."""
+
+    id: str
+    """The vendor's id of this arrangement, not of the service."""
+    service_item: str | None = None
+    """`itm_…`."""
+    name: str | None
+    billed: str | None = None
+    """How often, in the vendor's word (OneOff, Monthly, …)."""
+    price: Money | None | UnsetType = UNSET
+    status_native: str | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+class KeyDate(Struct, frozen=True, gc=False, kw_only=True):
+    """A day that matters for the client's filings; `kind_native` in the vendor's word (YearEnd, AccountsNextDue, …)."""
+
+    kind_native: str
+    on: date | None
+    note: str | None = None
+
+
+class ExternalLink(Struct, frozen=True, gc=False, kw_only=True):
+    url: str
+    label: str | None = None
+    kind_native: str | None = None
+
+
 class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="client"):
     id: str
     """`cli_…`: carries the connection, the account and the vendor's id."""
@@ -47,10 +77,14 @@ class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     status_native: str | None
     emails: list[Email]
     phones: list[Phone]
-    addresses: list[Address]
+    addresses: list[Address] | UnsetType = UNSET
     website: str | None | UnsetType = UNSET
     owner: str | None | UnsetType = UNSET
     """The user in charge (`usr_…`)."""
+    manager: str | None | UnsetType = UNSET
+    """`usr_…`."""
+    partner: str | None | UnsetType = UNSET
+    """`usr_…`: the partner of the firm who answers for the client."""
     parent: str | None | UnsetType = UNSET
     """The client this one is a part of (`cli_…`), such as a QuickBooks sub-customer's parent."""
     group: str | None | UnsetType = UNSET
@@ -59,6 +93,15 @@ class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     tags: list[str] | UnsetType = UNSET
     custom_fields: dict[str, Any] | UnsetType = UNSET
     tax_ids: list[TaxId] | UnsetType = UNSET
+    trading_name: str | None | UnsetType = UNSET
+    """What the business calls itself, where that is not its registered name."""
+    registration_number: str | None | UnsetType = UNSET
+    """In the public register of companies."""
+    fiscal_year_end: date | None | UnsetType = UNSET
+    """The last day of the financial year that comes next."""
+    key_dates: list[KeyDate] | UnsetType = UNSET
+    services: list[ClientService] | UnsetType = UNSET
+    external_links: list[ExternalLink] | UnsetType = UNSET
     currency: str | None | UnsetType = UNSET
     notes: str | None | UnsetType = UNSET
     created_at: datetime | None | UnsetType = UNSET
@@ -90,6 +133,10 @@ class ClientCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     external_id: str | None | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     custom_fields: dict[str, Any] | UnsetType = UNSET
+    filing_type: str | UnsetType = UNSET
+    """In the vendor's word, where it asks for more than the kind (PrivateLimitedCompany, …)."""
+    manager: str | None | UnsetType = UNSET
+    partner: str | None | UnsetType = UNSET
 
 
 class ClientUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -110,3 +157,6 @@ class ClientUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     external_id: str | None | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     custom_fields: dict[str, Any] | UnsetType = UNSET
+    filing_type: str | UnsetType = UNSET
+    manager: str | None | UnsetType = UNSET
+    partner: str | None | UnsetType = UNSET

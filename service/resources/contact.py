@@ -27,8 +27,8 @@ class ContactLink(Struct, frozen=True, gc=False, kw_only=True):
 
     client: str
     """`cli_…`."""
-    roles: list[ContactRole]
-    roles_native: list[str]
+    roles: list[ContactRole] | UnsetType = UNSET
+    roles_native: list[str] | UnsetType = UNSET
     portal_access: bool | None | UnsetType = UNSET
 
 
@@ -48,7 +48,8 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     addresses: list[Address] | UnsetType = UNSET
     born_on: date | None | UnsetType = UNSET
     tax_ids: list[TaxId] | UnsetType = UNSET
-    links: list[ContactLink]
+    links: list[ContactLink] | UnsetType = UNSET
+    """Lists may leave it out where the vendor does: read the one record."""
     created_at: datetime | None | UnsetType = UNSET
     updated_at: datetime | None | UnsetType = UNSET
     version: str | UnsetType = UNSET

@@ -86,6 +86,8 @@ class EngagementCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     dated_on: date | UnsetType = UNSET
     services: list[str] | UnsetType = UNSET
     """`itm_…`."""
+    kind_native: str | UnsetType = UNSET
+    """In the vendor's word, where it has several (EngagementLetter, ProposalAndEngagementLetter)."""
 
 
 class SignatureEvent(Struct, frozen=True, gc=False, kw_only=True):

@@ -80,9 +80,9 @@ class Invoice(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     status_native: str | None
     issued_on: date | None
     due_on: date | None
-    terms: str | None
+    terms: str | None | UnsetType = UNSET
     currency: str
-    lines: list[InvoiceLine]
+    lines: list[InvoiceLine] | UnsetType = UNSET
     tax: Money | None | UnsetType = UNSET
     total: Money
     paid: Money | None | UnsetType = UNSET

@@ -10,6 +10,13 @@ from msgspec import UNSET, Struct, UnsetType
 from service.resources.common import Meta
 
 
+class ServicePrice(Struct, frozen=True, gc=False, kw_only=True):
+    """What a service costs when billed so often (OneOff, Monthly, …, in the vendor's word)."""
+
+    billed: str
+    price: Decimal
+
+
 class ServiceItem(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="service_item"):
     id: str
     """`itm_…`."""
@@ -22,6 +29,8 @@ class ServiceItem(Struct, frozen=True, kw_only=True, gc=False, tag_field="object
     kind_native: str | None | UnsetType = UNSET
     rate: Decimal | None | UnsetType = UNSET
     """Price of one unit in `currency`; may be finer than its smallest unit."""
+    prices: list[ServicePrice] | UnsetType = UNSET
+    """In `currency`, where a service has a price for each way of billing it."""
     currency: str | None | UnsetType = UNSET
     taxable: bool | None | UnsetType = UNSET
     category: str | None | UnsetType = UNSET

@@ -37,6 +37,15 @@ class ChecklistItem(Struct, frozen=True, gc=False, kw_only=True):
     text: str
     done: bool
     completed_at: datetime | None = None
+    completed_by: str | None | UnsetType = UNSET
+    """`usr_…`."""
+    assignee: str | None | UnsetType = UNSET
+    """`usr_…`."""
+    group: str | None | UnsetType = UNSET
+    """The part of the workflow that it belongs to."""
+    kind_native: str | None | UnsetType = UNSET
+    """What a step of a workflow does, in the vendor's word (Standard, SendEmail, …)."""
+    status_native: str | None | UnsetType = UNSET
 
 
 class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="task"):
@@ -51,18 +60,31 @@ class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     status: TaskStatus
     """Firms define their own words: what is not recognized is `other`, with the firm's word in `status_native`."""
     status_native: str | None
-    parent: str | None
+    parent: str | None | UnsetType = UNSET
     client: str | None
+    other_clients: list[str] | UnsetType = UNSET
+    """`cli_…`: those that the task is for besides `client`."""
+    description: str | None | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
     engagement: str | None | UnsetType = UNSET
     assignees: list[str]
     """`usr_…`."""
-    priority: TaskPriority | None
+    priority: TaskPriority | None | UnsetType = UNSET
     priority_native: str | None | UnsetType = UNSET
     start_on: date | None
     due_on: date | None
+    statutory_due_on: date | None | UnsetType = UNSET
+    """The day set by law, where the firm's own is earlier."""
+    projected: bool | UnsetType = UNSET
+    """Not there yet: what a recurring task will become. Its id changes when it does."""
+    recurrence: str | None | UnsetType = UNSET
+    """The recurring task it comes from, as people call it."""
+    step_count: int | None | UnsetType = UNSET
+    steps_done: int | None | UnsetType = UNSET
     budget_minutes: int | None | UnsetType = UNSET
     tax_year: int | None | UnsetType = UNSET
     checklist: list[ChecklistItem] | UnsetType = UNSET
+    """The steps of a workflow too. Lists may leave it out where the vendor does: read the one record."""
     created_at: datetime | None | UnsetType = UNSET
     updated_at: datetime | None | UnsetType = UNSET
     version: str | UnsetType = UNSET

@@ -49,7 +49,7 @@ class User(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     account: str
     name: str
     emails: list[Email]
-    role: str | None
+    role: str | None | UnsetType = UNSET
     """In the vendor's word."""
     status: UserStatus | UnsetType = UNSET
     status_native: str | None | UnsetType = UNSET

@@ -41,7 +41,19 @@ class WireTask(Struct, frozen=True, gc=False):
     tax_year: int | None = None
 
 
-UNSUPPORTED: Final = ("created_at", "updated_at", "version")
+UNSUPPORTED: Final = (
+    "other_clients",
+    "description",
+    "category",
+    "statutory_due_on",
+    "projected",
+    "recurrence",
+    "step_count",
+    "steps_done",
+    "created_at",
+    "updated_at",
+    "version",
+)
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _KINDS: Final = {
     "task": TaskKind.TASK,

@@ -83,6 +83,14 @@ UNSUPPORTED: Final = (
     "tags",
     "custom_fields",
     "tax_ids",
+    "manager",
+    "partner",
+    "trading_name",
+    "registration_number",
+    "fiscal_year_end",
+    "key_dates",
+    "services",
+    "external_links",
 )
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _ACTIVE: Final = ClientStatus.ACTIVE

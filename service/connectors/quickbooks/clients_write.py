@@ -108,7 +108,7 @@ def _active(status: ClientStatus | UnsetType) -> bool | UnsetType:
 
 def _customer(new: ClientCreate | ClientUpdate, head: WriteCustomer) -> WriteCustomer:
     """`head` with the fields that a create and an update have in common."""
-    refuse(new, ("kind", "external_id", "tags", "custom_fields"), "QuickBooks")
+    refuse(new, ("kind", "external_id", "tags", "custom_fields", "filing_type", "manager", "partner"), "QuickBooks")
     phone = _phones(new.phones)
     address = _addresses(new.addresses)
     website = written(new.website)

@@ -7,7 +7,7 @@ from typing import Any, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.flow import Flow, Request
 from service.ids import Book
 
 M = TypeVar("M")
@@ -77,6 +77,29 @@ class Changes(Struct, Generic[M], frozen=True):
     whole: bool
 
 
+class Download(Struct, frozen=True, kw_only=True):
+    """How the bytes of a document are had, and what the vendor says of them."""
+
+    request: Request
+    name: str | None = None
+    media_type: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+
+
+class NewDocument(Struct, frozen=True, kw_only=True):
+    """A document that is being uploaded; its bytes come separately."""
+
+    name: str
+    media_type: str
+    client: str | None = None
+    """`cli_…`."""
+    folder: str | None = None
+    """`fol_…`."""
+    area: str | None = None
+    size_bytes: int | None = None
+
+
 class Wire(Struct, frozen=True):
     """Where the vendor's own record stands in its answers: for `include=raw` and `include=unmapped`.
 
@@ -100,6 +123,8 @@ class Binding(Generic[M, C, U]):
     wire: Wire
     unsupported: tuple[str, ...] = ()
     """Fields of the unified record that this vendor cannot fill; the mapper leaves them UNSET."""
+    record_only: tuple[str, ...] = ()
+    """Fields that a list leaves out and reading the one record fills; a list's records name them as unsupported."""
     page: Callable[[Query, Book], Flow[RemotePage[M]]] | None = None
     get: Callable[[str, Book], Flow[M]] | None = None
     create: Callable[[C, str, Book], Flow[M]] | None = None
@@ -109,6 +134,9 @@ class Binding(Generic[M, C, U]):
     """What `delete` comes to: `voids` keeps the record with amounts of nothing, as bookkeeping wants it."""
     changes: Callable[[datetime, Book], Flow[Changes[M]]] | None = None
     """What changed at or after an instant, deletions included; for keeping a copy, not behind a route."""
+    download: Callable[[str, Book], Flow[Download]] | None = None
+    upload: Callable[[NewDocument, str, Book], Flow[M]] | None = None
+    """One of its requests has `upload` set: there the caller's bytes go out."""
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
     updated_after: bool = False
     include_deleted: bool = False
@@ -123,7 +151,7 @@ class Binding(Generic[M, C, U]):
     @property
     def ports(self) -> tuple[str, ...]:
         """The names of the operations it has, in reading order."""
-        names = ("page", "get", "create", "update", "delete")
+        names = ("page", "get", "create", "update", "delete", "download", "upload")
         return tuple(name for name in names if getattr(self, name) is not None)
 
 

@@ -1,0 +1,1 @@
+"""Sodium (sodiumhq.com): practice management for accountants in the United Kingdom."""

@@ -1,0 +1,96 @@
+"""What Sodium's records have in common.
+
+Every record has an opaque `code`, unique inside the tenant; references are `{code, name}`. Instants without an offset
+are taken to be in UTC, days may come with a time that says nothing (both assumed).
+Source: https://sodiumhq.com/docs/api/schemas/, read 2026-11-20.
+"""
+
+from datetime import UTC, date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from typing import Any, Final, Literal
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.sdk.binding import Doc
+from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.money import to_money
+from service.ids import Book
+from service.resources.common import Meta, Money
+
+_READ_ON: Final = date(2026, 11, 20)
+
+
+def documented(page: str) -> Doc:
+    """A page of the vendor's API reference, such as `schemas/clientdto.html`."""
+    return Doc(f"https://sodiumhq.com/docs/api/{page}", _READ_ON, "documented")
+
+
+def assumed(page: str) -> Doc:
+    """The vendor says that this exists, on the page; the paths and names used are ours to guess."""
+    return Doc(f"https://sodiumhq.com/docs/api/{page}", _READ_ON, "assumed")
+
+
+class Ref(Struct, frozen=True, gc=False):
+    """A reference to another record."""
+
+    code: str
+    name: str | None = None
+
+
+Prefix = Literal["cli_", "cnt_", "usr_", "itm_", "tsk_"]
+
+
+def reference(prefix: Prefix, wire: Ref | None, book: Book) -> str | None:
+    return None if wire is None else book.ref(prefix, wire.code)
+
+
+def name_of(wire: Ref | None) -> str | None:
+    """How people call what is referred to; its code where the vendor left the name out."""
+    return None if wire is None else wire.name or wire.code
+
+
+def instant(wire: datetime | None) -> datetime | None:
+    """In UTC, whatever offset it came with."""
+    if wire is None or wire.tzinfo is UTC:
+        return wire
+    return wire.replace(tzinfo=UTC) if wire.tzinfo is None else wire.astimezone(UTC)
+
+
+def day(wire: str | None, path: str) -> date | None:
+    """The calendar day of `2026-03-31` and of `2026-03-31T00:00:00Z` alike."""
+    if not wire:
+        return None
+    try:
+        return date.fromisoformat(wire[:10])
+    except ValueError:
+        raise SchemaDrift(path, "Expected a day") from None
+
+
+def money(amount: Decimal | None, path: str, book: Book) -> Money | None | UnsetType:
+    """An amount in the account's currency, which Sodium never names; not said where we do not know it either."""
+    if amount is None or book.currency is None:
+        return None if amount is None else UNSET
+    return to_money(amount, book.currency, path)
+
+
+def minutes(hours: Decimal | None, path: str) -> int | None:
+    """Hours with decimals as whole minutes, half a minute up: 0.33 h → 20."""
+    if hours is None:
+        return None
+    if not hours.is_finite() or hours.adjusted() > 6:
+        raise SchemaDrift(path, "Expected a number of hours")
+    return int((hours * 60).to_integral_value(ROUND_HALF_UP))
+
+
+@lru_cache(maxsize=256)
+def meta(*names: str) -> Meta:
+    """What a record cannot say; made once for each set of names."""
+    return Meta(unsupported=names)
+
+
+def completed(record: Any, unsupported: tuple[str, ...], may_miss: tuple[str, ...]) -> Any:
+    """The record with its meta: of `may_miss`, the fields that this answer left out count as not said too."""
+    missing = tuple(name for name in may_miss if getattr(record, name) is UNSET)
+    return msgspec.structs.replace(record, meta=meta(*unsupported, *missing))
