@@ -1,6 +1,7 @@
 """The vendors' HTTP transport: pyreqwest behind the engine's one `send`."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from typing import Final, Self
 
@@ -13,13 +14,18 @@ from pyreqwest.exceptions import (
     RequestError,
     RequestTimeoutError,
 )
+from pyreqwest.request import RequestBuilder
+from pyreqwest.response import Response as PyreqwestResponse
 
-from service.connectors.sdk.faults import Malformed, TimedOut, Unreachable
-from service.connectors.sdk.flow import Response
+from service.connectors.sdk.engine import Body
+from service.connectors.sdk.faults import Malformed, TimedOut, Unreachable, VendorFault
+from service.connectors.sdk.flow import Opened, Response
 
 MAX_ANSWER_BYTES: Final = 32 * 1024 * 1024
 """The largest vendor answer that is read; more is Malformed."""
 CONNECT_TIMEOUT_S: Final = 5.0
+STALLED_AFTER_S: Final = 60.0
+"""A stream that brings nothing for so long is given up."""
 _CHUNK_BYTES: Final = 256 * 1024
 
 
@@ -51,44 +57,104 @@ class HttpTransport:
         await self._client.close()
 
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
     ) -> Response:
         """One exchange. Raises Unreachable (never sent), TimedOut (maybe carried out) or Malformed."""
-        builder = self._client.request(method, url).headers(headers).timeout(timedelta(seconds=timeout_s))
-        if body is not None:
-            builder = builder.body_bytes(body)
+        builder = self._request(method, url, headers, body).timeout(timedelta(seconds=timeout_s))
         try:
             async with builder.build_streamed() as answer:
-                if 300 <= answer.status < 400 and answer.status != 304:
-                    raise Malformed("the vendor redirects", status=answer.status)
-                announced = answer.get_header("content-length")
-                if announced is not None and int(announced) <= self._max_answer_bytes:
-                    whole = bytes(await answer.bytes())
-                else:
-                    reader = answer.body_reader
-                    parts: list[bytes] = []
-                    size = 0
-                    while (part := await reader.read_chunk()) is not None:
-                        size += len(part)
-                        if size > self._max_answer_bytes:
-                            raise Malformed("the vendor's answer is too large", status=answer.status)
-                        parts.append(bytes(part))
-                    whole = b"".join(parts)
-                return Response(answer.status, answer.headers, whole)
-        except PoolTimeoutError:
-            raise Unreachable("the vendor cannot be reached") from None
-        except (ConnectError, ConnectTimeoutError) as error:
+                _refuse_redirect(answer)
+                return Response(answer.status, answer.headers, await self._whole(answer))
+        except RequestError as error:
+            raise _fault_of(error) from None
+
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
+    ) -> Opened:
+        """One exchange whose answer is read as it is asked for; `timeout_s` bounds the wait for its head.
+
+        A fault's body is read whole. `close` gives the connection back. Raises as `send` does.
+        """
+        exchange = self._request(method, url, headers, body).build_streamed()
+        try:
+            async with asyncio.timeout(timeout_s):
+                answer = await exchange.__aenter__()
+        except TimeoutError:
+            raise TimedOut("no answer in time") from None
+        except RequestError as error:
+            raise _fault_of(error) from None
+
+        async def close() -> None:
+            await exchange.__aexit__(None, None, None)
+
+        try:
+            _refuse_redirect(answer)
+            fault = await self._whole(answer) if answer.status >= 400 else b""
+        except RequestError as error:
+            await close()
+            raise _fault_of(error) from None
+        except BaseException:
+            await close()
+            raise
+        return Opened(answer.status, answer.headers, fault, _chunks(answer), close)
+
+    def _request(self, method: str, url: str, headers: Mapping[str, str], body: Body | None) -> RequestBuilder:
+        builder = self._client.request(method, url).headers(headers)
+        if body is None:
+            return builder
+        return builder.body_bytes(body) if isinstance(body, bytes) else builder.body_stream(body)
+
+    async def _whole(self, answer: PyreqwestResponse) -> bytes:
+        """The whole body, as long as it is not too large."""
+        announced = answer.get_header("content-length")
+        if announced is not None and int(announced) <= self._max_answer_bytes:
+            return bytes(await answer.bytes())
+        parts: list[bytes] = []
+        size = 0
+        while (part := await answer.body_reader.read_chunk()) is not None:
+            size += len(part)
+            if size > self._max_answer_bytes:
+                raise Malformed("the vendor's answer is too large", status=answer.status)
+            parts.append(bytes(part))
+        return b"".join(parts)
+
+
+async def _chunks(answer: PyreqwestResponse) -> AsyncIterator[bytes]:
+    """The body piece by piece. Raises TimedOut when it stops coming."""
+    reader = answer.body_reader
+    while True:
+        try:
+            async with asyncio.timeout(STALLED_AFTER_S):
+                part = await reader.read(_CHUNK_BYTES)
+        except TimeoutError:
+            raise TimedOut("the vendor stopped sending") from None
+        except RequestError as error:
+            raise _fault_of(error) from None
+        if not part:
+            return
+        yield bytes(part)
+
+
+def _refuse_redirect(answer: PyreqwestResponse) -> None:
+    if 300 <= answer.status < 400 and answer.status != 304:
+        raise Malformed("the vendor redirects", status=answer.status)
+
+
+def _fault_of(error: RequestError) -> VendorFault:
+    """What a transport error means for the request: never sent, perhaps carried out, or answered unreadably."""
+    match error:
+        case PoolTimeoutError():
+            return Unreachable("the vendor cannot be reached")
+        case ConnectError() | ConnectTimeoutError():
             if _never_sent(error):
-                raise Unreachable("the vendor cannot be reached") from None
-            raise TimedOut("no whole answer, and the vendor may have been reached") from None
-        except DecodeError as error:
-            if "from connection" in str(error):
-                raise TimedOut("the connection broke before the answer was whole") from None
-            raise Malformed("the vendor's answer cannot be unpacked") from None
-        except RequestTimeoutError:
-            raise TimedOut("no whole answer in time") from None
-        except RequestError:
-            raise TimedOut("the connection broke before the answer was whole") from None
+                return Unreachable("the vendor cannot be reached")
+            return TimedOut("no whole answer, and the vendor may have been reached")
+        case DecodeError() if "from connection" not in str(error):
+            return Malformed("the vendor's answer cannot be unpacked")
+        case RequestTimeoutError():
+            return TimedOut("no whole answer in time")
+        case _:
+            return TimedOut("the connection broke before the answer was whole")
 
 
 def _never_sent(error: ConnectError | ConnectTimeoutError) -> bool:

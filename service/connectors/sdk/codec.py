@@ -2,14 +2,19 @@
 
 import re
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
 from service.connectors.sdk.faults import Malformed, SchemaDrift
 from service.connectors.sdk.flow import Response
 
 T = TypeVar("T")
+
+Instant = Annotated[datetime, Meta(tz=True)]
+"""An instant on the wire. One without an offset is drift: it is not the time of wherever we happen to run."""
 
 _AT = re.compile(r" - at `(?P<path>[^`]*)`$")
 
@@ -30,6 +35,16 @@ def json_reader(wire: type[T]) -> Callable[[Response], T]:
             raise Malformed(_not_json(error, response), status=response.status) from None
 
     return read
+
+
+def utc(instant: datetime) -> datetime:
+    """The instant in UTC. Raises SchemaDrift for one that the calendar does not have there."""
+    if instant.tzinfo is UTC:
+        return instant
+    try:
+        return instant.astimezone(UTC)
+    except OverflowError:
+        raise SchemaDrift("$", "Expected an instant within bounds") from None
 
 
 def drift(error: msgspec.ValidationError, status: int | None = None) -> SchemaDrift:

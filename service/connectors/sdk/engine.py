@@ -10,8 +10,8 @@ For each request a flow yields: budget → sign → send → classify → return
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol, TypeVar
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
@@ -26,7 +26,7 @@ from service.connectors.sdk.faults import (
     Unreachable,
     VendorFault,
 )
-from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.flow import Flow, Frame, Opened, Request, Response, Source
 from service.connectors.sdk.resilience import Breaker, RetryBudget, full_jitter
 
 T = TypeVar("T")
@@ -37,12 +37,24 @@ _VENDOR_FAILURES = 25
 _BREAKER_PAUSE_S = 5.0
 
 
+Body: TypeAlias = bytes | AsyncIterator[bytes]
+_Send: TypeAlias = Callable[[str, str, Mapping[str, str], Body | None, float], Awaitable[Response]]
+
+
 class Transport(Protocol):
     """One HTTP exchange. Follows no redirects; raises Unreachable, TimedOut or Malformed."""
 
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
-    ) -> Response: ...
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
+    ) -> Response:
+        """The whole answer."""
+        ...
+
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
+    ) -> Opened:
+        """The answer's head; its bytes are read as they are asked for. Its `close` must be called."""
+        ...
 
 
 class CredentialSource(Protocol):
@@ -80,6 +92,8 @@ class Link:
 
     def url(self, request: Request) -> str:
         """The absolute address of a request."""
+        if request.address is not None:
+            return request.address
         address = self._prefix + request.path
         return f"{address}?{urlencode(request.query, quote_via=quote)}" if request.query else address
 
@@ -121,18 +135,28 @@ class Engine:
         self._monotonic = monotonic
         self._vendor_breakers: dict[str, Breaker] = {}
 
-    async def run(self, flow: Flow[T], link: Link, leg: Leg, *, deadline_s: float = 30.0, wait_s: float = 5.0) -> T:
+    async def run(
+        self,
+        flow: Flow[T],
+        link: Link,
+        leg: Leg,
+        *,
+        deadline_s: float = 30.0,
+        wait_s: float = 5.0,
+        source: Source | None = None,
+    ) -> T:
         """The flow's value.
 
         `deadline_s` bounds the whole flow, `wait_s` each wait for a budget or a Retry-After: 0 fails at once.
-        Raises what the flow lets through: a VendorFault.
+        `source` is what a caller uploads. Raises what the flow lets through: a VendorFault.
         """
         ends_at = self._monotonic() + deadline_s
         try:
             request = next(flow)
             while True:
                 try:
-                    answer = await self._answer(request, link, leg, ends_at, wait_s)
+                    body = request.body if request.upload is None else _framed(request.upload, source)
+                    answer = await self._answer(request, link, leg, ends_at, wait_s, self._transport.send, body)
                 except VendorFault as fault:
                     request = flow.throw(fault)
                 else:
@@ -143,7 +167,25 @@ class Engine:
         finally:
             flow.close()
 
-    async def _answer(self, request: Request, link: Link, leg: Leg, ends_at: float, wait_s: float) -> Response:
+    async def open(
+        self, request: Request, link: Link, leg: Leg, *, deadline_s: float = 30.0, wait_s: float = 5.0
+    ) -> Opened:
+        """The answer to one request with its bytes still to come; `deadline_s` bounds the wait for its head."""
+        ends_at = self._monotonic() + deadline_s
+        opened = await self._answer(request, link, leg, ends_at, wait_s, self._transport.open, request.body)
+        assert isinstance(opened, Opened)
+        return opened
+
+    async def _answer(
+        self,
+        request: Request,
+        link: Link,
+        leg: Leg,
+        ends_at: float,
+        wait_s: float,
+        send: _Send,
+        body: Body | None,
+    ) -> Response:
         """The vendor's good answer to one request, after as many tries as the rules above allow."""
         maybe_done = False
         try:
@@ -152,7 +194,7 @@ class Engine:
             attempt = 0
             while True:
                 try:
-                    return await self._try(request, link, leg, token, ends_at, wait_s)
+                    return await self._try(request, link, leg, token, ends_at, wait_s, send, body)
                 except CredentialsExpired as fault:
                     if not may_renew:
                         raise ConnectionRefused(
@@ -164,6 +206,10 @@ class Engine:
                     may_renew = False
                     token = await self._in_time(link.credentials.renewed(token), ends_at)
                     leg.refreshes += 1
+                    if request.upload is not None:
+                        raise Unavailable(
+                            "the token expired on an upload, whose bytes are gone; it is renewed"
+                        ) from None
                 except (RateLimited, Unavailable) as fault:
                     maybe_done |= request.lane == "write" and isinstance(fault, TimedOut)
                     left_s = ends_at - self._monotonic()
@@ -193,14 +239,25 @@ class Engine:
                 raise
             raise Unreachable("no time left to renew the credentials") from None
 
-    async def _try(self, request: Request, link: Link, leg: Leg, token: str, ends_at: float, wait_s: float) -> Response:
+    async def _try(
+        self,
+        request: Request,
+        link: Link,
+        leg: Leg,
+        token: str,
+        ends_at: float,
+        wait_s: float,
+        send: _Send,
+        body: Body | None,
+    ) -> Response:
         connector = link.connector
         vendor_breaker = self._vendor_breaker(connector.slug)
         _refuse_while_open(self._monotonic(), link.breaker, vendor_breaker)
         await self._take_budget(link, leg, min(wait_s, ends_at - self._monotonic()))
         headers = {"accept": request.accept}
-        headers.update(connector.auth.sign(token))
-        if request.body is not None:
+        if request.address is None:
+            headers.update(connector.auth.sign(token))
+        if body is not None:
             headers["content-type"] = request.content_type
         if request.headers:
             headers.update(request.headers)
@@ -211,7 +268,7 @@ class Engine:
         link.retries.called()
         started = time.perf_counter_ns()
         try:
-            response = await self._transport.send(request.method, link.url(request), headers, request.body, timeout_s)
+            response = await send(request.method, link.url(request), headers, body, timeout_s)
         except Unavailable:
             _failed(self._monotonic(), link.breaker, vendor_breaker)
             raise
@@ -253,6 +310,17 @@ class Engine:
         if breaker is None:
             breaker = self._vendor_breakers[slug] = Breaker(_VENDOR_FAILURES, _BREAKER_PAUSE_S)
         return breaker
+
+
+async def _framed(frame: Frame, source: Source | None) -> AsyncIterator[bytes]:
+    """The frame around the caller's bytes, piece by piece."""
+    if frame.before:
+        yield frame.before
+    if source is not None:
+        async for chunk in source.chunks:
+            yield chunk
+    if frame.after:
+        yield frame.after
 
 
 def _refuse_while_open(now: float, *breakers: Breaker) -> None:

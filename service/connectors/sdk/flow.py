@@ -5,12 +5,19 @@ vendor faults, the engine throws a `VendorFault` in at the `yield`, so that "404
 Flows compose with `yield from`.
 """
 
-from collections.abc import Generator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Mapping
 from typing import Literal, TypeAlias, TypeVar
 
 from msgspec import Struct
 
 T = TypeVar("T")
+
+
+class Frame(Struct, frozen=True, gc=False):
+    """What goes around the bytes that a caller uploads, such as the parts of a multipart form."""
+
+    before: bytes = b""
+    after: bytes = b""
 
 
 class Request(Struct, frozen=True, kw_only=True, gc=False):
@@ -20,7 +27,12 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     path: str
     """Below the connector's root for the account; starts with `/`, already percent-encoded."""
     query: tuple[tuple[str, str], ...] = ()
+    address: str | None = None
+    """An absolute address that the vendor has just handed out, such as a signed download link: used instead of the
+    path, and never given our credentials."""
     body: bytes | None = None
+    upload: Frame | None = None
+    """The body is what the caller sends, in this frame. It can be sent only once."""
     content_type: str = "application/json"
     accept: str = "application/json"
     headers: tuple[tuple[str, str], ...] = ()
@@ -31,7 +43,7 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def may_retry(self) -> bool:
-        return self.lane == "read" or self.repeatable
+        return (self.lane == "read" or self.repeatable) and self.upload is None
 
 
 class Response(Struct, frozen=True, gc=False):
@@ -40,6 +52,20 @@ class Response(Struct, frozen=True, gc=False):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+class Opened(Response, frozen=True, gc=False):
+    """An answer whose bytes are still to come. `body` is empty, but for a fault, which is read whole."""
+
+    chunks: AsyncIterator[bytes]
+    close: Callable[[], Awaitable[None]]
+
+
+class Source(Struct, frozen=True, gc=False):
+    """Bytes that a caller is sending."""
+
+    chunks: AsyncIterator[bytes]
+    size_bytes: int | None
 
 
 Flow: TypeAlias = Generator[Request, Response, T]
