@@ -1,6 +1,6 @@
 """Canopy's clients. People behind a client are contacts, a resource of their own."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final, Protocol
 
 from msgspec import Struct
@@ -10,7 +10,7 @@ from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.tax_ids import to_tax_ids
 from service.connectors.canopy.wire import DOC, Labelled
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
@@ -44,7 +44,7 @@ class WireClient(Struct, frozen=True, gc=False):
     tags: list[str]
     custom_fields: dict[str, Any]
     linked: list[WireLink]
-    updated_at: datetime
+    updated_at: Instant
     owner_id: str | None = None
     external_id: str | None = None
     ein_masked: str | None = None
@@ -108,7 +108,7 @@ _complete: _Complete = replace
 
 def to_client(wire: WireClient, book: Book) -> Client:
     """A Canopy client. The employer's number leaves masked, whatever came."""
-    ref, updated_at, owner, group = book.ref, wire.updated_at, wire.owner_id, wire.group_id
+    ref, owner, group = book.ref, wire.owner_id, wire.group_id
     emails, phones, addresses, linked = wire.emails, wire.phones, wire.addresses, wire.linked
     return _complete(
         Client(
@@ -133,7 +133,7 @@ def to_client(wire: WireClient, book: Book) -> Client:
         tags=wire.tags,
         custom_fields=wire.custom_fields,
         tax_ids=to_tax_ids("ein", wire.ein_masked),
-        updated_at=updated_at if updated_at.tzinfo is UTC else updated_at.astimezone(UTC),
+        updated_at=utc(wire.updated_at),
         meta=_META,
     )
 

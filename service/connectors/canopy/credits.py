@@ -1,6 +1,5 @@
 """Canopy's credits and what they were applied to."""
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -8,7 +7,7 @@ from msgspec import Struct
 from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.wire import DOC, currency_of, reference
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import from_cents
 from service.connectors.sdk.paging import cursor_page
@@ -20,7 +19,7 @@ from service.resources.credit import Credit, CreditApplication
 class WireApplication(Struct, frozen=True, gc=False):
     amount_cents: int
     invoice_id: str | None = None
-    applied_at: datetime | None = None
+    applied_at: Instant | None = None
 
 
 class WireCredit(Struct, frozen=True, gc=False):
@@ -50,7 +49,7 @@ def to_credit(wire: WireCredit, book: Book) -> Credit:
             CreditApplication(
                 invoice=reference("inv_", part.invoice_id, book),
                 amount=Money(part.amount_cents, currency),
-                applied_at=None if part.applied_at is None else part.applied_at.astimezone(UTC),
+                applied_at=None if part.applied_at is None else utc(part.applied_at),
             )
             for part in wire.applications
         ],

@@ -1,6 +1,5 @@
 """Canopy's payments. One that covers no invoice is an additional payment (a retainer), all of it unapplied."""
 
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from msgspec import Struct
@@ -8,7 +7,7 @@ from msgspec import Struct
 from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.wire import DOC, currency_of
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import from_cents
 from service.connectors.sdk.paging import cursor_page
@@ -25,7 +24,7 @@ class WireAllocation(Struct, frozen=True, gc=False):
 class WireRefund(Struct, frozen=True, gc=False):
     amount_cents: int
     refund_id: str | None = None
-    refunded_at: datetime | None = None
+    refunded_at: Instant | None = None
 
 
 class WirePayment(Struct, frozen=True, gc=False):
@@ -33,7 +32,7 @@ class WirePayment(Struct, frozen=True, gc=False):
     client_id: str
     method: str
     amount_cents: int
-    received_at: datetime
+    received_at: Instant
     allocations: list[WireAllocation]
     unapplied_cents: int
     refunds: list[WireRefund]
@@ -58,7 +57,7 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
         method=_METHODS.get(wire.method, PaymentMethod.OTHER),
         method_native=wire.method,
         amount=from_cents(wire.amount_cents, currency, "$.currency"),
-        received_on=wire.received_at.astimezone(UTC).date(),
+        received_on=utc(wire.received_at).date(),
         allocations=[
             Allocation(
                 invoice=book.ref("inv_", part.invoice_id),
@@ -72,7 +71,7 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
             Refund(
                 id=refund.refund_id,
                 amount=Money(refund.amount_cents, currency),
-                refunded_at=None if refund.refunded_at is None else refund.refunded_at.astimezone(UTC),
+                refunded_at=None if refund.refunded_at is None else utc(refund.refunded_at),
             )
             for refund in wire.refunds
         ],

@@ -1,6 +1,6 @@
 """Canopy's tasks, subtasks and client requests. Each firm defines its own words for their status."""
 
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any, Final, Protocol
 
 from msgspec import Struct
@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.wire import DOC, reference
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
@@ -21,7 +21,7 @@ class WireItem(Struct, frozen=True, gc=False):
     id: str
     text: str
     done: bool
-    completed_at: datetime | None = None
+    completed_at: Instant | None = None
 
 
 class WireTask(Struct, frozen=True, gc=False):
@@ -133,9 +133,7 @@ def _status(word: str) -> TaskStatus:
 
 def _item(wire: WireItem) -> ChecklistItem:
     at = wire.completed_at
-    return ChecklistItem(
-        id=wire.id, text=wire.text, done=wire.done, completed_at=None if at is None else at.astimezone(UTC)
-    )
+    return ChecklistItem(id=wire.id, text=wire.text, done=wire.done, completed_at=None if at is None else utc(at))
 
 
 class _List(Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ QuickBooks keeps no contacts below a customer: the one contact's name stands in 
 never deleted, only made inactive.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from service.connectors.quickbooks.clients_write import from_client_create, from
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, contains, select, sorts
 from service.connectors.quickbooks.wire import Ref, Times
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import offset_page
 from service.ids import Book
@@ -146,8 +146,8 @@ def to_client(wire: WireCustomer, book: Book) -> Client:
         parent=None if parent is None else book.ref("cli_", parent.value),
         currency=book.currency if currency is None else currency.value,
         notes=wire.Notes or None,
-        created_at=wire.MetaData.CreateTime.astimezone(UTC),
-        updated_at=wire.MetaData.LastUpdatedTime.astimezone(UTC),
+        created_at=utc(wire.MetaData.CreateTime),
+        updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,
         meta=_META,
     )

@@ -1,6 +1,6 @@
 """Credit memos as credits. What they were applied to stands in payments, not here."""
 
-from datetime import UTC, date
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
@@ -10,7 +10,7 @@ from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
 from service.connectors.quickbooks.wire import Memo, Ref, Times, currency_of
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
 from service.connectors.sdk.paging import offset_page
@@ -50,8 +50,8 @@ def to_credit(wire: WireCreditMemo, book: Book) -> Credit:
         amount=to_money(wire.TotalAmt, currency, "$.TotalAmt"),
         remaining=None if remaining is None else to_money(remaining, currency, "$.RemainingCredit"),
         memo=None if memo is None else memo.value or None,
-        created_at=wire.MetaData.CreateTime.astimezone(UTC),
-        updated_at=wire.MetaData.LastUpdatedTime.astimezone(UTC),
+        created_at=utc(wire.MetaData.CreateTime),
+        updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,
         meta=_META,
     )

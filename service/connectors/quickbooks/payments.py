@@ -1,6 +1,6 @@
 """Payments. A credit is applied by a payment over nothing that links an invoice and a credit memo."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, Protocol
 
@@ -11,7 +11,7 @@ from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
 from service.connectors.quickbooks.wire import Link, Ref, Times, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
@@ -104,8 +104,8 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
             reference=wire.PaymentRefNum or None,
             deposit_account=None if deposit is None else deposit.value,
         ),
-        created_at=wire.MetaData.CreateTime.astimezone(UTC),
-        updated_at=wire.MetaData.LastUpdatedTime.astimezone(UTC),
+        created_at=utc(wire.MetaData.CreateTime),
+        updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,
         meta=_META,
     )

@@ -4,11 +4,11 @@ Source: Intuit's Finance.xsd and the entity pages of https://developer.intuit.co
 read 2026-11-20.
 """
 
-from datetime import datetime
 from typing import Annotated
 
 from msgspec import UNSET, Struct, UnsetType
 
+from service.connectors.sdk.codec import Instant
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.money import is_currency
 from service.connectors.sdk.wire import UNMAPPED
@@ -25,8 +25,8 @@ class Ref(Struct, frozen=True, gc=False, omit_defaults=True):
 class Times(Struct, frozen=True, gc=False):
     """Both instants carry the company's offset; leave as UTC."""
 
-    CreateTime: datetime
-    LastUpdatedTime: datetime
+    CreateTime: Instant
+    LastUpdatedTime: Instant
 
 
 class Memo(Struct, frozen=True, gc=False):
