@@ -1,0 +1,117 @@
+"""What a write must be: done once, shown as it was done, refused by name, never half known."""
+
+from typing import Any
+
+import pytest
+
+from service.connectors.sdk.faults import Conflict, NotFound, OutcomeUnknown, Refused, TimedOut
+from tests.conformance.rig import Rig
+from tests.conformance.subject import Facts
+
+
+class WriteChecks:
+    async def test_what_was_created_is_what_get_shows(self, rig: Rig, resource: str, facts: Facts) -> None:
+        made = await _create(rig, resource, facts)
+
+        assert await rig.get(resource, made.remote_id) == made
+        assert made.id in {record.id for record in await rig.every(resource)}
+
+    async def test_what_was_updated_is_what_get_shows(self, rig: Rig, resource: str, facts: Facts) -> None:
+        made = await _create(rig, resource, facts)
+        changed = await _update(rig, resource, facts, made)
+
+        assert facts.changed(changed)
+        assert not facts.changed(made)
+        assert await rig.get(resource, made.remote_id) == changed
+        assert changed.version != made.version
+
+    async def test_an_update_leaves_alone_what_it_does_not_name(self, rig: Rig, resource: str, facts: Facts) -> None:
+        made = await _create(rig, resource, facts)
+        changed = await _update(rig, resource, facts, made)
+        moved = {name for name in made.__struct_fields__ if getattr(made, name) != getattr(changed, name)}
+
+        assert moved <= {*facts.changes.__struct_fields__, "updated_at", "version", "status_native"}
+
+    async def test_a_create_with_the_same_key_is_done_once(self, rig: Rig, resource: str, facts: Facts) -> None:
+        made = await _create(rig, resource, facts)
+        again = await _create(rig, resource, facts)
+
+        assert again == made
+        assert rig.server.stats()["writes"] == 1
+
+    async def test_a_lost_answer_to_a_keyed_write_does_not_write_twice(
+        self, rig: Rig, resource: str, facts: Facts
+    ) -> None:
+        rig.server.fault("lost_answer")
+        made = await _create(rig, resource, facts)
+
+        assert rig.leg.retries == 1
+        assert rig.server.stats()["writes"] == 1
+        assert await rig.get(resource, made.remote_id) == made
+
+    async def test_a_write_that_is_never_answered_has_an_unknown_outcome(
+        self, rig: Rig, resource: str, facts: Facts
+    ) -> None:
+        new = await _new(rig, resource, facts)
+        rig.server.fault("lost_answer", count=None)
+
+        with pytest.raises(OutcomeUnknown):
+            await rig.run(new)
+
+    async def test_a_write_that_times_out_has_an_unknown_outcome(self, rig: Rig, resource: str, facts: Facts) -> None:
+        new = await _new(rig, resource, facts)
+        rig.server.fault("timeout", seconds=1)
+
+        with pytest.raises(OutcomeUnknown) as unknown:
+            await rig.run(new, deadline_s=0.15)
+        assert not isinstance(unknown.value, TimedOut)
+
+    async def test_a_write_of_an_older_version_is_a_conflict(self, rig: Rig, resource: str, facts: Facts) -> None:
+        if not rig.binding(resource).versioned:
+            pytest.skip("the vendor has no versions")
+        made = await _create(rig, resource, facts)
+        await _update(rig, resource, facts, made)
+
+        with pytest.raises(Conflict):
+            await _update(rig, resource, facts, made, key="second")
+        assert rig.server.stats()["writes"] == 2
+
+    async def test_an_update_without_a_version_is_done(self, rig: Rig, resource: str, facts: Facts) -> None:
+        made = await _create(rig, resource, facts)
+        update = _ports(rig, resource)[1]
+        changed = await rig.run(update(made.remote_id, facts.changes, None, "key-u", rig.book))
+
+        assert facts.changed(changed)
+
+    async def test_an_update_of_what_is_not_there_is_refused(self, rig: Rig, resource: str, facts: Facts) -> None:
+        _, update = _ports(rig, resource)
+
+        with pytest.raises(NotFound):
+            await rig.run(update("999999999", facts.changes, None, "key-u", rig.book))
+        with pytest.raises(Refused):
+            await rig.run(update("999999999", facts.changes, "0", "key-v", rig.book))
+        assert rig.server.stats()["writes"] == 0
+
+
+def _ports(rig: Rig, resource: str) -> tuple[Any, Any]:
+    binding = rig.binding(resource)
+    if binding.create is None or binding.update is None:
+        pytest.skip(f"no create and update ports; it can: {', '.join(binding.ports)}")
+    return binding.create, binding.update
+
+
+async def _new(rig: Rig, resource: str, facts: Facts) -> Any:
+    create, _ = _ports(rig, resource)
+    assert facts.creates is not None, "the subject says how to create what can be created"
+    clients = await rig.every("clients")
+    return create(facts.creates(clients, 1), "key-c", rig.book)
+
+
+async def _create(rig: Rig, resource: str, facts: Facts) -> Any:
+    return await rig.run(await _new(rig, resource, facts))
+
+
+async def _update(rig: Rig, resource: str, facts: Facts, record: Any, key: str = "key-u") -> Any:
+    _, update = _ports(rig, resource)
+    version = record.version if isinstance(record.version, str) else None
+    return await rig.run(update(record.remote_id, facts.changes, version, key, rig.book))
