@@ -1,6 +1,7 @@
 """Receipts: the headers that say what a call was, what it cost and where the time went."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final
 
 from billing import Reason
@@ -67,7 +68,7 @@ def receipt_headers(call: Call, reason: Reason, units: int) -> list[tuple[bytes,
         )
     if call.leg.status is not None:
         headers.append((b"data-source", b"live"))
-        headers.append((b"data-as-of", _instant(call.started_at_ns)))
+        headers.append((b"data-as-of", _instant(call.started_at_ns // 1_000_000_000)))
     return headers
 
 
@@ -76,5 +77,6 @@ def _server_timing(call: Call) -> bytes:
     return b"platform;dur=%.3f, upstream;dur=%.3f" % (total_ns / 1e6, call.leg.vendor_ns / 1e6)
 
 
-def _instant(at_ns: int) -> bytes:
-    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+@lru_cache(8)
+def _instant(at_s: int) -> bytes:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%SZ").encode()
