@@ -14,6 +14,7 @@ from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.db.migrate import MigrationError, unapplied
 from service.db.pool import Pool
+from service.db.recent import Recent
 from service.errors import PLATFORM_UNAVAILABLE, ApiProblem
 
 _WITHIN_S: Final = 2.0
@@ -50,11 +51,20 @@ class HealthRoutes:
         self._redis = redis
         self._ledger = ledger
         self._is_migrated = False
+        # Anybody may ask, as often as they like: one look at a time, good for a moment.
+        self._recent: Recent[str, dict[str, bool]] = Recent()
 
     async def alive(self, call: Call) -> Answer:
         return answer_of(Health())
 
     async def ready(self, call: Call) -> Answer:
+        works = await self._recent.get("", self._check)
+        failing = [name for name, well in works.items() if not well]
+        if failing:
+            raise ApiProblem(PLATFORM_UNAVAILABLE, f"Not ready: {', '.join(failing)}.", retry_after_s=1)
+        return answer_of(Readiness(checked=tuple(works)))
+
+    async def _check(self) -> dict[str, bool]:
         checks = {
             "database": self._database(),
             "migrations": self._migrations(),
@@ -62,10 +72,7 @@ class HealthRoutes:
             "metering": self._metering(),
         }
         works = await asyncio.gather(*(_within(check) for check in checks.values()))
-        failing = [name for name, well in zip(checks, works, strict=True) if not well]
-        if failing:
-            raise ApiProblem(PLATFORM_UNAVAILABLE, f"Not ready: {', '.join(failing)}.", retry_after_s=1)
-        return answer_of(Readiness(checked=tuple(checks)))
+        return dict(zip(checks, works, strict=True))
 
     async def _database(self) -> bool:
         return await self._pool.fetchval("SELECT true") is True

@@ -185,6 +185,26 @@ async def test_answers_that_are_always_cut_off_are_a_problem(api: Api, quickbook
     assert (answer.status_code, problem_of(answer)) == (504, "vendor_timeout")
 
 
+async def test_slow_answer_is_waited_for(api: Api, quickbooks: SandboxServer) -> None:
+    quickbooks.fault("slow_drip", seconds=0.2)
+
+    answer = await api.get("/v1/clients?limit=5", "quickbooks")
+
+    assert (answer.status_code, len(answer.json()["data"])) == (200, 5)
+
+
+async def test_empty_page_in_the_middle_does_not_end_the_list(api: Api, canopy: SandboxServer) -> None:
+    canopy.fault("empty_middle_page", after=1)
+    seen: list[str] = []
+    path = "/v1/clients?limit=100"
+    while path:
+        page = (await api.get(path, "canopy")).json()
+        seen += [client["id"] for client in page["data"]]
+        path = f"/v1/clients?limit=100&cursor={page['next_cursor']}" if page["has_more"] else ""
+
+    assert len(seen) == len(set(seen)) == 200
+
+
 async def test_fault_under_200_is_a_fault(api: Api, quickbooks: SandboxServer) -> None:
     quickbooks.fault("fault_in_200", count=None)
 

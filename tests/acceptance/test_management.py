@@ -242,11 +242,3 @@ async def test_scope_is_required_and_named(api: Api, keys: Keys) -> None:
         answer = await narrow.get(f"/v1/{path}")
         assert (answer.status_code, problem_of(answer)) == (403, "insufficient_scope")
         assert f"`{scope}`" in answer.json()["detail"]
-
-
-async def test_health_needs_no_key(api: Api) -> None:
-    alive, ready = await api.http.get("/healthz"), await api.http.get("/readyz")
-
-    assert (alive.status_code, alive.json()["status"]) == (200, "ok")
-    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
-    assert "migrations" in ready.json()["checked"]

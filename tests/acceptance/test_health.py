@@ -1,0 +1,62 @@
+"""Health and readiness, and calls while Redis is away."""
+
+import asyncpg
+import httpx
+import pytest
+from msgspec.structs import replace
+
+from service.db.pool import Pool
+from service.sandbox.serve import SandboxServer
+from service.settings import Settings
+from tests.acceptance.conftest import Api, client_of, customers_of, problem_of
+from tests.conftest import Database
+
+pytestmark = pytest.mark.anyio
+
+NOBODY = "redis://127.0.0.1:1/0"
+
+
+async def test_health_needs_no_key(http: httpx.AsyncClient) -> None:
+    alive, ready = await http.get("/healthz"), await http.get("/readyz")
+
+    assert (alive.status_code, alive.json()["status"]) == (200, "ok")
+    assert (ready.status_code, ready.json()["status"]) == (200, "ready")
+    assert set(ready.json()["checked"]) == {"database", "migrations", "redis", "metering"}
+
+
+async def test_health_is_not_a_metered_call(api: Api) -> None:
+    answer = await api.get("/healthz")
+
+    assert (answer.headers["usage-billable"], answer.headers["usage-reason"]) == ("?0", "management")
+    assert (await api.get("/v1/usage")).json()["data"] == []
+
+
+async def test_pending_migration_is_not_ready(settings: Settings, database: Database) -> None:
+    owner = await asyncpg.connect(database.owner_url)
+    newest = await owner.fetchrow(
+        "DELETE FROM schema_migrations WHERE name = (SELECT max(name) FROM schema_migrations) RETURNING *"
+    )
+    assert newest is not None
+    try:
+        async with client_of(settings) as http:
+            answer = await http.get("/readyz")
+    finally:
+        await owner.execute("INSERT INTO schema_migrations VALUES ($1, $2, $3, $4)", *newest)
+        await owner.close()
+
+    assert (answer.status_code, answer.json()["code"]) == (503, "platform_unavailable")
+    assert answer.json()["detail"] == "Not ready: migrations."
+
+
+async def test_calls_go_on_without_redis_and_it_is_named(
+    settings: Settings, operator_pool: Pool, quickbooks: SandboxServer
+) -> None:
+    async with client_of(replace(settings, redis_url=NOBODY)) as http:
+        api = await customers_of(http, settings, operator_pool, quickbooks)()
+
+        listed = await api.get("/v1/clients?limit=1", "quickbooks")
+        ready = await http.get("/readyz")
+
+    assert (listed.status_code, listed.headers["usage-billable"]) == (200, "?1")
+    assert (ready.status_code, problem_of(ready)) == (503, "platform_unavailable")
+    assert ready.json()["detail"] == "Not ready: redis."
