@@ -11,9 +11,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.changes import Source, capture
 from service.connectors.quickbooks.clients_write import from_client_create, from_client_update
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, contains, select, sorts
-from service.connectors.quickbooks.wire import Ref, Times
+from service.connectors.quickbooks.wire import RefId, Times
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.flow import Flow
@@ -67,8 +68,8 @@ class WireCustomer(Struct, frozen=True, gc=False):
     WebAddr: WireWebsite | None = None
     BillAddr: WireAddress | None = None
     ShipAddr: WireAddress | None = None
-    ParentRef: Ref | None = None
-    CurrencyRef: Ref | None = None
+    ParentRef: RefId | None = None
+    CurrencyRef: RefId | None = None
     Notes: str | None = None
 
 
@@ -258,6 +259,8 @@ def _current(remote_id: str) -> Flow[WireCustomer]:
     return _read_one((yield calls.read_one("customer", remote_id))).Customer
 
 
+CHANGES: Final = Source("Customer", WireCustomer, to_client)
+
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     doc=Doc(
         "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer",
@@ -270,6 +273,7 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     get=get,
     create=create,
     update=update,
+    changes=capture(CHANGES),
     filters={
         "status": Filter(kind="choice", choices=("active", "inactive"), description="Active or made inactive."),
         "name": Filter(kind="text", description="The whole display name."),
@@ -279,5 +283,5 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="One e-mail address, four telephone numbers and two postal addresses for each client. Clients are made "
-    "inactive, never deleted; inactive ones are listed too.",
+    "inactive by an update of their status, never deleted; inactive ones are listed too.",
 )

@@ -2,13 +2,15 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.changes import Source, capture
+from service.connectors.quickbooks.credits_write import from_credit_create, from_credit_update
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
-from service.connectors.quickbooks.wire import Memo, Ref, Times, currency_of
+from service.connectors.quickbooks.wire import Memo, RefId, Times, currency_of
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.flow import Flow
@@ -16,7 +18,7 @@ from service.connectors.sdk.money import to_money
 from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.credit import Credit
+from service.resources.credit import Credit, CreditCreate, CreditUpdate
 
 
 class WireCreditMemo(Struct, frozen=True, gc=False):
@@ -24,11 +26,11 @@ class WireCreditMemo(Struct, frozen=True, gc=False):
     SyncToken: str
     MetaData: Times
     TxnDate: date
-    CustomerRef: Ref
+    CustomerRef: RefId
     TotalAmt: Decimal
     RemainingCredit: Decimal | None = None
     DocNumber: str | None = None
-    CurrencyRef: Ref | None = None
+    CurrencyRef: RefId | None = None
     CustomerMemo: Memo | None = None
 
 
@@ -93,10 +95,41 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Credit]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Credit]:
-    return to_credit(_read_one((yield calls.read_one("creditmemo", remote_id))).CreditMemo, book)
+    return to_credit((yield from _current(remote_id)), book)
 
 
-BINDING: Final = Binding[Credit, Any, Any](
+def create(new: CreditCreate, key: str, book: Book) -> Flow[Credit]:
+    answer = yield from calls.create("creditmemo", from_credit_create(new, book), key, "/client")
+    return to_credit(_read_one(answer).CreditMemo, book)
+
+
+def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, book: Book) -> Flow[Credit]:
+    """Changes what is given. The record is read first for its version, unless given, and for the currency of new
+    lines. Raises Conflict if `version` is stale."""
+    currency: str | None = None
+    if version is None or new.lines:
+        current = yield from _current(remote_id)
+        version = version or current.SyncToken
+        currency = currency_of(current.CurrencyRef, book)
+    answer = yield calls.write("creditmemo", from_credit_update(remote_id, new, version, currency, book), key)
+    return to_credit(_read_one(answer).CreditMemo, book)
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Deletes the credit memo; nothing of it is left, and what it had paid is open again."""
+    if version is None:
+        version = (yield from _current(remote_id)).SyncToken
+    yield calls.remove("creditmemo", calls.Stamp(remote_id, version), key)
+
+
+def _current(remote_id: str) -> Flow[WireCreditMemo]:
+    return _read_one((yield calls.read_one("creditmemo", remote_id))).CreditMemo
+
+
+CHANGES: Final = Source("CreditMemo", WireCreditMemo, to_credit)
+
+
+BINDING: Final = Binding[Credit, CreditCreate, CreditUpdate](
     doc=Doc(
         "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/creditmemo",
         date(2026, 11, 20),
@@ -106,6 +139,10 @@ BINDING: Final = Binding[Credit, Any, Any](
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
+    create=create,
+    update=update,
+    delete=delete,
+    changes=capture(CHANGES),
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="Credits of one client."),
         "number": Filter(kind="text", description="The whole number of the credit memo."),
@@ -115,5 +152,6 @@ BINDING: Final = Binding[Credit, Any, Any](
     updated_after=True,
     sorts=sorts(_COLUMNS),
     versioned=True,
-    notes="What a credit was applied to stands in the payments that applied it.",
+    notes="What a credit was applied to stands in the payments that applied it; a payment over nothing with two "
+    "allocations applies one.",
 )

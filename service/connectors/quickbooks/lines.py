@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.connectors.quickbooks.wire import Ref, name_of
+from service.connectors.quickbooks.wire import Ref, RefId, RefName, name_of
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.money import to_money
 from service.ids import Book
@@ -16,10 +16,10 @@ from service.resources.invoice import InvoiceLine, LineKind
 
 class SalesItemDetail(Struct, frozen=True, gc=False):
     ItemRef: Ref | None = None
-    ClassRef: Ref | None = None
+    ClassRef: RefName | None = None
     UnitPrice: Decimal | None = None
     Qty: Decimal | None = None
-    TaxCodeRef: Ref | None = None
+    TaxCodeRef: RefId | None = None
     ServiceDate: date | None = None
 
 

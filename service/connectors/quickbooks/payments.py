@@ -2,14 +2,24 @@
 
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.changes import Source, capture
+from service.connectors.quickbooks.payments_write import (
+    METHODS,
+    Standing,
+    WritePaymentLine,
+    from_payment_create,
+    from_payment_update,
+    method_ref,
+)
+from service.connectors.quickbooks.preferences import refuse_automatic_credits
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
-from service.connectors.quickbooks.wire import Link, Ref, Times, currency_of, name_of
+from service.connectors.quickbooks.wire import Link, RefId, RefName, Times, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import SchemaDrift
@@ -18,7 +28,7 @@ from service.connectors.sdk.money import to_money
 from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.payment import Allocation, Payment, PaymentMethod
+from service.resources.payment import Allocation, Payment, PaymentCreate, PaymentMethod, PaymentUpdate
 
 
 class WirePaymentLine(Struct, frozen=True, gc=False):
@@ -33,34 +43,18 @@ class WirePayment(Struct, frozen=True, gc=False):
     SyncToken: str
     MetaData: Times
     TxnDate: date
-    CustomerRef: Ref
+    CustomerRef: RefId
     TotalAmt: Decimal
     Line: list[WirePaymentLine] = []
     UnappliedAmt: Decimal | None = None
-    PaymentMethodRef: Ref | None = None
+    PaymentMethodRef: RefName | None = None
     PaymentRefNum: str | None = None
-    DepositToAccountRef: Ref | None = None
-    CurrencyRef: Ref | None = None
+    DepositToAccountRef: RefId | None = None
+    CurrencyRef: RefId | None = None
 
 
 UNSUPPORTED: Final = ("refunds",)
 _META: Final = Meta(unsupported=UNSUPPORTED)
-_METHODS: Final = {
-    "ach": PaymentMethod.ACH,
-    "american express": PaymentMethod.CARD,
-    "amex": PaymentMethod.CARD,
-    "bank transfer": PaymentMethod.ACH,
-    "cash": PaymentMethod.CASH,
-    "check": PaymentMethod.CHECK,
-    "cheque": PaymentMethod.CHECK,
-    "credit card": PaymentMethod.CARD,
-    "debit card": PaymentMethod.CARD,
-    "diners club": PaymentMethod.CARD,
-    "discover": PaymentMethod.CARD,
-    "mastercard": PaymentMethod.CARD,
-    "visa": PaymentMethod.CARD,
-}
-"""Firms define their own methods; these are the names QuickBooks starts with."""
 
 
 class _Complete(Protocol):
@@ -95,7 +89,7 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
             connection=book.connection,
             account=book.account,
             client=book.ref("cli_", wire.CustomerRef.value),
-            method=None if method is None else _METHODS.get(method.lower(), PaymentMethod.OTHER),
+            method=None if method is None else METHODS.get(method.lower(), PaymentMethod.OTHER),
             method_native=method,
             amount=to_money(wire.TotalAmt, currency, "$.TotalAmt"),
             received_on=wire.TxnDate,
@@ -160,10 +154,49 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Payment]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Payment]:
-    return to_payment(_read_one((yield calls.read_one("payment", remote_id))).Payment, book)
+    return to_payment((yield from _current(remote_id)), book)
 
 
-BINDING: Final = Binding[Payment, Any, Any](
+def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
+    """Records a payment, or applies a credit. Raises Conflict while the company applies credits by itself."""
+    yield from refuse_automatic_credits()
+    body = from_payment_create(new, (yield from method_ref(new.method)), book)
+    answer = yield from calls.create("payment", body, key, "/client")
+    return to_payment(_read_one(answer).Payment, book)
+
+
+def update(remote_id: str, new: PaymentUpdate, version: str | None, key: str, book: Book) -> Flow[Payment]:
+    """Changes what is given. Raises Conflict if `version` is stale, or while the company applies credits by itself."""
+    yield from refuse_automatic_credits()
+    method = yield from method_ref(new.method)
+    current = yield from _current(remote_id)
+    standing = Standing(
+        customer=Ref(current.CustomerRef.value),
+        version=version or current.SyncToken,
+        amount=current.TotalAmt,
+        currency=currency_of(current.CurrencyRef, book),
+        lines=[WritePaymentLine(line.Amount, line.LinkedTxn) for line in current.Line],
+    )
+    answer = yield calls.write("payment", from_payment_update(remote_id, new, method, standing, book), key)
+    return to_payment(_read_one(answer).Payment, book)
+
+
+def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Voids the payment: it stays over nothing, and what it had paid is open again."""
+    yield from refuse_automatic_credits()
+    if version is None:
+        version = (yield from _current(remote_id)).SyncToken
+    yield calls.void("payment", calls.Stamp(remote_id, version), key)
+
+
+def _current(remote_id: str) -> Flow[WirePayment]:
+    return _read_one((yield calls.read_one("payment", remote_id))).Payment
+
+
+CHANGES: Final = Source("Payment", WirePayment, to_payment)
+
+
+BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
     doc=Doc(
         "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment",
         date(2026, 11, 20),
@@ -173,6 +206,11 @@ BINDING: Final = Binding[Payment, Any, Any](
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
+    create=create,
+    update=update,
+    delete=void,
+    deletes="voids",
+    changes=capture(CHANGES),
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="Payments of one client."),
         "received_from": Filter(kind="date", description="Received on this day or later."),
@@ -182,5 +220,6 @@ BINDING: Final = Binding[Payment, Any, Any](
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="A payment over nothing with an invoice and a credit among its allocations applies that credit. "
-    "Where QuickBooks leaves the method's name out, `method_native` is its id and `method` is `other`.",
+    "Where QuickBooks leaves the method's name out, `method_native` is its id and `method` is `other`. To delete a "
+    "payment voids it. Writes are refused while the company applies credits by itself, which each write looks up.",
 )

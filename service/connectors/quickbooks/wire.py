@@ -22,6 +22,19 @@ class Ref(Struct, frozen=True, gc=False, omit_defaults=True):
     name: str | None = None
 
 
+class RefId(Struct, frozen=True, gc=False):
+    """A reference of which only the id has a place in the unified record; its name stays unmapped."""
+
+    value: str
+
+
+class RefName(Struct, frozen=True, gc=False):
+    """A reference of which only the name has a place in the unified record; its id stays unmapped."""
+
+    value: Annotated[str, UNMAPPED]
+    name: str | None = None
+
+
 class Times(Struct, frozen=True, gc=False):
     """Both instants carry the company's offset; leave as UTC."""
 
@@ -42,7 +55,7 @@ UnmappedText = Annotated[str | None, UNMAPPED]
 """Read to recognize voided records; has no place of its own in the unified record, so it stays among the unmapped."""
 
 
-def currency_of(ref: Ref | None, book: Book) -> str:
+def currency_of(ref: Ref | RefId | None, book: Book) -> str:
     """The record's currency. QuickBooks leaves it out unless the company uses several; then it is the home currency.
 
     Raises SchemaDrift where neither is known: nothing published says that a missing currency means dollars.
@@ -53,7 +66,7 @@ def currency_of(ref: Ref | None, book: Book) -> str:
     return code
 
 
-def name_of(ref: Ref | None) -> str | None:
+def name_of(ref: Ref | RefName | None) -> str | None:
     """How people call what is referred to; its id where the vendor left the name out."""
     return None if ref is None else ref.name or ref.value
 
