@@ -79,7 +79,7 @@ class RecordChecks:
             except SchemaDrift:
                 pass  # it is read, as a word of the contract
 
-        assert sorted(lost) == []
+        assert not lost, ", ".join(sorted(lost))
 
     async def test_an_unknown_field_is_ignored_and_shown_as_unmapped(self, rig: Rig, resource: str) -> None:
         before = (await rig.page(resource)).records
