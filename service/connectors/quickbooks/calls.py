@@ -1,4 +1,4 @@
-"""The calls that all of QuickBooks' entities share: read one, create, update sparsely."""
+"""The calls that all of QuickBooks' entities share: read one, create, update sparsely, void, delete."""
 
 from hashlib import sha256
 from typing import Final, Literal
@@ -11,7 +11,18 @@ from service.connectors.sdk.faults import FieldFault, Invalid, NotFound
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.references import path_segment
 
-Entity = Literal["customer", "invoice", "payment", "creditmemo"]
+Entity = Literal[
+    "customer",
+    "invoice",
+    "payment",
+    "creditmemo",
+    "item",
+    "class",
+    "department",
+    "employee",
+    "timeactivity",
+    "attachable",
+]
 
 _LONGEST_REQUEST_ID: Final = 50
 _encode = msgspec.json.Encoder(decimal_format="number").encode
@@ -22,8 +33,10 @@ def read_one(entity: Entity, remote_id: str) -> Request:
     return Request(method="GET", path=f"/{entity}/{path_segment(remote_id)}", query=(MINOR_VERSION,), lane="read")
 
 
-def write(entity: Entity, body: Struct, key: str) -> Request:
+def write(entity: Entity, body: Struct, key: str, *options: tuple[str, str]) -> Request:
     """The call that creates or updates; `requestid` makes the vendor answer a repeat with its first answer.
+
+    `options` name another operation, such as `("operation", "void")`.
 
     Source: https://blogs.intuit.com/2015/04/06/15346/, read 2026-11-20: unique for each company, 50 characters.
     """
@@ -31,7 +44,7 @@ def write(entity: Entity, body: Struct, key: str) -> Request:
     return Request(
         method="POST",
         path=f"/{entity}",
-        query=(MINOR_VERSION, ("requestid", request_id)),
+        query=(MINOR_VERSION, ("requestid", request_id), *options),
         body=_encode(body),
         lane="write",
         repeatable=True,
@@ -50,3 +63,26 @@ def create(entity: Entity, body: Struct, key: str, refers_by: str) -> Flow[Respo
             request_id=fault.request_id,
             fields=(FieldFault(refers_by, "not_found", "The vendor has no such record, or it is inactive."),),
         ) from None
+
+
+class Stamp(Struct, frozen=True, gc=False):
+    """Which version of which record a void or a deletion means."""
+
+    Id: str
+    SyncToken: str
+
+
+def remove(entity: Entity, stamp: Stamp, key: str) -> Request:
+    """The call that deletes a transaction; nothing of it is left."""
+    return write(entity, stamp, key, ("operation", "delete"))
+
+
+def void(entity: Literal["invoice", "payment"], stamp: Stamp, key: str) -> Request:
+    """The call that voids a transaction: it stays, with amounts of nothing.
+
+    Payments are voided by an update that includes `void`. Source: CoreConstants.php of
+    https://github.com/intuit/QuickBooks-V3-PHP-SDK, read 2026-11-20.
+    """
+    if entity == "payment":
+        return write(entity, stamp, key, ("operation", "update"), ("include", "void"))
+    return write(entity, stamp, key, ("operation", "void"))

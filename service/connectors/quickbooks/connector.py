@@ -6,11 +6,24 @@ https://developer.intuit.com/app/developer/qbo/docs/develop/authentication-and-a
 
 from typing import Final
 
+from service.connectors.quickbooks.changes import capture_together
 from service.connectors.quickbooks.clients import BINDING as CLIENTS
+from service.connectors.quickbooks.clients import CHANGES as CLIENTS_CHANGES
 from service.connectors.quickbooks.credits import BINDING as CREDITS
+from service.connectors.quickbooks.credits import CHANGES as CREDITS_CHANGES
+from service.connectors.quickbooks.documents import BINDING as DOCUMENTS
 from service.connectors.quickbooks.faults import classify
 from service.connectors.quickbooks.invoices import BINDING as INVOICES
+from service.connectors.quickbooks.invoices import CHANGES as INVOICES_CHANGES
 from service.connectors.quickbooks.payments import BINDING as PAYMENTS
+from service.connectors.quickbooks.payments import CHANGES as PAYMENTS_CHANGES
+from service.connectors.quickbooks.service_items import BINDING as SERVICE_ITEMS
+from service.connectors.quickbooks.service_items import CHANGES as SERVICE_ITEMS_CHANGES
+from service.connectors.quickbooks.time_entries import BINDING as TIME_ENTRIES
+from service.connectors.quickbooks.tracking import BINDING as TRACKING
+from service.connectors.quickbooks.tracking import CHANGES as TRACKING_CHANGES
+from service.connectors.quickbooks.users import BINDING as USERS
+from service.connectors.quickbooks.users import CHANGES as USERS_CHANGES
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
@@ -40,9 +53,39 @@ QUICKBOOKS: Final = Connector(
     ),
     classify=classify,
     request_id_header="intuit_tid",
-    redact=frozenset({"PrimaryTaxIdentifier", "SecondaryTaxIdentifier", "TaxIdentifier", "GSTIN", "BusinessNumber"}),
+    redact=frozenset(
+        {
+            "PrimaryTaxIdentifier",
+            "SecondaryTaxIdentifier",
+            "TaxIdentifier",
+            "GSTIN",
+            "BusinessNumber",
+            "SSN",
+            "BirthDate",
+            "FileAccessUri",
+            "TempDownloadUri",
+            "ThumbnailFileAccessUri",
+            "ThumbnailTempDownloadUri",
+        }
+    ),
+    changes=capture_together(
+        {
+            "clients": (CLIENTS_CHANGES,),
+            "invoices": (INVOICES_CHANGES,),
+            "payments": (PAYMENTS_CHANGES,),
+            "credits": (CREDITS_CHANGES,),
+            "users": (USERS_CHANGES,),
+            "service_items": (SERVICE_ITEMS_CHANGES,),
+            "tracking": TRACKING_CHANGES,
+        }
+    ),
     clients=CLIENTS,
     invoices=INVOICES,
     payments=PAYMENTS,
     credits=CREDITS,
+    documents=DOCUMENTS,
+    time_entries=TIME_ENTRIES,
+    users=USERS,
+    service_items=SERVICE_ITEMS,
+    tracking=TRACKING,
 )

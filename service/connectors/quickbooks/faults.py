@@ -58,7 +58,24 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     return _by_code(request, response, wire)
 
 
-_GOOD: Final = (b'{"QueryResponse"', b'{"Customer"', b'{"Invoice"', b'{"Payment"', b'{"CreditMemo"')
+_GOOD: Final = tuple(
+    b'{"%s":' % name
+    for name in (
+        b"QueryResponse",
+        b"Customer",
+        b"Invoice",
+        b"Payment",
+        b"CreditMemo",
+        b"Item",
+        b"Class",
+        b"Department",
+        b"Employee",
+        b"TimeActivity",
+        b"Attachable",
+        b"Preferences",
+        b"CDCResponse",
+    )
+)
 _MOST_XML: Final = 64 * 1024
 
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
@@ -172,9 +189,48 @@ _POINTERS: Final[Mapping[str, Mapping[str, str]]] = {
         "DueDate": "/due_on",
         "CurrencyRef": "/currency",
         "CustomerMemo": "/memo",
+        "Items": "/lines",
         "Names": "/client",
         "6140": "/number",
     },
+    "/creditmemo": {
+        "CustomerRef": "/client",
+        "Line": "/lines",
+        "ItemRef": "/lines",
+        "DocNumber": "/number",
+        "TxnDate": "/issued_on",
+        "CurrencyRef": "/currency",
+        "CustomerMemo": "/memo",
+        "Items": "/lines",
+        "Names": "/client",
+        "6140": "/number",
+    },
+    "/payment": {
+        "CustomerRef": "/client",
+        "TotalAmt": "/amount",
+        "Line": "/allocations",
+        "Line.Amount": "/allocations",
+        "PaymentMethodRef": "/method",
+        "PaymentRefNum": "/reference",
+        "DepositToAccountRef": "/deposit_account",
+        "TxnDate": "/received_on",
+        "CurrencyRef": "/amount/currency",
+        "Accounts": "/deposit_account",
+        "Names": "/client",
+        "Txn": "/allocations",
+    },
+    "/timeactivity": {
+        "EmployeeRef": "/user",
+        "CustomerRef": "/client",
+        "ItemRef": "/service_item",
+        "TxnDate": "/worked_on",
+        "Hours": "/minutes",
+        "Minutes": "/minutes",
+        "BillableStatus": "/billable",
+        "Description": "/description",
+        "Items": "/service_item",
+    },
+    "/attachable": {"FileName": "/name", "Note": "/summary", "Category": "/category"},
 }
 """By path: the unified pointer for the vendor's element, the kind of a broken reference (2500), or the code."""
 

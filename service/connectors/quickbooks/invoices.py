@@ -1,6 +1,6 @@
 """Invoices. QuickBooks has no status of an invoice: it follows from the total, the balance and the word "Voided"."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -8,12 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.changes import Source, capture
 from service.connectors.quickbooks.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.quickbooks.lines import WireLine, to_lines
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
-from service.connectors.quickbooks.wire import Memo, Ref, Times, UnmappedText, currency_of, name_of
+from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times, UnmappedText, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
 from service.connectors.sdk.paging import offset_page
@@ -37,11 +38,11 @@ class WireInvoice(Struct, frozen=True, gc=False):
     Balance: Decimal
     DocNumber: str | None = None
     DueDate: date | None = None
-    SalesTermRef: Ref | None = None
-    CurrencyRef: Ref | None = None
+    SalesTermRef: RefName | None = None
+    CurrencyRef: RefId | None = None
     TxnTaxDetail: TaxDetail | None = None
-    ClassRef: Ref | None = None
-    DepartmentRef: Ref | None = None
+    ClassRef: RefName | None = None
+    DepartmentRef: RefName | None = None
     CustomerMemo: Memo | None = None
     PrivateNote: UnmappedText = None
 
@@ -114,8 +115,8 @@ def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
         class_name=name_of(wire.ClassRef),
         location=name_of(wire.DepartmentRef),
         memo=None if memo is None else memo.value or None,
-        created_at=wire.MetaData.CreateTime.astimezone(UTC),
-        updated_at=wire.MetaData.LastUpdatedTime.astimezone(UTC),
+        created_at=utc(wire.MetaData.CreateTime),
+        updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,
         meta=_META,
     )
@@ -192,9 +193,18 @@ def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, bo
     return to_invoice(_read_one(answer).Invoice, book)
 
 
+def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Voids the invoice: it stays, its amounts are nothing and what had paid it is free again."""
+    if version is None:
+        version = (yield from _current(remote_id)).SyncToken
+    yield calls.void("invoice", calls.Stamp(remote_id, version), key)
+
+
 def _current(remote_id: str) -> Flow[WireInvoice]:
     return _read_one((yield calls.read_one("invoice", remote_id))).Invoice
 
+
+CHANGES: Final = Source("Invoice", WireInvoice, to_invoice)
 
 BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
     doc=Doc(
@@ -208,6 +218,9 @@ BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
     get=get,
     create=create,
     update=update,
+    delete=void,
+    deletes="voids",
+    changes=capture(CHANGES),
     filters={
         "status": Filter(kind="choice", choices=("paid",), description="Other states cannot be searched for."),
         "balance": Filter(
@@ -224,5 +237,6 @@ BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="The status follows from total and balance; an invoice over nothing that was not voided is `other`. "
-    "Deleted invoices are not listed. On an update the lines given replace all lines.",
+    "On an update the lines given replace all lines. To delete an invoice voids it, as bookkeeping wants it; invoices "
+    "that were deleted in QuickBooks are not listed.",
 )

@@ -1,37 +1,15 @@
-"""New and changed invoices for QuickBooks. Line amounts are sent as exact decimals."""
+"""New and changed invoices for QuickBooks."""
 
-from collections.abc import Sequence
 from datetime import date
-from decimal import Decimal
-from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.quickbooks.wire import Ref, written
+from service.connectors.quickbooks.lines_write import WriteLine, WriteMemo, from_lines, from_memo, only_currency
+from service.connectors.quickbooks.wire import Ref
 from service.connectors.sdk.binding import given
-from service.connectors.sdk.money import is_currency, rounded, to_decimal
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import remote_id_of
 from service.ids import Book
-from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
-
-
-class WriteItemDetail(Struct, frozen=True, kw_only=True):
-    ItemRef: Ref | UnsetType = UNSET
-    Qty: Decimal | UnsetType = UNSET
-    UnitPrice: Decimal | UnsetType = UNSET
-    ServiceDate: date | UnsetType = UNSET
-
-
-class WriteLine(Struct, frozen=True, kw_only=True):
-    Id: str | UnsetType = UNSET
-    Description: str | UnsetType = UNSET
-    Amount: Decimal | UnsetType = UNSET
-    DetailType: Literal["SalesItemLineDetail", "DescriptionOnly"] = "SalesItemLineDetail"
-    SalesItemLineDetail: WriteItemDetail | UnsetType = UNSET
-
-
-class WriteMemo(Struct, frozen=True):
-    value: str
+from service.resources.invoice import InvoiceCreate, InvoiceUpdate
 
 
 class WriteInvoice(Struct, frozen=True, kw_only=True):
@@ -49,17 +27,15 @@ class WriteInvoice(Struct, frozen=True, kw_only=True):
 
 def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
     """The body of a new invoice. Raises Invalid for references of another account and for amounts that disagree."""
-    if not new.lines:
-        raise invalid("/lines", "too_few", "An invoice needs at least one line.")
     currency = given(new.currency)
     return WriteInvoice(
         CustomerRef=Ref(remote_id_of(new.client, "cli_", book, "/client")),
-        Line=_lines(new.lines, currency or book.currency or _only_currency(new.lines), book),
+        Line=from_lines(new.lines, currency or book.currency or only_currency(new.lines), book),
         DocNumber=new.number,
         TxnDate=new.issued_on,
         DueDate=new.due_on,
         CurrencyRef=UNSET if currency is None else Ref(currency),
-        CustomerMemo=_memo(new.memo),
+        CustomerMemo=from_memo(new.memo),
     )
 
 
@@ -67,87 +43,13 @@ def from_invoice_update(
     remote_id: str, new: InvoiceUpdate, version: str, currency: str | None, book: Book
 ) -> WriteInvoice:
     """The body of a sparse update. Lines, when given, replace all lines: QuickBooks removes those left out."""
-    if isinstance(new.lines, list) and not new.lines:
-        raise invalid("/lines", "too_few", "An invoice needs at least one line.")
     return WriteInvoice(
         Id=remote_id,
         SyncToken=version,
         sparse=True,
-        Line=UNSET if isinstance(new.lines, UnsetType) else _lines(new.lines, currency, book),
+        Line=UNSET if isinstance(new.lines, UnsetType) else from_lines(new.lines, currency, book),
         DocNumber=new.number,
         TxnDate=new.issued_on,
         DueDate=new.due_on,
-        CustomerMemo=_memo(new.memo),
+        CustomerMemo=from_memo(new.memo),
     )
-
-
-_CENTS: Final = "USD"
-"""Stands for "two decimals" where the company's currency is not known and no amount names one."""
-
-
-def _memo(memo: str | None | UnsetType) -> WriteMemo | UnsetType:
-    text = written(memo)
-    return UNSET if isinstance(text, UnsetType) else WriteMemo(text)
-
-
-def _only_currency(lines: Sequence[InvoiceLineInput]) -> str | None:
-    """The currency that the lines' amounts name, if they name one."""
-    return next((line.amount.currency for line in lines if not isinstance(line.amount, UnsetType)), None)
-
-
-def _lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) -> list[WriteLine]:
-    if currency is not None and not is_currency(currency):
-        raise invalid("/currency", "unknown_currency", "Expected an ISO 4217 currency.")
-    return [_line(line, currency, book, f"/lines/{index}") for index, line in enumerate(lines)]
-
-
-def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str) -> WriteLine:
-    refuse(line, ("time_entries", "write_up"), "QuickBooks", pointer)
-    amount = _amount(line, currency, pointer)
-    if amount is None:
-        return WriteLine(Id=line.id, Description=_text(line, pointer), DetailType="DescriptionOnly")
-    item = line.service_item
-    return WriteLine(
-        Id=line.id,
-        Description=written(line.description),
-        Amount=amount,
-        SalesItemLineDetail=WriteItemDetail(
-            ItemRef=UNSET
-            if isinstance(item, UnsetType)
-            else Ref(remote_id_of(item, "itm_", book, f"{pointer}/service_item")),
-            Qty=line.quantity,
-            UnitPrice=line.unit_price,
-            ServiceDate=UNSET if line.service_date is None else line.service_date,
-        ),
-    )
-
-
-def _text(line: InvoiceLineInput, pointer: str) -> str:
-    """The text of a line without an amount; anything else on such a line has nowhere to go."""
-    text = given(line.description)
-    others = (line.service_item, line.quantity, line.unit_price, line.service_date)
-    if not text or not all(isinstance(value, UnsetType) for value in others):
-        raise invalid(pointer, "amount_missing", "Give an amount, or a quantity with a unit price.")
-    return text
-
-
-def _amount(line: InvoiceLineInput, currency: str | None, pointer: str) -> Decimal | None:
-    """The line's amount; None for a line of text. Raises Invalid when amount, quantity and price do not agree."""
-    product: Decimal | None = None
-    if not isinstance(line.quantity, UnsetType) and not isinstance(line.unit_price, UnsetType):
-        product = _product(line.quantity, line.unit_price, currency, pointer)
-    if isinstance(line.amount, UnsetType):
-        return product
-    if line.amount.currency != currency:
-        raise invalid(f"{pointer}/amount/currency", "currency_differs", "All amounts are in the invoice's currency.")
-    amount = to_decimal(line.amount)
-    if product is not None and product != amount:
-        raise invalid(f"{pointer}/amount", "amount_differs", "The amount is not quantity times unit price.")
-    return amount
-
-
-def _product(quantity: Decimal, unit_price: Decimal, currency: str | None, pointer: str) -> Decimal:
-    try:
-        return rounded(quantity * unit_price, currency or _CENTS)
-    except ArithmeticError:
-        raise invalid(f"{pointer}/quantity", "out_of_bounds", "Quantity times unit price is not an amount.") from None

@@ -19,7 +19,7 @@ from service.connectors.quickbooks.payments_write import (
 )
 from service.connectors.quickbooks.preferences import refuse_automatic_credits
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
-from service.connectors.quickbooks.wire import Link, RefId, RefName, Times, currency_of, name_of
+from service.connectors.quickbooks.wire import Link, Ref, RefId, RefName, Times, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import SchemaDrift

@@ -48,6 +48,11 @@ def contains(column: str) -> Callable[[tuple[str, ...]], str]:
     return condition
 
 
+def is_active(values: tuple[str, ...]) -> str:
+    """The condition behind the filter `active`, whose values are the words true and false."""
+    return f"Active IN ({','.join(values)})"
+
+
 def select(
     entity: str, query: Query, conditions: Conditions, columns: Mapping[str, str], always: tuple[str, ...] = ()
 ) -> Request:

@@ -1,0 +1,193 @@
+"""Attachables as documents: the files and notes that hang on customers and transactions. What is known of them only."""
+
+from datetime import date
+from typing import Any, Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, literal, select, sorts
+from service.connectors.quickbooks.wire import Times, written
+from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.paging import offset_page
+from service.connectors.sdk.references import refuse
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.document import Area, Document, DocumentUpdate
+
+
+class WireEntityRef(Struct, frozen=True, gc=False):
+    type: str | None = None
+    value: str | None = None
+
+
+class WireHook(Struct, frozen=True, gc=False):
+    """What the file hangs on."""
+
+    EntityRef: WireEntityRef | None = None
+    IncludeOnSend: bool | None = None
+
+
+class WireAttachable(Struct, frozen=True, gc=False):
+    """`TempDownloadUri` opens the file to whoever has it for a quarter of an hour: it never leaves us."""
+
+    Id: str
+    SyncToken: str
+    MetaData: Times
+    FileName: str | None = None
+    Note: str | None = None
+    Category: str | None = None
+    Size: int | None = None
+    ContentType: str | None = None
+    AttachableRef: list[WireHook] = []
+
+
+class WriteAttachable(Struct, frozen=True, kw_only=True):
+    Id: str
+    SyncToken: str
+    sparse: bool = True
+    FileName: str | UnsetType = UNSET
+    Note: str | UnsetType = UNSET
+    Category: str | UnsetType = UNSET
+
+
+UNSUPPORTED: Final = (
+    "area_native",
+    "folder",
+    "path",
+    "dated_on",
+    "sha256",
+    "versions",
+    "history",
+    "uploaded_by",
+    "review",
+    "review_native",
+    "approval",
+    "approval_native",
+    "signing",
+    "status_native",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+
+
+def to_document(wire: WireAttachable, book: Book) -> Document:
+    """An attachable in the firm's private area. A note without a file is named by its text.
+
+    `client` is the customer it hangs on directly; what else it hangs on stays among the unmapped.
+    """
+    hooks = wire.AttachableRef
+    return Document(
+        id=book.ref("doc_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        client=_client(hooks, book),
+        name=wire.FileName or wire.Note or "",
+        area=Area.PRIVATE,
+        category=wire.Category,
+        summary=wire.Note or None,
+        size_bytes=wire.Size,
+        media_type=wire.ContentType,
+        visible_to_client=any(hook.IncludeOnSend for hook in hooks),
+        created_at=utc(wire.MetaData.CreateTime),
+        updated_at=utc(wire.MetaData.LastUpdatedTime),
+        version=wire.SyncToken,
+        meta=_META,
+    )
+
+
+def _client(hooks: list[WireHook], book: Book) -> str | None:
+    for hook in hooks:
+        entity = hook.EntityRef
+        if entity is not None and entity.type == "Customer" and entity.value:
+            return book.ref("cli_", entity.value)
+    return None
+
+
+class _Rows(Struct, frozen=True, gc=False):
+    Attachable: list[WireAttachable] = []
+
+
+class _List(Struct, frozen=True, gc=False):
+    QueryResponse: _Rows
+
+
+class _One(Struct, frozen=True, gc=False):
+    Attachable: WireAttachable
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(_One)
+
+_CONDITIONS: Final[Conditions] = {
+    "client": lambda values: (
+        f"AttachableRef.EntityRef.Type = 'Customer' and AttachableRef.EntityRef.value = {literal(values[0])}"
+    ),
+    "name": compares("FileName"),
+}
+_COLUMNS: Final = {
+    "updated_at": "MetaData.LastUpdatedTime",
+    "created_at": "MetaData.CreateTime",
+}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
+    answer = yield select("Attachable", query, _CONDITIONS, _COLUMNS)
+    rows = _read_list(answer).QueryResponse.Attachable
+    return offset_page(rows, query, FIRST_ROW, to_document, book, "$.QueryResponse.Attachable")
+
+
+def get(remote_id: str, book: Book) -> Flow[Document]:
+    return to_document((yield from _current(remote_id)), book)
+
+
+def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
+    """Renames a file, files it under another category, or changes its note. Raises Conflict if `version` is stale."""
+    refuse(new, ("review", "approval"), "QuickBooks")
+    if version is None:
+        version = (yield from _current(remote_id)).SyncToken
+    body = WriteAttachable(
+        Id=remote_id,
+        SyncToken=version,
+        FileName=new.name,
+        Note=written(new.summary),
+        Category=written(new.category),
+    )
+    return to_document(_read_one((yield calls.write("attachable", body, key))).Attachable, book)
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Deletes the file or note; nothing of it is left."""
+    if version is None:
+        version = (yield from _current(remote_id)).SyncToken
+    yield calls.remove("attachable", calls.Stamp(remote_id, version), key)
+
+
+def _current(remote_id: str) -> Flow[WireAttachable]:
+    return _read_one((yield calls.read_one("attachable", remote_id))).Attachable
+
+
+BINDING: Final = Binding[Document, Any, DocumentUpdate](
+    doc=Doc(
+        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/attachable",
+        date(2026, 11, 20),
+        "documented",
+    ),
+    wire=Wire(WireAttachable, one=("Attachable",), many=("QueryResponse", "Attachable")),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    update=update,
+    delete=delete,
+    filters={
+        "client": Filter(kind="reference", prefix="cli_", description="What hangs on one client itself."),
+        "name": Filter(kind="text", description="The whole name of the file."),
+    },
+    updated_after=True,
+    sorts=sorts(_COLUMNS),
+    versioned=True,
+    notes="QuickBooks has no folders; everything is in the firm's private area, and `visible_to_client` says that it "
+    "goes out with what it hangs on. A note without a file is listed too, with its text as the name.",
+)

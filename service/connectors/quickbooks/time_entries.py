@@ -1,0 +1,174 @@
+"""Time activities as time entries. Time is counted (hours and minutes) or clocked (from, to, less the break)."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final
+
+from msgspec import Struct
+
+from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.time_entries_write import from_time_entry_create, from_time_entry_update
+from service.connectors.quickbooks.wire import RefId, Times, currency_of
+from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.money import to_money
+from service.connectors.sdk.paging import offset_page
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate, TimeState
+
+
+class WireTimeActivity(Struct, frozen=True, gc=False):
+    """`VendorRef` stays among the unmapped: a subcontractor is no user."""
+
+    Id: str
+    SyncToken: str
+    MetaData: Times
+    TxnDate: date
+    EmployeeRef: RefId | None = None
+    CustomerRef: RefId | None = None
+    ItemRef: RefId | None = None
+    Hours: int | None = None
+    Minutes: int | None = None
+    StartTime: datetime | None = None
+    EndTime: datetime | None = None
+    BreakHours: int | None = None
+    BreakMinutes: int | None = None
+    HourlyRate: Decimal | None = None
+    BillableStatus: str | None = None
+    Description: str | None = None
+
+
+UNSUPPORTED: Final = ("task", "amount", "write_up", "invoice")
+_META: Final = Meta(unsupported=UNSUPPORTED)
+
+
+def to_time_entry(wire: WireTimeActivity, book: Book) -> TimeEntry:
+    """A time activity; its hourly rate is in the company's home currency, which QuickBooks does not name here."""
+    rate, status = wire.HourlyRate, wire.BillableStatus
+    employee, customer, item = wire.EmployeeRef, wire.CustomerRef, wire.ItemRef
+    return TimeEntry(
+        id=book.ref("tim_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        user=None if employee is None else book.ref("usr_", employee.value),
+        client=None if customer is None else book.ref("cli_", customer.value),
+        service_item=None if item is None else book.ref("itm_", item.value),
+        worked_on=wire.TxnDate,
+        minutes=minutes_of(wire),
+        description=wire.Description or None,
+        rate=None if rate is None else to_money(rate, currency_of(None, book), "$.HourlyRate"),
+        billable=status in ("Billable", "HasBeenBilled"),
+        state=TimeState.BILLED if status == "HasBeenBilled" else TimeState.OPEN,
+        state_native=status,
+        created_at=utc(wire.MetaData.CreateTime),
+        updated_at=utc(wire.MetaData.LastUpdatedTime),
+        version=wire.SyncToken,
+        meta=_META,
+    )
+
+
+def minutes_of(wire: WireTimeActivity) -> int:
+    """How long it took, in whole minutes. Raises SchemaDrift where nothing says so."""
+    if wire.Hours is not None or wire.Minutes is not None:
+        return 60 * (wire.Hours or 0) + (wire.Minutes or 0)
+    begin, end = wire.StartTime, wire.EndTime
+    if begin is None or end is None:
+        raise SchemaDrift("$.Hours", "Object missing required field `Hours`")
+    if (begin.tzinfo is None) != (end.tzinfo is None):
+        raise SchemaDrift("$.EndTime", "Expected both times with an offset or both without")
+    pause = 60 * (wire.BreakHours or 0) + (wire.BreakMinutes or 0)
+    return int((end - begin).total_seconds()) // 60 - pause
+
+
+class _Rows(Struct, frozen=True, gc=False):
+    TimeActivity: list[WireTimeActivity] = []
+
+
+class _List(Struct, frozen=True, gc=False):
+    QueryResponse: _Rows
+
+
+class _One(Struct, frozen=True, gc=False):
+    TimeActivity: WireTimeActivity
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(_One)
+
+_CONDITIONS: Final[Conditions] = {
+    "worked_from": compares("TxnDate", ">="),
+    "worked_to": compares("TxnDate", "<="),
+}
+_COLUMNS: Final = {
+    "updated_at": "MetaData.LastUpdatedTime",
+    "created_at": "MetaData.CreateTime",
+    "worked_on": "TxnDate",
+}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[TimeEntry]]:
+    answer = yield select("TimeActivity", query, _CONDITIONS, _COLUMNS)
+    rows = _read_list(answer).QueryResponse.TimeActivity
+    return offset_page(rows, query, FIRST_ROW, to_time_entry, book, "$.QueryResponse.TimeActivity")
+
+
+def get(remote_id: str, book: Book) -> Flow[TimeEntry]:
+    return to_time_entry((yield from _current(remote_id)), book)
+
+
+def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
+    answer = yield from calls.create("timeactivity", from_time_entry_create(new, book), key, "/client")
+    return to_time_entry(_read_one(answer).TimeActivity, book)
+
+
+def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, book: Book) -> Flow[TimeEntry]:
+    """Changes what is given. The record is read first: clocked time cannot become counted time.
+
+    Raises Conflict if `version` is stale.
+    """
+    current = yield from _current(remote_id)
+    is_clocked = current.Hours is None and current.Minutes is None
+    body = from_time_entry_update(remote_id, new, version or current.SyncToken, is_clocked=is_clocked)
+    answer = yield calls.write("timeactivity", body, key)
+    return to_time_entry(_read_one(answer).TimeActivity, book)
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Deletes the entry; nothing of it is left."""
+    if version is None:
+        version = (yield from _current(remote_id)).SyncToken
+    yield calls.remove("timeactivity", calls.Stamp(remote_id, version), key)
+
+
+def _current(remote_id: str) -> Flow[WireTimeActivity]:
+    return _read_one((yield calls.read_one("timeactivity", remote_id))).TimeActivity
+
+
+BINDING: Final = Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate](
+    doc=Doc(
+        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/timeactivity",
+        date(2026, 11, 20),
+        "documented",
+    ),
+    wire=Wire(WireTimeActivity, one=("TimeActivity",), many=("QueryResponse", "TimeActivity")),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    delete=delete,
+    filters={
+        "worked_from": Filter(kind="date", description="Worked on this day or later."),
+        "worked_to": Filter(kind="date", description="Worked on this day or earlier."),
+    },
+    updated_after=True,
+    sorts=sorts(_COLUMNS),
+    versioned=True,
+    notes="Time of employees; of subcontractors `user` is null. The rate is in the company's home currency. Deletions "
+    "cannot be seen: change data capture leaves time out.",
+)
