@@ -47,9 +47,10 @@ class Layout:
     Both directions cost the same for the first row and the last, so nothing is counted or stored at start-up.
     """
 
-    __slots__ = ("_block_rows", "_counts", "_owners", "_starts", "size")
+    __slots__ = ("_block_rows", "_counts", "_owners", "_starts", "clients", "size")
 
     def __init__(self, counts: Sequence[int], clients: int) -> None:
+        self.clients = clients
         self._counts = tuple(counts)
         self._starts = (0, *accumulate(counts))
         self._block_rows = self._starts[-1]

@@ -22,10 +22,16 @@ from service.sandbox.books import Books
 from service.sandbox.canopy.vendor import Canopy
 from service.sandbox.http import Json
 from service.sandbox.quickbooks.vendor import QuickBooks
+from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
 from service.sandbox.vendor import Vendor
 
-VENDORS: dict[str, Callable[[Books], Vendor]] = {"canopy": Canopy, "quickbooks": QuickBooks, "taxdome": TaxDome}
+VENDORS: dict[str, Callable[[Books], Vendor]] = {
+    "canopy": Canopy,
+    "quickbooks": QuickBooks,
+    "sodium": Sodium,
+    "taxdome": TaxDome,
+}
 
 DEFAULT_CLIENTS = 200
 DEFAULT_SEED = 7

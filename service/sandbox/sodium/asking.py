@@ -1,0 +1,335 @@
+"""Operations on data forms: written, sent, answered over a magic link, and each answer accepted or rejected."""
+
+import secrets
+
+from service.sandbox.dice import Dice
+from service.sandbox.http import Json, Request, Response, Router, json_response
+from service.sandbox.sodium import wire
+from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
+from service.sandbox.sodium.errors import conflict, invalid, missing
+from service.sandbox.sodium.firm import Firm
+from service.sandbox.sodium.papers import FORM_STATUSES, FORMS
+from service.sandbox.sodium.roster import set_custom_value
+
+_TOKEN = 54
+_LIBRARY = {"LF100001": FORMS[0], "LF100002": "Landlord's year"}
+_DATES_AND_CODE = ("code", "createdDate", "updatedDate")
+
+
+class FormBody(wire.Body, frozen=True):
+    """A form to write."""
+
+    name: str
+    description: str | None = None
+    category_code: str | None = None
+    status: str = "Draft"
+    sections: tuple[Json, ...] = ()
+
+
+class SendBody(wire.Body, frozen=True):
+    """Whom to send a form to."""
+
+    client_code: str = ""
+    client_codes: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    message: str | None = None
+    notify_user_code: str | None = None
+    auto_accept_data: bool = False
+    task_code: str | None = None
+
+
+class AnswerBody(wire.Body, frozen=True):
+    """One answer of a client."""
+
+    question_code: str
+    value: object = None
+
+
+class AnswersBody(wire.Body, frozen=True):
+    """All that a client answers."""
+
+    answers: list[AnswerBody]
+    email: str | None = None
+
+
+class ReviewBody(wire.Body, frozen=True):
+    """Whether an answer is taken over."""
+
+    accepted: bool
+
+
+class Asking:
+    """Data forms and what was sent of them."""
+
+    def __init__(self, firm: Firm, router: Router) -> None:
+        self._firm = firm
+        self._forms = Collection(
+            firm.forms,
+            "/data-forms",
+            FormBody,
+            self._make_form,
+            firm.now_s,
+            firm.clients,
+            filters={"status": Filter(lambda row: row["status"], ("Draft", "Published"))},
+            search=("name",),
+            show=_without_sections,
+        )
+        self._requests = Collection(
+            firm.form_requests,
+            "/data-form-requests",
+            FormBody,
+            self._make_form,
+            firm.now_s,
+            firm.clients,
+            filters={
+                "status": Filter(lambda row: row["status"], FORM_STATUSES),
+                "clientCode": Filter(ref_code("client")),
+                "dataFormCode": Filter(ref_code("dataForm")),
+            },
+            show=self._show_request,
+        )
+        form, sent = "/data-forms/{code}", "/data-form-requests/{code}"
+        for method, pattern, handler in (
+            ("GET", "/data-forms/library", self._library),
+            ("GET", "/data-forms/library/{library}", self._from_library),
+            ("POST", "/data-forms/library/{library}/create", self._take_from_library),
+            ("POST", "/data-forms/convert", self._convert),
+            ("PUT", f"{form}/library-version", self._renew),
+            ("GET", f"{form}/preview", self._preview),
+            ("POST", f"{form}/send", self._send),
+            ("POST", f"{form}/send-bulk", self._send_bulk),
+            ("POST", f"{sent}/resend", self._resend),
+            ("PUT", f"{sent}/accept-all", self._accept_all),
+            ("PUT", f"{sent}/answers/{{answer}}/review", self._review),
+        ):
+            router.add(method, pattern, handler)
+        self._forms.add_routes(router)
+        self._requests.add_routes(router, ("list", "get", "delete"))
+
+    def token(self, code: str) -> str:
+        """The secret of a sent form's magic link."""
+        kept: str | None = self._firm.kept.get(("token", code))
+        position = self._firm.form_requests.position(code)
+        return kept or f"ml_{Dice(self._firm.books.seed, _TOKEN, position).roll(1 << 62):016x}"
+
+    def find_token(self, token: str) -> int | None:
+        """The sent form behind a magic link that still waits for its answers."""
+        table = self._firm.form_requests.table
+        for position in self._firm.form_requests.all():
+            row = table[position]
+            if row["status"] == "PendingResponse" and secrets.compare_digest(self.token(row["code"]), token):
+                return position
+        return None
+
+    def submit(self, position: int, body: AnswersBody) -> None:
+        """Keeps what a client answered, and takes it over at once where that was wished."""
+        table = self._firm.form_requests.table
+        row = table[position]
+        questions = {question["code"]: (section["title"], question)
+                     for section in self._firm.forms.get(row["dataForm"]["code"])["sections"]
+                     for question in section["questions"]}  # fmt: skip
+        answers = [_answer(row["code"], at, given, questions) for at, given in enumerate(body.answers, 1)]
+        self._requests.amend(position, {
+            "status": "ResponseReceived", "submittedAt": wire.instant(self._firm.now_s()),
+            "submittedByEmail": body.email, "answers": answers, "pendingReviewCount": len(answers),
+        })  # fmt: skip
+        if row["autoAcceptData"]:
+            for answer in answers:
+                self._settle(position, answer["code"], True)
+
+    def _show_request(self, row: Json, _: Request, detail: bool) -> Json:
+        if not detail:
+            return {name: row[name] for name in row if name != "answers"}
+        if row["status"] != "PendingResponse":
+            return row
+        return {**row, "magicLinkToken": self.token(row["code"])}
+
+    def _make_form(self, body: FormBody, old: Json | None, _: int | None) -> Json:
+        if body.status not in {"Draft", "Published"}:
+            raise invalid("status", f"The value '{body.status}' is not valid.")
+        sections: list[Json] = []
+        for number, section in enumerate(body.sections):
+            questions: list[Json] = section.get("questions", [])
+            shaped = [_question(f"QN9{number}{at:04d}", question) for at, question in enumerate(questions)]
+            sections.append({"title": section.get("title", ""), "sortOrder": number, "questions": shaped})
+        return {
+            "name": body.name,
+            "description": body.description,
+            "category": self._firm.named(self._firm.form_categories, body.category_code, "categoryCode"),
+            "status": body.status,
+            "version": old["version"] + 1 if old else 1,
+            "libraryCode": old["libraryCode"] if old else None,
+            "sections": sections,
+        }
+
+    def _library(self, request: Request, _: Path) -> Response:
+        rows = [wire.ref(code, name) for code, name in _LIBRARY.items()]
+        return wire.page(rows, wire.window(request), lambda row: row)
+
+    def _from_library(self, request: Request, path: Path) -> Response:
+        name = _LIBRARY.get(path["library"])
+        if name is None:
+            raise missing("Library form")
+        return json_response(200, {"code": path["library"], "name": name,
+                                   "sections": self._firm.papers.form(0)["sections"]})  # fmt: skip
+
+    def _take_from_library(self, request: Request, path: Path) -> Response:
+        name = _LIBRARY.get(path["library"])
+        if name is None:
+            raise missing("Library form")
+        model = self._firm.papers.form(0)
+        made = {name: model[name] for name in model if name not in _DATES_AND_CODE}
+        made |= {"name": name, "libraryCode": path["library"], "status": "Draft"}
+        return self._forms.answer(self._forms.keep_new(made), request, 201)
+
+    def _renew(self, request: Request, path: Path) -> Response:
+        position = self._firm.forms.position(path["code"])
+        row = self._firm.forms.table[position]
+        if row["libraryCode"] is None:
+            raise conflict("The form does not come from the library.")
+        return self._forms.answer(self._forms.amend(position, {"version": row["version"] + 1}), request)
+
+    def _convert(self, request: Request, _: Path) -> Response:
+        return json_response(200, {"name": "Converted form", "sections": []})
+
+    def _preview(self, request: Request, path: Path) -> Response:
+        row = self._firm.forms.get(path["code"])
+        return json_response(200, {"name": row["name"], "sections": row["sections"]})
+
+    def _send(self, request: Request, path: Path) -> Response:
+        body = wire.read(request, SendBody)
+        form = self._sendable(path["code"])
+        return self._requests.answer(self._send_to(form, body.client_code, body), request, 201)
+
+    def _send_bulk(self, request: Request, path: Path) -> Response:
+        body = wire.read(request, SendBody)
+        form = self._sendable(path["code"])
+        if not body.client_codes:
+            raise invalid("clientCodes", "The field clientCodes is required.")
+        for code in body.client_codes:
+            self._firm.client(code, "clientCodes")
+        sent = [self._send_to(form, code, body)["code"] for code in body.client_codes]
+        return json_response(201, {"sentCount": len(sent), "requestCodes": sent})
+
+    def _sendable(self, code: str) -> Json:
+        form = self._firm.forms.get(code)
+        if form["status"] != "Published":
+            raise conflict("The form is not published.")
+        return form
+
+    def _send_to(self, form: Json, client_code: str, body: SendBody) -> Json:
+        firm = self._firm
+        client, reference = firm.client(client_code, "clientCode")
+        email = firm.clients.table[client]["email"]
+        emails = body.emails or ([email] if email else [])
+        if not emails:
+            raise invalid("emails", "The client has no e-mail address.")
+        firm.kept["token", firm.form_requests.table.next_id()] = f"ml_{secrets.token_hex(16)}"
+        return self._requests.keep_new({
+            "dataForm": wire.ref(form["code"], form["name"]),
+            "client": reference,
+            "status": "PendingResponse",
+            "submittedAt": None,
+            "submittedByEmail": None,
+            "notifyUser": firm.user(body.notify_user_code, "notifyUserCode"),
+            "autoAcceptData": body.auto_accept_data,
+            "message": body.message,
+            "sentToEmails": emails,
+            "sentAt": wire.instant(firm.now_s()),
+            "answers": [],
+            "pendingReviewCount": 0,
+            "task": firm.named(firm.tasks, body.task_code, "taskCode"),
+        }, client)  # fmt: skip
+
+    def _resend(self, request: Request, path: Path) -> Response:
+        position = self._firm.form_requests.position(path["code"])
+        if self._firm.form_requests.table[position]["status"] != "PendingResponse":
+            raise conflict("The form was answered already.")
+        sent = self._requests.amend(position, {"sentAt": wire.instant(self._firm.now_s())})
+        return self._requests.answer(sent, request)
+
+    def _review(self, request: Request, path: Path) -> Response:
+        position = self._firm.form_requests.position(path["code"])
+        self._settle(position, path["answer"], wire.read(request, ReviewBody).accepted)
+        return self._requests.answer(self._firm.form_requests.table[position], request)
+
+    def _accept_all(self, request: Request, path: Path) -> Response:
+        position = self._firm.form_requests.position(path["code"])
+        for answer in self._firm.form_requests.table[position]["answers"]:
+            if answer["reviewStatus"] == "PendingReview":
+                self._settle(position, answer["code"], True)
+        return self._requests.answer(self._firm.form_requests.table[position], request)
+
+    def _settle(self, position: int, code: str, accepted: bool) -> None:
+        """Accepts or rejects one answer; accepting writes it to the client's record."""
+        row = self._firm.form_requests.table[position]
+        answer: Json | None = next((each for each in row["answers"] if each["code"] == code), None)
+        if answer is None:
+            raise missing("Answer")
+        if answer["reviewStatus"] != "PendingReview":
+            raise conflict(f"The answer is {answer['reviewStatus'].lower()} already.")
+        if accepted and answer["mapping"]:
+            self._write_through(row["client"]["code"], answer["mapping"], answer["value"])
+        said = {"reviewStatus": "Accepted" if accepted else "Rejected", "reviewedByUser": self._firm.me,
+                "reviewedDate": wire.instant(self._firm.now_s())}  # fmt: skip
+        answers = [{**each, **said} if each["code"] == code else each for each in row["answers"]]
+        pending = sum(each["reviewStatus"] == "PendingReview" for each in answers)
+        self._requests.amend(position, {"answers": answers, "pendingReviewCount": pending})
+
+    def _write_through(self, client_code: str, mapping: Json, value: object) -> None:
+        firm = self._firm
+        if mapping["target"] == "CustomField":
+            set_custom_value(firm, client_code, mapping["field"], value, "answer")
+            return
+        position = firm.clients.position(client_code)
+        now_s = firm.now_s()
+        row = {**firm.clients.table[position], mapping["field"]: value, "updatedDate": wire.instant(now_s)}
+        firm.clients.put(position, row, now_s)
+
+
+class MagicLinks:
+    """The anonymous page on which a client answers a form (its path is assumed)."""
+
+    def __init__(self, desks: list[Asking], router: Router) -> None:
+        self._desks = desks
+        router.add("POST", "/data-forms/respond/{token}", self._respond)
+
+    def _respond(self, request: Request, path: Path) -> Response:
+        for desk in self._desks:
+            position = desk.find_token(path["token"])
+            if position is not None:
+                desk.submit(position, wire.read(request, AnswersBody))
+                return Response(204)
+        raise missing("Form")
+
+
+def _question(code: str, given: Json) -> Json:
+    return {
+        "code": code,
+        "text": given.get("text", ""),
+        "questionType": given.get("questionType", "Text"),
+        "options": given.get("options", []),
+        "isRequired": given.get("isRequired", False),
+        "mapping": given.get("mapping"),
+    }
+
+
+def _answer(request_code: str, number: int, given: AnswerBody, questions: dict[str, tuple[str, Json]]) -> Json:
+    if given.question_code not in questions:
+        raise invalid(f"answers[{number - 1}].questionCode", f"There is no question '{given.question_code}'.")
+    section, question = questions[given.question_code]
+    return {
+        "code": f"{request_code.replace('FR', 'AN')}{number}",
+        "question": wire.ref(question["code"], question["text"]),
+        "section": section,
+        "questionType": question["questionType"],
+        "mapping": question["mapping"],
+        "value": given.value,
+        "reviewStatus": "PendingReview",
+        "reviewedByUser": None,
+        "reviewedDate": None,
+    }
+
+
+def _without_sections(row: Json, _: Request, detail: bool) -> Json:
+    return row if detail else {name: row[name] for name in row if name != "sections"}

@@ -1,0 +1,457 @@
+"""Operations on clients and the people at them. Paths that no documentation shows are marked in the README."""
+
+from collections.abc import Callable
+
+import msgspec
+
+from service.sandbox.http import Json, Request, Response, Router, json_response
+from service.sandbox.sodium import wire
+from service.sandbox.sodium.clients import CLIENT_STATUSES, CLIENT_TYPES, CONTACT_TYPES
+from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
+from service.sandbox.sodium.errors import RefusalError, conflict, invalid, missing
+from service.sandbox.sodium.firm import Firm
+
+_CLIENT = "/clients/{client}"
+Text = str
+
+
+class Preferences(wire.Body, frozen=True):
+    """How a client wants to hear from the practice."""
+
+    post: bool = False
+    telephone: bool = False
+    email: bool = False
+    sms: bool = False
+
+
+class ClientBody(wire.Body, frozen=True):
+    """A client to write."""
+
+    name: str
+    type: str
+    status: str = "Active"
+    manager_code: str | None = None
+    partner_code: str | None = None
+    associate_code: str | None = None
+    internal_reference: str | None = None
+    revenue_range_code: str | None = None
+    accounting_customer_code: str | None = None
+    direct_debit_mandate_id: str | None = None
+    email: str | None = None
+    telephone: str | None = None
+    contact_preferences: Preferences = Preferences()
+    pcl_sent: bool = False
+
+
+class ContactBody(wire.Body, frozen=True):
+    """A person to write; `code` ties one that is known already."""
+
+    code: str | None = None
+    title: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    mobile: str | None = None
+
+
+class TieBody(wire.Body, frozen=True):
+    """How a person stands to a client."""
+
+    types: list[str]
+    role: str | None = None
+    contact: ContactBody = ContactBody()
+
+
+class NoteBody(wire.Body, frozen=True):
+    """A note to write."""
+
+    content: str
+    pinned_level: int = 0
+
+
+class LinkBody(wire.Body, frozen=True):
+    """A link to write."""
+
+    url: str
+    description: str | None = None
+    link_type: str = "Other"
+
+
+class AddressBody(wire.Body, frozen=True):
+    """A postal address."""
+
+    line1: str | None = None
+    line2: str | None = None
+    city: str | None = None
+    county: str | None = None
+    post_code: str | None = None
+    country: str | None = None
+
+
+class BusinessBody(wire.Body, frozen=True):
+    """Business details to write."""
+
+    trading_name: str | None = None
+    business_type: str | None = None
+    registration_number: str | None = None
+    tax_reference: str | None = None
+    vat_number: str | None = None
+    nature_of_business: str | None = None
+    commencement_date: str | None = None
+    website: str | None = None
+    address: AddressBody | None = None
+
+
+class DatesBody(wire.Body, frozen=True):
+    """Key dates to write."""
+
+    year_end_day: int | None = None
+    year_end_month: int | None = None
+    accounts_due_date: str | None = None
+    tax_return_due_date: str | None = None
+    confirmation_statement_due_date: str | None = None
+    vat_return_due_date: str | None = None
+    payroll_date: str | None = None
+
+
+class ValueBody(wire.Body, frozen=True):
+    """The value of one custom field."""
+
+    code: str
+    value: object = None
+
+
+class ValuesBody(wire.Body, frozen=True):
+    """Values of custom fields; those not named stay."""
+
+    values: list[ValueBody]
+
+
+class AccessBody(wire.Body, frozen=True):
+    """Whether a contact may use the portal."""
+
+    has_access: bool
+
+
+class Roster:
+    """Clients, contacts, ties, notes, links and what a client has one of."""
+
+    def __init__(self, firm: Firm, router: Router) -> None:
+        self._firm = firm
+        self._clients = Collection(
+            firm.clients,
+            "/clients",
+            ClientBody,
+            self._make_client,
+            firm.now_s,
+            firm.clients,
+            filters={
+                "manager": Filter(ref_code("manager")),
+                "partner": Filter(ref_code("partner")),
+                "associate": Filter(ref_code("associate")),
+                "status": Filter(lambda row: row["status"], CLIENT_STATUSES, firm.people.status),
+                "type": Filter(lambda row: row["type"], CLIENT_TYPES, firm.people.type),
+            },
+            sorts={name: _field(field) for name, field in {"Name": "name", "Code": "code",
+                                                           "InternalReference": "internalReference"}.items()},
+            search=("name", "internalReference", "email"),
+        )  # fmt: skip
+        self._contacts = Collection(
+            firm.contacts,
+            "/contacts",
+            ContactBody,
+            self._make_contact,
+            firm.now_s,
+            firm.clients,
+            sorts={"LastName": _field("lastName"), "FirstName": _field("firstName"), "Email": _field("email")},
+            search=("firstName", "lastName", "email"),
+            may_delete=self._contact_may_go,
+        )
+        notes = Collection(
+            firm.notes,
+            f"{_CLIENT}/clientnote",
+            NoteBody,
+            self._make_note,
+            firm.now_s,
+            firm.clients,
+            search=("content",),
+        )
+        links = Collection(firm.links, f"{_CLIENT}/clientlink", LinkBody, self._make_link, firm.now_s, firm.clients)
+        self._clients.add_routes(router, ("list", "create", "get", "replace"))
+        for collection in (self._contacts, notes, links):
+            collection.add_routes(router)
+        self._ties = f"{_CLIENT}/clientcontact"
+        for method, pattern, handler in (
+            ("DELETE", "/clients/{code}", self._delete_client),
+            ("GET", "/clients/{code}/task-summary", self._task_summary),
+            ("GET", "/contacts/{code}/clients", self._clients_of),
+            ("GET", self._ties, self._list_ties),
+            ("POST", self._ties, self._tie),
+            ("GET", f"{self._ties}/{{code}}", self._get_tie),
+            ("PUT", f"{self._ties}/{{code}}", self._retie),
+            ("DELETE", f"{self._ties}/{{code}}", self._untie),
+            ("GET", f"{_CLIENT}/businessdetails", self._get_business),
+            ("PUT", f"{_CLIENT}/businessdetails", self._put_business),
+            ("GET", f"{_CLIENT}/clientdates", self._get_dates),
+            ("PUT", f"{_CLIENT}/clientdates", self._put_dates),
+            ("GET", f"{_CLIENT}/customfields", self._get_values),
+            ("PUT", f"{_CLIENT}/customfields", self._put_values),
+            ("GET", f"{_CLIENT}/portal-access", self._list_access),
+            ("PUT", f"{_CLIENT}/portal-access/{{code}}", self._put_access),
+        ):
+            router.add(method, pattern, handler)
+
+    def _make_client(self, body: ClientBody, old: Json | None, _: int | None) -> Json:
+        firm = self._firm
+        if not body.name.strip():
+            raise invalid("name", "The field name is required.")
+        made = wire.fields(body)
+        made["type"] = _one_of(body.type, CLIENT_TYPES, "type")
+        made["status"] = _one_of(body.status, CLIENT_STATUSES, "status")
+        for name in ("manager", "partner", "associate"):
+            made[name] = firm.user(made.pop(f"{name}Code"), f"{name}Code")
+        if body.revenue_range_code:
+            firm.must_find(firm.revenue_ranges, body.revenue_range_code, "revenueRangeCode")
+        return made
+
+    def _delete_client(self, request: Request, path: Path) -> Response:
+        self._firm.forget_client(self._firm.clients.position(path["code"]))
+        return Response(204)
+
+    def _task_summary(self, request: Request, path: Path) -> Response:
+        firm = self._firm
+        tasks = [firm.tasks.table[at] for at in firm.tasks.of_client(firm.clients.position(path["code"]))]
+        today = wire.instant(firm.now_s())[:10]
+        is_open = [task for task in tasks if task["status"] not in {"Completed", "Skipped"}]
+        summary: Json = {
+            "total": len(tasks),
+            "open": len(is_open),
+            "overdue": sum((task["dueDate"] or today) < today for task in is_open),
+        }
+        return json_response(200, summary)
+
+    def _make_contact(self, body: ContactBody, old: Json | None, _: int | None) -> Json:
+        if not (body.last_name or "").strip():
+            raise invalid("lastName", "The field lastName is required.")
+        made = wire.fields(body)
+        del made["code"]
+        kept = ("clientCount", "client", "individualClient")
+        return made | ({name: old[name] for name in kept} if old else {"clientCount": 0, "client": None,
+                                                                       "individualClient": None})  # fmt: skip
+
+    def _contact_may_go(self, row: Json) -> None:
+        if self._ties_of(row["code"]):
+            raise conflict("The contact still belongs to a client.")
+
+    def _clients_of(self, request: Request, path: Path) -> Response:
+        firm = self._firm
+        firm.contacts.get(path["code"])
+        found = [firm.ties.owner(at) for at in self._ties_of(path["code"])]
+        return wire.page(found, wire.window(request), lambda client: firm.clients.table[client])
+
+    def _ties_of(self, contact: str) -> list[int]:
+        """The ties of a contact: seeded ones lie at its client and the five behind it, others were written later."""
+        firm = self._firm
+        at = firm.contacts.table.find(contact)
+        near: list[int] = []
+        if at is not None and at < firm.contacts.table.seeded:
+            home = firm.people.contacts.locate(at)[0]
+            near = [tie for client in range(home, min(home + 5, firm.books.clients))
+                    for tie in firm.people.ties.rows_of(client)]  # fmt: skip
+        table = firm.ties.table
+        candidates = (*near, *range(table.seeded, table.size))
+        return [tie for tie in candidates if table.is_live(tie) and table[tie]["code"] == contact]
+
+    def _show_tie(self, position: int) -> Json:
+        tie = self._firm.ties.table[position]
+        return {**tie, "contact": self._firm.contacts.table[self._firm.contacts.position(tie["code"])]}
+
+    def _find_tie(self, path: Path) -> tuple[int, int]:
+        client = self._firm.clients.position(path["client"])
+        for tie in self._firm.ties.of_client(client):
+            if self._firm.ties.table[tie]["code"] == path["code"]:
+                return client, tie
+        raise missing("Client contact")
+
+    def _list_ties(self, request: Request, path: Path) -> Response:
+        client = self._firm.clients.position(path["client"])
+        wanted = wire.choices(request, "types", CONTACT_TYPES)
+        ties = self._firm.ties
+        found = [tie for tie in ties.of_client(client) if not wanted or wanted & set(ties.table[tie]["types"])]
+        return wire.page(found, wire.window(request), self._show_tie)
+
+    def _get_tie(self, request: Request, path: Path) -> Response:
+        return json_response(200, self._show_tie(self._find_tie(path)[1]))
+
+    def _tie(self, request: Request, path: Path) -> Response:
+        firm = self._firm
+        client = firm.clients.position(path["client"])
+        body = wire.read(request, TieBody)
+        types = _types(body)
+        known = firm.contacts.table.get(body.contact.code or "")
+        if known is not None and any(
+            firm.ties.table[tie]["code"] == known["code"] for tie in firm.ties.of_client(client)
+        ):
+            raise conflict("The contact belongs to this client already.")
+        contact = known or self._contacts.keep_new(self._make_contact(body.contact, None, None))
+        now = wire.instant(firm.now_s())
+        row = {"code": contact["code"], "role": body.role, "types": types, "client": firm.client_ref(client),
+               "individualClient": None, "createdDate": now, "updatedDate": now}  # fmt: skip
+        firm.ties.add(row, firm.now_s(), client)
+        self._count_clients(contact["code"])
+        return json_response(201, self._show_tie(firm.ties.table.size - 1))
+
+    def _retie(self, request: Request, path: Path) -> Response:
+        firm = self._firm
+        _, tie = self._find_tie(path)
+        body = wire.read(request, TieBody)
+        row = {**firm.ties.table[tie], "role": body.role, "types": _types(body),
+               "updatedDate": wire.instant(firm.now_s())}  # fmt: skip
+        contact = firm.contacts.position(path["code"])
+        if body.contact.last_name:
+            self._contacts.amend(contact, self._make_contact(body.contact, firm.contacts.table[contact], None))
+        firm.ties.put(tie, row, firm.now_s())
+        return json_response(200, self._show_tie(tie))
+
+    def _untie(self, request: Request, path: Path) -> Response:
+        self._firm.ties.put(self._find_tie(path)[1], None, self._firm.now_s())
+        self._count_clients(path["code"])
+        return Response(204)
+
+    def _count_clients(self, contact: str) -> None:
+        ties = self._ties_of(contact)
+        first = self._firm.client_ref(self._firm.ties.owner(ties[0])) if ties else None
+        self._contacts.amend(self._firm.contacts.position(contact), {"clientCount": len(ties), "client": first})
+
+    def _make_note(self, body: NoteBody, old: Json | None, client: int | None) -> Json:
+        assert client is not None
+        author = old["author"] if old else self._firm.me
+        return {**wire.fields(body), "author": author, "client": self._firm.client_ref(client)}
+
+    def _make_link(self, body: LinkBody, old: Json | None, client: int | None) -> Json:
+        assert client is not None
+        if "://" not in body.url:
+            raise invalid("url", "The field url is not a valid URL.")
+        return {**wire.fields(body), "client": self._firm.client_ref(client)}
+
+    def _get_business(self, request: Request, path: Path) -> Response:
+        return json_response(200, self._business(path["client"]))
+
+    def _put_business(self, request: Request, path: Path) -> Response:
+        self._business(path["client"])
+        return self._keep("business", path["client"], wire.fields(wire.read(request, BusinessBody)))
+
+    def _business(self, code: str) -> Json:
+        position = self._firm.clients.position(code)
+        if self._firm.clients.table[position]["type"] == "Individual":
+            raise RefusalError(404, "Business details not found")
+        return self._single("business", code, self._firm.people.business_details, BusinessBody())
+
+    def _get_dates(self, request: Request, path: Path) -> Response:
+        self._firm.clients.position(path["client"])
+        return json_response(200, self._single("dates", path["client"], self._firm.people.dates, DatesBody()))
+
+    def _put_dates(self, request: Request, path: Path) -> Response:
+        self._firm.clients.position(path["client"])
+        return self._keep("dates", path["client"], wire.fields(wire.read(request, DatesBody)))
+
+    def _single(self, sort: str, code: str, seeded: Callable[[int], Json], blank: wire.Body) -> Json:
+        kept: Json | None = self._firm.kept.get((sort, code))
+        if kept is not None:
+            return kept
+        position = self._firm.clients.position(code)
+        if position < self._firm.clients.table.seeded:
+            return seeded(position)
+        return {**wire.fields(blank), "updatedDate": self._firm.clients.table[position]["updatedDate"]}
+
+    def _keep(self, sort: str, code: str, written: Json) -> Response:
+        row = {**written, "updatedDate": wire.instant(self._firm.now_s())}
+        self._firm.kept[sort, code] = row
+        return json_response(200, row)
+
+    def _get_values(self, request: Request, path: Path) -> Response:
+        fields = [self._firm.custom_fields.table[at] for at in self._firm.custom_fields.all()]
+        values = custom_values(self._firm, path["client"])
+        shown: list[Json] = [
+            {**field, "value": values.get(field["code"])} for field in fields if not field["isArchived"]
+        ]
+        return json_response(200, shown)
+
+    def _put_values(self, request: Request, path: Path) -> Response:
+        custom_values(self._firm, path["client"])
+        for at, wished in enumerate(wire.read(request, ValuesBody).values):
+            set_custom_value(self._firm, path["client"], wished.code, wished.value, f"values[{at}]")
+        return self._get_values(request, path)
+
+    def _list_access(self, request: Request, path: Path) -> Response:
+        client = self._firm.clients.position(path["client"])
+        return wire.page(self._firm.ties.of_client(client), wire.window(request), self._access)
+
+    def _put_access(self, request: Request, path: Path) -> Response:
+        _, tie = self._find_tie(path)
+        wished = wire.read(request, AccessBody).has_access
+        if wished and not self._show_tie(tie)["contact"]["email"]:
+            raise conflict("The contact has no e-mail address.")
+        self._firm.kept["access", f"{path['client']} {path['code']}"] = wished
+        return json_response(200, self._access(tie))
+
+    def _access(self, tie: int) -> Json:
+        row = self._show_tie(tie)
+        contact = row["contact"]
+        usual = bool(contact["email"]) and "Main" in row["types"] and tie < self._firm.ties.table.seeded
+        has = self._firm.kept.get(("access", f"{row['client']['code']} {row['code']}"), usual)
+        name = f"{contact['firstName'] or ''} {contact['lastName']}".strip()
+        return {"contact": wire.ref(row["code"], name), "email": contact["email"], "hasAccess": has}
+
+
+def custom_values(firm: Firm, client: str) -> dict[str, object]:
+    """The values of custom fields a client has, by the field's code."""
+    position = firm.clients.position(client)
+    kept: dict[str, object] | None = firm.kept.get(("values", client))
+    if kept is not None:
+        return kept
+    return firm.people.custom_values(position) if position < firm.clients.table.seeded else {}
+
+
+def set_custom_value(firm: Firm, client: str, code: str, value: object, where: str) -> None:
+    """Writes one value, of the type the field wants; null empties it."""
+    field = firm.must_find(firm.custom_fields, code, f"{where}.code")
+    if value is not None and not _fits(field, value):
+        raise invalid(f"{where}.value", f"The value is no {field['fieldType']}.")
+    values = {**custom_values(firm, client), code: value}
+    firm.kept["values", client] = {name: found for name, found in values.items() if found is not None}
+
+
+def _fits(field: Json, value: object) -> bool:
+    kind, options = field["fieldType"], field["options"]
+    if kind == "MultiSelect":
+        return isinstance(value, list) and all(each in options for each in value)  # pyright: ignore[reportUnknownVariableType]
+    if kind == "Number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if kind == "Boolean":
+        return isinstance(value, bool)
+    if kind == "Date":
+        try:
+            msgspec.convert(value, type=str)
+            return len(str(value)) >= 10 and str(value)[:4].isdigit()
+        except msgspec.ValidationError:
+            return False
+    return isinstance(value, str) and (kind != "Select" or value in options)
+
+
+def _field(name: str) -> Callable[[Json], object]:
+    return lambda row: row[name]
+
+
+def _one_of(given: str, options: tuple[str, ...], field: str) -> str:
+    if given not in options:
+        raise invalid(field, f"The value '{given}' is not valid.")
+    return given
+
+
+def _types(body: TieBody) -> list[str]:
+    if not body.types:
+        raise invalid("types", "The field types is required.")
+    return [_one_of(given, CONTACT_TYPES, "types") for given in body.types]
