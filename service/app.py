@@ -44,6 +44,7 @@ from service.idempotency.claim import Idempotency
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.unified.coverage import Coverage
+from service.unified.documents import Documents
 from service.unified.read import Reader
 from service.unified.routes.capabilities import capability_operations
 from service.unified.routes.routes import NOUNS, unified_operations
@@ -68,6 +69,7 @@ class Parts(Struct, frozen=True):
     connections: Connections
     reader: Reader
     writer: Writer
+    documents: Documents
     coverage: Coverage
     connectors: tuple[Connector, ...]
 
@@ -75,13 +77,20 @@ class Parts(Struct, frozen=True):
 def operations(parts: Parts) -> tuple[Operation, ...]:
     """Every operation of the API."""
     found: list[Operation] = [contract_operation(lambda: found)]
-    found += unified_operations(parts.reader, parts.writer, parts.coverage, parts.connectors)
+    found += unified_operations(parts.reader, parts.writer, parts.documents, parts.coverage, parts.connectors)
     found += capability_operations(parts.connections, parts.coverage)
     found += connection_operations(parts.connections, parts.cursors)
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     return tuple(found)
+
+
+class _Unopened:
+    """Stands for a part that is only named, never used."""
+
+    def __getattr__(self, name: str) -> object:
+        return None
 
 
 def contract() -> bytes:
@@ -99,6 +108,7 @@ def contract() -> bytes:
         connections=unopened,
         reader=unopened,
         writer=unopened,
+        documents=cast(Any, _Unopened()),
         coverage=Coverage(CONNECTORS),
         connectors=CONNECTORS,
     )
@@ -149,6 +159,7 @@ async def open_edge(
             connections=connections,
             reader=reader,
             writer=writer,
+            documents=Documents(ways, reader, writer, engine, settings.max_document_bytes),
             coverage=coverage,
             connectors=connectors,
         )

@@ -8,7 +8,7 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
                                  account_required idempotency_key_required key_in_url
 401 who is calling?              missing_key invalid_key
 403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
-404 … 415, 431 the HTTP rim      not_found method_not_allowed not_acceptable body_too_large uri_too_long …
+404 … 416, 431 the HTTP rim      not_found method_not_allowed not_acceptable body_too_large uri_too_long …
 409 412 422 the write            conflict idempotency_in_flight version_mismatch validation_failed
                                  idempotency_key_reused
 410 the list                     cursor_expired
@@ -201,6 +201,9 @@ BODY_TOO_LARGE = Kind("body_too_large", 413, "The body is too large", "Send less
 URI_TOO_LONG = Kind("uri_too_long", 414, "The URL is too long", "Use fewer or shorter filters.")
 UNSUPPORTED_MEDIA_TYPE = Kind(
     "unsupported_media_type", 415, "The body has a media type we do not read", "Send `Content-Type: application/json`."
+)
+RANGE_NOT_SATISFIABLE = Kind(
+    "range_not_satisfiable", 416, "The document has no such bytes", "Ask for bytes within the size in `Content-Range`."
 )
 VALIDATION_FAILED = Kind("validation_failed", 422, "The body is not valid", "Correct the fields named in `errors`.")
 IDEMPOTENCY_KEY_REUSED = Kind(

@@ -92,6 +92,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     trusted_proxies: Annotated[tuple[str, ...], Setting(NETWORKS, "Networks whose X-Forwarded-For is believed.")] = ()
     region: Annotated[str, Setting(one_of("us", "eu", "gb", "ca", "au", "nz"), "Whose firms are served here.")] = "us"
     max_body_bytes: Annotated[int, Setting(number(1 << 10, 1 << 30), "A larger body is answered 413.")] = 1 << 20
+    max_document_bytes: Annotated[int, Setting(number(1 << 10, 1 << 40), "A larger upload is answered 413.")] = 5 << 30
     max_header_bytes: Annotated[int, Setting(number(1 << 10, 1 << 20), "Larger headers are answered 431.")] = 1 << 14
 
     key_calls_per_second: Annotated[int, Setting(number(1, 10**6), "Calls an API key may make a second.")] = 100

@@ -71,6 +71,7 @@ class Call:
         "settle",
         "started_at_ns",
         "started_ns",
+        "units",
         "vendor",
     )
 
@@ -88,6 +89,8 @@ class Call:
         self.vendor: str | None = None
         self.leg = Leg()
         self.rows = 0
+        self.units = 1
+        """What a success counts as on its meter."""
         self.replayed = False
         self.dry_run = False
         self.problem: ApiProblem | None = None

@@ -104,7 +104,7 @@ class Edge:
     async def record(self, call: Call, answer: Answer) -> tuple[Answer, Reason, int]:
         """Makes the call's row durable and settles a claimed write; the answer to give, why, and the units."""
         reason = reason_of(call, answer.status)
-        units = 1 if reason is Reason.SUCCESS else 0
+        units = call.units if reason is Reason.SUCCESS else 0
         if call.caller is not None:
             started = time.perf_counter_ns()
             try:

@@ -110,7 +110,7 @@ _LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 def _types(operation: Operation) -> Iterator[Any]:
     for type_ in (operation.answer, *operation.other_answers.values(), operation.body):
-        if type_ is not None:
+        if type_ not in (None, bytes):
             yield type_
 
 
@@ -128,10 +128,10 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if operation.parameters:
         found["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body is not None:
-        body: dict[str, Any] = {"schema": schemas[repr(operation.body)]}
+        body: dict[str, Any] = {} if operation.body is bytes else {"schema": schemas[repr(operation.body)]}
         if operation.body_example is not None:
             body["example"] = operation.body_example
-        found["requestBody"] = {"required": True, "content": {"application/json": body}}
+        found["requestBody"] = {"required": True, "content": {operation.body_media_type: body}}
     found["responses"] = dict(sorted(_responses(operation, schemas).items()))
     return found
 
@@ -160,13 +160,16 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     answers = {**operation.other_answers, operation.status: operation.answer}
     for status, type_ in answers.items():
+        if type_ is bytes:
+            found[str(status)] = _response(_phrase(status), operation.answer_media_type, {})
+            continue
         if type_ is None:
             found[str(status)] = {"description": _phrase(status), "headers": _receipt_headers()}
             continue
         content: dict[str, Any] = {"schema": schemas[repr(type_)]}
         if operation.example is not None and status == operation.status:
             content["example"] = operation.example
-        found[str(status)] = _response(_phrase(status), "application/json", content)
+        found[str(status)] = _response(_phrase(status), operation.answer_media_type, content)
     if any(parameter.name == "If-None-Match" for parameter in operation.parameters):
         found["304"] = {"description": "It still has the ETag that was sent.", "headers": _receipt_headers()}
     for kind in _problems(operation):

@@ -66,6 +66,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """Types of further successful answers, by status."""
     body: Any = None
     """The type of the request's body, for writes and searches."""
+    answer_media_type: str = "application/json"
+    body_media_type: str = "application/json"
     narrowed: bool = False
     """The caller may choose the fields of the records in the answer."""
     parameters: tuple[Parameter, ...] = ()

@@ -14,7 +14,7 @@ from service.api.query import read_query
 from service.connectors.sdk.binding import Binding, Query
 from service.connectors.sdk.engine import Engine
 from service.connectors.sdk.faults import VendorFault
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.flow import Flow, Source
 from service.errors import NOT_FOUND, UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
 from service.unified import selection as asked
 from service.unified.noun import Noun
@@ -103,13 +103,15 @@ class Reader:
         call.mapping_ns += time.perf_counter_ns() - started
         return Answer(200, body, headers=version)
 
-    async def run(self, call: Call, way: Way, flow: Flow[T], *, reading: bool = True) -> T:
+    async def run(
+        self, call: Call, way: Way, flow: Flow[T], *, reading: bool = True, source: Source | None = None
+    ) -> T:
         """The value of a vendor flow; a problem where the vendor faulted. What is not the vendor's time is mapping."""
         leg = call.leg
         started = time.perf_counter_ns()
         before_ns = leg.vendor_ns + leg.waited_ns
         try:
-            return await self._engine.run(flow, way.link, leg)
+            return await self._engine.run(flow, way.link, leg, deadline_s=_deadline_s(source), source=source)
         except VendorFault as fault:
             raise to_problem(fault, way.connector.slug, reading=reading) from fault
         finally:
@@ -139,6 +141,11 @@ class Reader:
                     raise
                 found[reference] = msgspec.to_builtins(record, builtin_types=(bytes,))
         return found
+
+
+def _deadline_s(source: Source | None) -> float:
+    """An upload takes as long as its bytes take at a megabit a second, and never less than any other call."""
+    return 30.0 if source is None else 30.0 + (source.size_bytes or 0) / 125_000
 
 
 def bound(way: Way, noun: Noun, port: str) -> Binding[Any, Any, Any]:

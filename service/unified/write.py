@@ -9,8 +9,9 @@ from billing import PriceBook, get_call
 from service.api.bodies import decode_body, encode, json_body
 from service.api.call import Answer, Call
 from service.api.query import boolean, read_query
+from service.connectors.sdk.binding import NewDocument
 from service.connectors.sdk.faults import StaleVersion
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.flow import Flow, Source
 from service.db.pool import Pool, as_organization
 from service.errors import (
     IDEMPOTENCY_KEY_REQUIRED,
@@ -86,6 +87,20 @@ class Writer:
         record = await self._carry_out(call, way, flow, version)
         return Answer(200, encode(record), headers=etag(record))
 
+    async def upload(self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source) -> Answer:
+        """A new document whose bytes are still coming; `described` stands for them in the idempotency fingerprint."""
+        key = _idempotency_key(call)
+        way = await self._ways.named(call)
+        upload = bound(way, noun, "upload").upload
+        assert upload is not None
+        claim = await self._claim(call, way, key, described)
+        if isinstance(claim, KeptAnswer):
+            return _replay(call, claim)
+        flow = upload(new, claim.vendor_key, way.book)
+        record = await self._carry_out(call, way, flow, None, source)
+        location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
+        return Answer(201, encode(record), headers=(location, *etag(record)))
+
     async def delete(self, call: Call, noun: Noun) -> Answer:
         """A record taken away, as far as the vendor allows: 204. `If-Match` guards a version."""
         key = _idempotency_key(call)
@@ -101,9 +116,11 @@ class Writer:
         await self._carry_out(call, way, binding.delete(remote_id, version, claim.vendor_key, way.book), version)
         return Answer(204, b"")
 
-    async def _carry_out(self, call: Call, way: Way, flow: Flow[Any], version: str | None) -> Any:
+    async def _carry_out(
+        self, call: Call, way: Way, flow: Flow[Any], version: str | None, source: Source | None = None
+    ) -> Any:
         try:
-            record = await self._reader.run(call, way, flow, reading=False)
+            record = await self._reader.run(call, way, flow, reading=False, source=source)
         except ApiProblem as problem:
             if version is not None and isinstance(problem.__cause__, StaleVersion):
                 raise ApiProblem(

@@ -12,11 +12,13 @@ from service.connectors.sdk.binding import Filter
 from service.connectors.sdk.connector import Connector
 from service.resources.common import Page
 from service.unified.coverage import Coverage, VendorCoverage, VendorList
+from service.unified.documents import Documents
 from service.unified.noun import Noun
 from service.unified.read import Reader
 from service.unified.routes.accounts import ACCOUNTS
 from service.unified.routes.clients import CLIENTS
 from service.unified.routes.contacts import CONTACTS
+from service.unified.routes.content import content_operations
 from service.unified.routes.credits import CREDITS
 from service.unified.routes.custom_fields import CUSTOM_FIELDS
 from service.unified.routes.document_requests import DOCUMENT_REQUESTS
@@ -27,6 +29,7 @@ from service.unified.routes.invoices import INVOICES
 from service.unified.routes.messages import MESSAGES
 from service.unified.routes.organizers import ORGANIZERS
 from service.unified.routes.payments import PAYMENTS
+from service.unified.routes.problems import LIST_PROBLEMS, SELECTION_PROBLEMS, VENDOR_PROBLEMS, WRITE_PROBLEMS
 from service.unified.routes.service_items import SERVICE_ITEMS
 from service.unified.routes.signatures import SIGNATURES
 from service.unified.routes.tasks import TASKS
@@ -63,52 +66,10 @@ NOUNS: tuple[Noun, ...] = (
 
 _LIVE = "Live: read from the vendor for this call."
 _LIVE_READ = "Billed as a read."
-_VENDOR_PROBLEMS = (
-    errors.CONSENT_MISSING,
-    errors.KEY_MODE_MISMATCH,
-    errors.CONNECTION_NEEDS_ATTENTION,
-    errors.VENDOR_CANNOT,
-    errors.VENDOR_FAULT,
-    errors.VENDOR_UNREADABLE,
-    errors.VENDOR_RATE_LIMITED,
-    errors.VENDOR_UNAVAILABLE,
-    errors.VENDOR_TIMEOUT,
-)
-_SELECTION_PROBLEMS = (
-    errors.UNKNOWN_PARAMETER,
-    errors.INVALID_PARAMETER,
-    errors.UNSUPPORTED_SELECTION,
-)
-_LIST_PROBLEMS = (
-    *_SELECTION_PROBLEMS,
-    errors.UNSUPPORTED_FILTER,
-    errors.UNSUPPORTED_SORT,
-    errors.INVALID_CURSOR,
-    errors.CURSOR_EXPIRED,
-    errors.CONNECTION_REQUIRED,
-    errors.ACCOUNT_REQUIRED,
-    errors.NOT_FOUND,
-    *_VENDOR_PROBLEMS,
-)
-_WRITE_PROBLEMS = (
-    errors.MALFORMED_JSON,
-    errors.UNKNOWN_PARAMETER,
-    errors.INVALID_PARAMETER,
-    errors.IDEMPOTENCY_KEY_REQUIRED,
-    errors.NOT_FOUND,
-    errors.CONFLICT,
-    errors.IDEMPOTENCY_IN_FLIGHT,
-    errors.BODY_TOO_LARGE,
-    errors.UNSUPPORTED_MEDIA_TYPE,
-    errors.VALIDATION_FAILED,
-    errors.IDEMPOTENCY_KEY_REUSED,
-    errors.OUTCOME_UNKNOWN,
-    *_VENDOR_PROBLEMS,
-)
 
 
 def unified_operations(
-    reader: Reader, writer: Writer, coverage: Coverage, connectors: tuple[Connector, ...]
+    reader: Reader, writer: Writer, documents: Documents, coverage: Coverage, connectors: tuple[Connector, ...]
 ) -> tuple[Operation, ...]:
     """Every operation on unified records, and the vendors' coverage."""
     found: list[Operation] = []
@@ -124,7 +85,7 @@ def unified_operations(
             found.append(_update(noun, writer, connectors))
         if "delete" in able:
             found.append(_delete(noun, writer, connectors))
-    return (*found, *_vendor_operations(coverage))
+    return (*found, *content_operations(documents, connectors), *_vendor_operations(coverage))
 
 
 def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Operation:
@@ -154,7 +115,7 @@ def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Oper
             *_sorts(noun, connectors),
             *_selection(noun),
         ),
-        problems=_LIST_PROBLEMS,
+        problems=LIST_PROBLEMS,
         example={"object": "list", "data": [noun.example], "has_more": False, "next_cursor": None},
         run=lambda call: reader.page(call, noun),
     )
@@ -173,7 +134,7 @@ def _search(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Op
         description=f"The same as the list, asked for by a body: for filters that are too long for a URL. {_LIVE_READ}",
         parameters=(parameters.CONNECTION, parameters.ACCOUNT),
         problems=(
-            *_LIST_PROBLEMS,
+            *LIST_PROBLEMS,
             errors.MALFORMED_JSON,
             errors.BODY_TOO_LARGE,
             errors.UNSUPPORTED_MEDIA_TYPE,
@@ -204,7 +165,7 @@ def _get(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Opera
             parameters.IF_NONE_MATCH,
             *_selection(noun),
         ),
-        problems=(*_SELECTION_PROBLEMS, errors.NOT_FOUND, *_VENDOR_PROBLEMS),
+        problems=(*SELECTION_PROBLEMS, errors.NOT_FOUND, *VENDOR_PROBLEMS),
         example=noun.example,
         run=lambda call: reader.record(call, noun),
     )
@@ -228,7 +189,7 @@ def _create(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
         other_answers={200: DryRun},
         body=noun.create,
         parameters=(parameters.CONNECTION, parameters.ACCOUNT, parameters.IDEMPOTENCY_KEY, parameters.DRY_RUN),
-        problems=(*_WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
+        problems=(*WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
         example=noun.example,
         body_example=noun.create_example,
         run=lambda call: writer.create(call, noun),
@@ -256,7 +217,7 @@ def _update(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
             parameters.IF_MATCH,
             parameters.DRY_RUN,
         ),
-        problems=(*_WRITE_PROBLEMS, errors.VERSION_MISMATCH),
+        problems=(*WRITE_PROBLEMS, errors.VERSION_MISMATCH),
         example=noun.example,
         body_example=noun.update_example,
         run=lambda call: writer.update(call, noun),
@@ -284,7 +245,7 @@ def _delete(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
             parameters.IF_MATCH,
             parameters.DRY_RUN,
         ),
-        problems=(*_WRITE_PROBLEMS, errors.VERSION_MISMATCH),
+        problems=(*WRITE_PROBLEMS, errors.VERSION_MISMATCH),
         run=lambda call: writer.delete(call, noun),
     )
 

@@ -1,0 +1,97 @@
+"""The bytes of documents, as operations."""
+
+from service import errors
+from service.api import parameters
+from service.api.operation import Audit, Meter, Operation, Parameter
+from service.connectors.sdk.connector import Connector
+from service.resources.document import Area, Document
+from service.unified.documents import Documents
+from service.unified.routes.documents import DOCUMENTS
+from service.unified.routes.problems import VENDOR_PROBLEMS, WRITE_PROBLEMS
+
+_RANGE = Parameter(
+    name="Range",
+    place="header",
+    schema={"type": "string"},
+    description="One range of bytes, such as `bytes=0-1023`; anything else is answered with the whole document.",
+)
+_DIGEST = Parameter(
+    name="Content-Digest",
+    place="header",
+    schema={"type": "string", "pattern": "^sha-256=:[A-Za-z0-9+/]{43}=:$"},
+    description="SHA-256 of the bytes (RFC 9530): an upload that arrives otherwise is never completed.",
+)
+
+
+def content_operations(documents: Documents, connectors: tuple[Connector, ...]) -> tuple[Operation, ...]:
+    """Download and upload, as far as any vendor can."""
+    bindings = [connector.documents for connector in connectors if connector.documents is not None]
+    found: list[Operation] = []
+    if any(binding.download is not None for binding in bindings):
+        found.append(_download(documents))
+    if any(binding.upload is not None for binding in bindings):
+        found.append(_upload(documents))
+    return tuple(found)
+
+
+def _download(documents: Documents) -> Operation:
+    return Operation(
+        id="downloadDocument",
+        method="GET",
+        path="/v1/documents/{id}/content",
+        tag="documents",
+        summary="Download a document",
+        description="The bytes of one document, streamed from the vendor, whole or the range that is asked for.",
+        scope="documents:read",
+        meter=Meter.DOCUMENT,
+        audit=Audit.CLIENT_DATA,
+        freshness="Live: the bytes come from the vendor.",
+        answer=bytes,
+        answer_media_type="application/octet-stream",
+        other_answers={206: bytes},
+        parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _RANGE),
+        problems=(
+            errors.UNKNOWN_PARAMETER,
+            errors.INVALID_PARAMETER,
+            errors.NOT_FOUND,
+            errors.RANGE_NOT_SATISFIABLE,
+            *VENDOR_PROBLEMS,
+        ),
+        run=documents.download,
+    )
+
+
+def _upload(documents: Documents) -> Operation:
+    return Operation(
+        id="uploadDocument",
+        method="POST",
+        path="/v1/documents",
+        tag="documents",
+        summary="Upload a document",
+        description="A new document from the bytes of the body, streamed to the vendor.",
+        scope="documents:write",
+        meter=Meter.DOCUMENT,
+        audit=Audit.CLIENT_DATA,
+        status=201,
+        answer=Document,
+        body=bytes,
+        body_media_type="application/octet-stream",
+        parameters=(
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            parameters.IDEMPOTENCY_KEY,
+            _DIGEST,
+            _text("name", "The file's name.", required=True),
+            _text("client", "The client it belongs to, `cli_…`."),
+            _text("folder", "The folder it goes into, `fol_…`."),
+            parameters.one_of("area", tuple(area.value for area in Area), "The area it goes into."),
+        ),
+        problems=(*WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
+        example=DOCUMENTS.example,
+        run=documents.upload,
+    )
+
+
+def _text(name: str, description: str, *, required: bool = False) -> Parameter:
+    schema = {"type": "string", "minLength": 1, "maxLength": 200}
+    return Parameter(name=name, place="query", schema=schema, description=description, required=required)
