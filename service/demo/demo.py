@@ -87,13 +87,16 @@ def _demonstrate(options: Options, screen: Screen, stack: ExitStack) -> None:
     screen.step("Closing the month")
     bill = show.close_month(cast)
     summary = _summary(bill, show.api.url, cast, time.perf_counter() - began)
-    if not options.once:
-        _say_what_to_try(screen, show.api.url, cast)
-    if options.as_json:
-        screen.say()
-        screen.say(msgspec.json.encode(summary).decode())
-    if not options.once:
-        _wait(show.api)
+    try:
+        _say_how_to_go_on(screen, options, show.api.url, cast)
+        if options.as_json:
+            screen.say()
+            screen.say(msgspec.json.encode(summary).decode())
+        if not options.once:
+            show.api.process.wait()
+            raise DemoError("The API has stopped by itself; api.log says why.")
+    except StoppedError:
+        return  # from here on, being stopped is how a demonstration ends well
 
 
 class _Show:
@@ -194,7 +197,11 @@ def _say_who(screen: Screen, name: str, earlier: int) -> None:
     screen.say(f"  organization {name} signed up; its firm Birch & Vale consented to both connections")
 
 
-def _say_what_to_try(screen: Screen, url: str, cast: Cast) -> None:
+def _say_how_to_go_on(screen: Screen, options: Options, url: str, cast: Cast) -> None:
+    if options.once:
+        screen.say()
+        screen.say("Everything stops now; its data stay. Without --once it stays, for you to try.")
+        return
     who = f"-H 'Authorization: Bearer {cast.key}'"
     which = f"-H 'Connection-Id: {ids.encode('con', cast.connections['quickbooks'])}'"
     write = "-H 'Content-Type: application/json' -H 'Idempotency-Key: first-try'"
@@ -208,15 +215,6 @@ def _say_what_to_try(screen: Screen, url: str, cast: Cast) -> None:
     screen.say()
     screen.say("  The month is closed, so what you call from now on stands on the next invoice as late usage.")
     screen.say("  Everything runs until Ctrl-C. Keys, usage and invoices stay for the next start.")
-
-
-def _wait(api: stage.RunningApi) -> None:
-    """Until a signal comes, which is how a demonstration ends well."""
-    try:
-        api.process.wait()
-    except StoppedError:
-        return
-    raise DemoError("The API has stopped by itself; its log says why.")
 
 
 def _summary(bill: Bill, url: str, cast: Cast, seconds: float) -> Summary:

@@ -1,6 +1,7 @@
 """What runs during a demonstration: PostgreSQL, Valkey, two sandbox vendors and the API, each a real server."""
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
+from redis import Redis, RedisError
 
 from service import embedded
 from service.demo.home import DemoError, Secrets, kept_secrets
@@ -35,6 +37,7 @@ def running_servers(directory: Path, screen: Screen) -> Generator[embedded.Serve
         with screen.doing("creating a PostgreSQL 18 database" if is_new else "starting PostgreSQL 18"):
             postgres_url = _start_postgres(directory / "postgres")
         with screen.doing("starting Valkey 9"):
+            _end_leftover_valkey(directory / "redis")
             redis_url = stack.enter_context(embedded.running_redis(directory / "redis"))
         yield embedded.Servers(postgres_url, redis_url)
 
@@ -150,6 +153,8 @@ def _is_free(port: int) -> bool:
 
 
 def _start_postgres(directory: Path) -> str:
+    # The server stops with the last process noted here; one that was killed would never sign off. Ours is the only one.
+    (directory / ".handle_pids.json").unlink(missing_ok=True)
     # Half an initdb would be left behind; the wheel warns of a missing XDG_RUNTIME_DIR, which concerns nobody here.
     with unstoppable(), warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -157,3 +162,16 @@ def _start_postgres(directory: Path) -> str:
             return embedded.start_postgres(directory)
         except ImportError:
             raise DemoError("The demo needs the `embedded` dependency group: run it with `uv run`.") from None
+
+
+def _end_leftover_valkey(directory: Path) -> None:
+    """Ends the server of an earlier demonstration that was killed; ours alone works in this directory."""
+    try:
+        port = re.search(r"^port (\d+)$", (directory / "valkey.conf").read_text(), re.MULTILINE)
+        if port is None:
+            return
+        with Redis(port=int(port[1]), socket_timeout=1) as server:
+            if server.config_get("dir").get("dir") == str(directory):  # pyright: ignore[reportUnknownMemberType]
+                server.shutdown(nosave=True)  # pyright: ignore[reportUnknownMemberType]
+    except (OSError, RedisError):
+        return  # there is none

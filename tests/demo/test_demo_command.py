@@ -50,10 +50,14 @@ def staying(directory: Path) -> Generator[tuple["subprocess.Popen[str]", list[st
         process.communicate()
 
 
-def left_running(directory: Path) -> list[int]:
-    """Processes that work in the directory."""
-    running = psutil.process_iter(["pid", "cmdline"])
-    return [one.pid for one in running if any(str(directory) in word for word in one.info["cmdline"] or ())]
+def left_running(directory: Path) -> list[str]:
+    """Processes that work in the directory; Valkey names it only as the one it is in."""
+    found: list[str] = []
+    for process in psutil.process_iter(["cmdline", "cwd"]):
+        words = [*(process.info["cmdline"] or ()), process.info["cwd"] or ""]
+        if any(str(directory) in word for word in words):
+            found.append(" ".join(words))
+    return found
 
 
 def status_of(curl: str) -> int:
@@ -169,6 +173,15 @@ def test_stopped_half_way_leaves_nothing(directory: Path) -> None:
     process.communicate(timeout=_TIMEOUT_S)
 
     assert process.returncode == 128 + signal.SIGTERM
+    assert left_running(directory) == []
+
+
+def test_start_after_a_kill_cleans_up(directory: Path) -> None:
+    with staying(directory) as (killed, _):
+        killed.kill()
+    assert left_running(directory)  # PostgreSQL and Valkey survive their demo; the next one takes care of them
+
+    assert summary_of(_run(directory)).reconcile_difference == 0
     assert left_running(directory) == []
 
 
