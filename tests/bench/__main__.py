@@ -8,6 +8,7 @@ from typing import Final
 BENCHES: Final[dict[str, tuple[list[str], list[str]]]] = {
     "facade": ([], ["--seconds", "1", "--rounds", "3"]),
     "mapping": ([], []),
+    "keys_limits": ([], ["--calls", "20000", "--repeats", "3"]),
     "metering": ([], ["--rows", "16000", "--repeats", "3"]),
     "keys": ([], ["--calls", "20000"]),
     "memory": ([], ["--calls", "5000", "--starts", "3"]),

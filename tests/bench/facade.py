@@ -71,10 +71,9 @@ def measure(stage: Stage, seconds: float, rounds: int, connections: tuple[int, .
         peers += stack.enter_context(_nginx(stage))
         loads = [(target, count) for target in stage.targets for count in connections]
         samples: dict[tuple[str, int, str], list[Run]] = {}
-        for _ in range(2):
-            for peer in peers:
-                for target, _count in loads:
-                    _run(stage, peer, target, 8, 1)
+        for peer in peers:
+            for target in stage.targets:
+                _run(stage, peer, target, 32, 2)
         for _ in range(rounds):
             for target, count in loads:
                 for peer in peers:
