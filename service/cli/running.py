@@ -2,7 +2,7 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
@@ -13,7 +13,8 @@ from service.cli.output import say
 from service.db import migrate as migrations
 from service.demo.home import DIRECTORY
 from service.sandbox.books import MAX_CLIENTS
-from service.sandbox.serve import DEFAULT_CLIENTS, DEFAULT_SEED
+from service.sandbox.serve import DEFAULT_CLIENTS, DEFAULT_SEED, VENDORS
+from service.sandbox.serve import serve as serve_sandbox
 from service.settings import load, migration_url
 
 Clients = Annotated[int, Parameter(help=f"How many clients the firm has, 1 to {MAX_CLIENTS:,}.")]
@@ -79,16 +80,16 @@ async def migrate(
 
 
 def sandbox(
-    vendor: Literal["canopy", "quickbooks"],
+    vendor: Annotated[str, Parameter(help=f"One of {', '.join(VENDORS)}.")],
     *,
     clients: Clients = DEFAULT_CLIENTS,
     seed: Annotated[int, Parameter(help="Another seed is another firm.")] = DEFAULT_SEED,
     port: Annotated[int, Parameter(help="0 takes a free one.")] = 0,
 ) -> None:
     """Run one sandbox vendor as an HTTP server on this machine; it says its address in one line of JSON."""
-    from service.sandbox.serve import serve as serve_sandbox
-
     _check_clients(clients)
+    if vendor not in VENDORS:
+        raise CommandError(f"No sandbox {vendor!r}; there are {', '.join(VENDORS)}.")
     serve_sandbox(vendor, clients, seed, port, until_stdin_closes=False)
 
 

@@ -83,6 +83,7 @@ def test_database_that_does_not_answer_is_one_line(
         ("firms list --org acme", "org_0"),
         ("coverage sage", "quickbooks"),
         ("demo --clients 0", "100,000"),
+        ("sandbox sage", "quickbooks"),
         ("openapi --check --file /nonexistent/openapi.json", "not up to date"),
     ],
 )
