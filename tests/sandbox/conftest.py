@@ -55,3 +55,50 @@ def qbo(quickbooks: SandboxServer) -> Iterator[httpx.Client]:
     base_url = f"{quickbooks.url}/v3/company/{grant.account}"
     with httpx.Client(base_url=base_url, headers=headers, timeout=5) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def taxdome_server() -> Iterator[SandboxServer]:
+    """One TaxDome for all tests of this process."""
+    with running("taxdome") as server:
+        yield server
+
+
+@pytest.fixture
+def taxdome(taxdome_server: SandboxServer) -> SandboxServer:
+    """TaxDome at its seed, and in no hurry: its limit is off."""
+    taxdome_server.reset()
+    taxdome_server.limits(per_minute=None)
+    return taxdome_server
+
+
+@pytest.fixture
+def tdm(taxdome: SandboxServer) -> Iterator[httpx.Client]:
+    """Calls TaxDome in a fresh session of the firm, at its first account."""
+    grant = taxdome.grant()
+    headers = {"authorization": f"Bearer {grant.access_token}", "x-account-id": grant.account}
+    with httpx.Client(base_url=f"{taxdome.url}/api", headers=headers, timeout=10) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def sodium_server() -> Iterator[SandboxServer]:
+    """One Sodium for all tests of this process."""
+    with running("sodium") as server:
+        yield server
+
+
+@pytest.fixture
+def sodium(sodium_server: SandboxServer) -> SandboxServer:
+    """Sodium at its seed."""
+    sodium_server.reset()
+    return sodium_server
+
+
+@pytest.fixture
+def sod(sodium: SandboxServer) -> Iterator[httpx.Client]:
+    """Calls Sodium's first tenant with a fresh API key."""
+    grant = sodium.grant()
+    headers = {"x-api-key": grant.access_token}
+    with httpx.Client(base_url=f"{sodium.url}/tenants/{grant.account}", headers=headers, timeout=5) as client:
+        yield client
