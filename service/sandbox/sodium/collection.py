@@ -39,8 +39,8 @@ class Collection(Generic[B]):
     """One kind of record at a path of the tenant, or of a client if the path has `{client}` in it.
 
     `make` turns a body into a row, without its code and dates; `old` is the row it replaces. `show` has the last word
-    on how a row is answered: `detail` tells a single one from a row in a list. `by_default` is a filter that
-    holds unless the query has the parameter named with it.
+    on how a row is answered: `detail` tells a single one from a row in a list. `defaults` are the
+    values a filter has when the query does not name it.
     """
 
     def __init__(
@@ -57,7 +57,7 @@ class Collection(Generic[B]):
         search: tuple[str, ...] = (),
         show: Callable[[Json, Request, bool], Json] | None = None,
         may_delete: Callable[[Json], None] | None = None,
-        by_default: tuple[str, Callable[[Json], bool]] | None = None,
+        defaults: Mapping[str, frozenset[str]] | None = None,
     ) -> None:
         self.rows = rows
         self.path = path
@@ -70,7 +70,7 @@ class Collection(Generic[B]):
         self._search = search
         self._show = show
         self._may_delete = may_delete
-        self._by_default = by_default
+        self._defaults = defaults or {}
         self.under_client = "{client}" in path
 
     def add_routes(self, router: Router, operations: Iterable[str] = CRUD) -> None:
@@ -145,10 +145,11 @@ class Collection(Generic[B]):
 
     def _selected(self, request: Request, client: int | None, asked: wire.Window) -> Sequence[int]:
         wanted: dict[str, frozenset[str]] = {
-            name: values for name, kind in self._filters.items() if (values := _values(request, name, kind))
+            name: values
+            for name, kind in self._filters.items()
+            if (values := _values(request, name, kind) or self._defaults.get(name))
         }
         text = wire.search_text(request) if self._search else None
-        usual = self._by_default[1] if self._by_default and not request.every(self._by_default[0]) else None
         key = self._sorts[asked.sort_by] if asked.sort_by else None
         table = self.rows.table
 
@@ -156,8 +157,6 @@ class Collection(Generic[B]):
             for name, values in wanted.items():
                 if self._value(self._filters[name], position) not in values:
                     return False
-            if usual is not None and not usual(table[position]):
-                return False
             return text is None or any(text in str(table[position][name] or "").lower() for name in self._search)
 
         def sort_key(position: int) -> object:
@@ -169,9 +168,9 @@ class Collection(Generic[B]):
             if key is not None:
                 found.sort(key=sort_key, reverse=asked.descending)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType, reportCallIssue]
             return found
-        everything = not wanted and text is None and usual is None
+        everything = not wanted and text is None
         name = (self.path, tuple(sorted((name, tuple(sorted(values))) for name, values in wanted.items())), text,
-                usual is None, asked.sort_by, asked.descending)  # fmt: skip
+                asked.sort_by, asked.descending)  # fmt: skip
         return table.select(
             name, None if everything else matches, None if key is None else sort_key, reverse=asked.descending
         )

@@ -78,6 +78,14 @@ class Papers:
             "updatedDate": instant(at_s),
         }
 
+    def review_status(self, row: int) -> str:
+        """A document's review status, without the document."""
+        return _REVIEW[self.documents.locate(row)[1]]
+
+    def approval_status(self, row: int) -> str:
+        """A document's approval status, without the document."""
+        return _APPROVAL[self.documents.locate(row)[1]]
+
     def document_updated_s(self, row: int) -> int:
         """When a document last changed."""
         return _AS_OF_S - Dice(self._books.seed, _DOCUMENT, row, 1).roll(400 * 86_400)
@@ -107,6 +115,10 @@ class Papers:
             "createdDate": at,
             "updatedDate": at,
         }
+
+    def request_status(self, row: int) -> str:
+        """A document request's status, without the request."""
+        return Dice(self._books.seed, _REQUEST, row).pick(REQUEST_STATUSES)
 
     def request_updated_s(self, row: int) -> int:
         """When a document request last changed."""

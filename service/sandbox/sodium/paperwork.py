@@ -78,8 +78,10 @@ class Paperwork:
     def __init__(self, firm: Firm, router: Router) -> None:
         self._firm = firm
         statuses = {
-            "reviewStatus": Filter(lambda row: row["reviewStatus"], REVIEW_STATUSES),
-            "clientApprovalStatus": Filter(lambda row: row["clientApprovalStatus"], APPROVAL_STATUSES),
+            "reviewStatus": Filter(lambda row: row["reviewStatus"], REVIEW_STATUSES, firm.papers.review_status),
+            "clientApprovalStatus": Filter(
+                lambda row: row["clientApprovalStatus"], APPROVAL_STATUSES, firm.papers.approval_status
+            ),
             "category": Filter(ref_code("category")),
             "clientCode": Filter(ref_code("client")),
         }
@@ -93,7 +95,7 @@ class Paperwork:
             filters=statuses,
             search=("title",),
             show=self._with_link,
-            by_default=("reviewStatus", lambda row: row["reviewStatus"] == "Approved"),
+            defaults={"reviewStatus": frozenset({"Approved"})},
         )
         everywhere = Collection(
             firm.documents,
@@ -104,10 +106,10 @@ class Paperwork:
             firm.clients,
             filters=statuses,
             show=self._with_link,
-            by_default=("clientApprovalStatus", lambda row: row["clientApprovalStatus"] != "None"),
+            defaults={"clientApprovalStatus": frozenset(APPROVAL_STATUSES) - {"None"}},
         )
         asked = {
-            "status": Filter(lambda row: row["status"], REQUEST_STATUSES),
+            "status": Filter(lambda row: row["status"], REQUEST_STATUSES, firm.papers.request_status),
             "clientCode": Filter(ref_code("client")),
         }
         self._requests = Collection(
