@@ -5,8 +5,9 @@ from typing import Final
 from service.connectors.canopy.connector import CANOPY
 from service.connectors.quickbooks.connector import QUICKBOOKS
 from service.connectors.sdk.connector import Connector
+from service.connectors.sodium.connector import SODIUM
 
-CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS)
+CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS, SODIUM)
 
 _BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
 

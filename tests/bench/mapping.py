@@ -19,20 +19,22 @@ from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.binding import Binding, Query, RemotePage
 from service.connectors.sdk.flow import Flow, Response
 from service.ids import Book
-from tests.bench.pages import page_body
+from tests.bench.pages import bodies_before, page_body
 
 RECORDS: Final = 200
 _BOOK: Final = Book(UUID(int=7), 0, "9130000000000001", "USD")
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def mapping_ns(binding: Binding[Any, Any, Any], body: bytes) -> int:
+def mapping_ns(binding: Binding[Any, Any, Any], body: bytes, before: tuple[bytes, ...] = ()) -> int:
     """Nanoseconds from the vendor's bytes to ours, for one page."""
     assert binding.page is not None
     answer = Response(200, {}, body)
     started = time.perf_counter_ns()
     flow = binding.page(Query(limit=RECORDS), _BOOK)
     next(flow)
+    for earlier in before:
+        flow.send(Response(200, {}, earlier))
     page = _value(flow, answer)
     _encode(page.records)
     elapsed_ns = time.perf_counter_ns() - started
@@ -55,7 +57,7 @@ def measure(rounds: int = 150) -> dict[str, float]:
     for connector in CONNECTORS:
         for name, binding in connector.bindings().items():
             body = page_body(connector.slug, name, RECORDS)
-            runs[f"{connector.slug}.{name}"] = partial(mapping_ns, binding, body)
+            runs[f"{connector.slug}.{name}"] = partial(mapping_ns, binding, body, bodies_before(connector.slug, name))
     samples: dict[str, list[int]] = {name: [] for name in runs}
     for _ in range(rounds):
         for name, run in runs.items():

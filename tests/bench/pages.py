@@ -3,18 +3,37 @@
 import json
 from typing import Any
 
+from tests.bench import sodium_pages
+
+
+def bodies_before(vendor: str, resource: str) -> tuple[bytes, ...]:
+    """What a vendor answers before the page itself, where it lists a resource by client only."""
+    return tuple(_json(body) for body in sodium_pages.BEFORE.get(resource, ())) if vendor == "sodium" else ()
+
 
 def page_body(vendor: str, resource: str, count: int) -> bytes:
     """`count` records of a resource in the vendor's own list envelope, compact as servers write it."""
-    make = _RECORDS[vendor, resource]
+    make = sodium_pages.RECORDS[resource] if vendor == "sodium" else _RECORDS[vendor, resource]
     rows = [make(number) for number in range(1, count + 1)]
+    if vendor == "sodium":
+        return _json({"data": rows, "totalCount": count, "offset": 0, "limit": 50, "hasMore": False})
     if vendor == "canopy":
         return _json({resource: rows, "next_cursor": "b3BhcXVl"})
     answer = {_ENTITIES[resource]: rows, "startPosition": 1, "maxResults": count}
     return _json({"QueryResponse": answer, "time": "2026-11-20T08:00:00.000-08:00"})
 
 
-_ENTITIES = {"clients": "Customer", "invoices": "Invoice", "payments": "Payment", "credits": "CreditMemo"}
+_ENTITIES = {
+    "clients": "Customer",
+    "invoices": "Invoice",
+    "payments": "Payment",
+    "credits": "CreditMemo",
+    "documents": "Attachable",
+    "time_entries": "TimeActivity",
+    "users": "Employee",
+    "service_items": "Item",
+    "tracking": "Class",
+}
 
 
 def _json(value: object) -> bytes:
@@ -150,6 +169,70 @@ def _credit_memo(number: int) -> dict[str, Any]:
     }
 
 
+def _common(number: int) -> dict[str, Any]:
+    return {"domain": "QBO", "sparse": False, "Id": str(number), "SyncToken": "0", "MetaData": _times(number)}
+
+
+def _attachable(number: int) -> dict[str, Any]:
+    return _common(number) | {
+        "FileName": f"{number}-statement.pdf",
+        "FileAccessUri": f"/v3/company/9130/download/{number}",
+        "Note": "As sent by the bank",
+        "Size": 20_000 + number,
+        "ContentType": "application/pdf",
+        "Category": "Document",
+        "AttachableRef": [{"EntityRef": {"type": "Customer", "value": str(number)}, "IncludeOnSend": False}],
+    }
+
+
+def _time_activity(number: int) -> dict[str, Any]:
+    return _common(number) | {
+        "TxnDate": "2026-10-05",
+        "NameOf": "Employee",
+        "EmployeeRef": {"value": "55", "name": "Ada Finch"},
+        "CustomerRef": {"value": str(number), "name": f"Quill Bakery {number}"},
+        "ItemRef": {"value": "11", "name": "Bookkeeping"},
+        "BillableStatus": "Billable",
+        "Taxable": False,
+        "HourlyRate": 65.15,
+        "Hours": 1,
+        "Minutes": 45,
+        "Description": "Bank reconciliation",
+    }
+
+
+def _employee(number: int) -> dict[str, Any]:
+    return _common(number) | {
+        "BillableTime": False,
+        "GivenName": "Ada",
+        "FamilyName": f"Finch {number}",
+        "DisplayName": f"Ada Finch {number}",
+        "PrintOnCheckName": f"Ada Finch {number}",
+        "Active": True,
+        "PrimaryEmailAddr": {"Address": f"ada{number}@finch.example"},
+    }
+
+
+def _item(number: int) -> dict[str, Any]:
+    return _common(number) | {
+        "Name": f"Bookkeeping {number}",
+        "Description": "Bookkeeping, by the hour",
+        "Active": True,
+        "FullyQualifiedName": f"Bookkeeping {number}",
+        "Taxable": False,
+        "UnitPrice": 65.15,
+        "Type": "Service",
+        "Sku": f"BK-{number}",
+        "ParentRef": {"value": "900", "name": "Bookkeeping"},
+        "IncomeAccountRef": {"value": "31", "name": "Sales"},
+    }
+
+
+def _class(number: int) -> dict[str, Any]:
+    name = f"Advisory {number}"
+    return _common(number) | {"Name": name, "SubClass": False, "FullyQualifiedName": name, "Active": True}
+
+
 def _canopy_client(number: int) -> dict[str, Any]:
     return {
         "client_id": f"cny_{number:06}",
@@ -262,6 +345,11 @@ _RECORDS = {
     ("quickbooks", "invoices"): _qbo_invoice,
     ("quickbooks", "payments"): _qbo_payment,
     ("quickbooks", "credits"): _credit_memo,
+    ("quickbooks", "documents"): _attachable,
+    ("quickbooks", "time_entries"): _time_activity,
+    ("quickbooks", "users"): _employee,
+    ("quickbooks", "service_items"): _item,
+    ("quickbooks", "tracking"): _class,
     ("canopy", "clients"): _canopy_client,
     ("canopy", "invoices"): _canopy_invoice,
     ("canopy", "payments"): _canopy_payment,

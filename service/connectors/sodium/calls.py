@@ -25,7 +25,7 @@ from service.connectors.sdk.faults import (
 )
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.paging import converted
-from service.connectors.sdk.references import invalid, path_segment
+from service.connectors.sdk.references import invalid, path_segment, refuse
 from service.ids import Book
 
 M = TypeVar("M")
@@ -143,6 +143,11 @@ def search_of(query: Query) -> Parameters:
     if len(wanted[0]) < MIN_SEARCH:
         raise invalid("query/filter[search]", "too_short", "Sodium searches for three characters or more.")
     return (("search", wanted[0]),)
+
+
+def accept(new: Struct, names: tuple[str, ...]) -> None:
+    """Raises Invalid at the first field that is given and not among `names`: Sodium has no place for it."""
+    refuse(new, tuple(name for name in new.__struct_fields__ if name not in names), "Sodium")
 
 
 class _Made(Struct, frozen=True):

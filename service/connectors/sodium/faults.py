@@ -1,7 +1,7 @@
 """What Sodium's answers mean. Nothing is published about error bodies: two shapes are read, both `assumed`.
 
-    {"message"}                                        as the public MCP client reads it
-    {"type", "title", "detail", "errors": {field: []}} what the vendor's framework writes by itself (RFC 9457)
+{"message"}                                        as the public MCP client reads it
+{"type", "title", "detail", "errors": {field: []}} what the vendor's framework writes by itself (RFC 9457)
 """
 
 from collections.abc import Mapping

@@ -27,6 +27,11 @@ def documented(page: str) -> Doc:
     return Doc(f"https://sodiumhq.com/docs/api/{page}", _READ_ON, "documented")
 
 
+def third_party(page: str) -> Doc:
+    """The vendor documents the record; where it is found is told by a public client of somebody else's."""
+    return Doc(f"https://sodiumhq.com/docs/api/{page}", _READ_ON, "third_party")
+
+
 def assumed(page: str) -> Doc:
     """The vendor says that this exists, on the page; the paths and names used are ours to guess."""
     return Doc(f"https://sodiumhq.com/docs/api/{page}", _READ_ON, "assumed")

@@ -1,0 +1,201 @@
+"""Sodium's clients. A list shows the client alone; one record is put together from all that hangs below it."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.wire import UNMAPPED
+from service.connectors.sodium import calls
+from service.connectors.sodium.client_details import DETAILS, Details, read_details
+from service.connectors.sodium.clients_write import from_client_create, from_client_update
+from service.connectors.sodium.wire import Ref, documented, instant, meta
+from service.ids import Book
+from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
+from service.resources.common import Email, Meta, Phone
+
+
+class WireClient(Struct, frozen=True, gc=False):
+    code: str
+    name: str
+    type: str
+    status: str
+    manager: Ref | None = None
+    partner: Ref | None = None
+    internalReference: str | None = None
+    email: str | None = None
+    telephone: str | None = None
+    createdDate: datetime | None = None
+    updatedDate: datetime | None = None
+    associate: Annotated[Ref | None, UNMAPPED] = None
+
+
+UNSUPPORTED: Final = (
+    "legal_name",
+    "given_name",
+    "family_name",
+    "website",
+    "owner",
+    "parent",
+    "group",
+    "linked",
+    "tags",
+    "currency",
+    "version",
+)
+_IN_LIST: Final = meta(*UNSUPPORTED, *DETAILS)
+_KINDS: Final = {
+    "Individual": ClientKind.INDIVIDUAL,
+    "SoleTrader": ClientKind.INDIVIDUAL,
+    "PrivateLimitedCompany": ClientKind.BUSINESS,
+    "PublicLimitedCompany": ClientKind.BUSINESS,
+    "LimitedLiabilityPartnership": ClientKind.BUSINESS,
+    "Partnership": ClientKind.BUSINESS,
+    "Trust": ClientKind.OTHER,
+    "Charity": ClientKind.OTHER,
+}
+_STATUSES: Final = {
+    "Active": ClientStatus.ACTIVE,
+    "Inactive": ClientStatus.INACTIVE,
+    "Prospect": ClientStatus.PROSPECT,
+    "LostProspect": ClientStatus.INACTIVE,
+}
+_kind = _KINDS.get
+_status = _STATUSES.get
+_OTHER_KIND: Final = ClientKind.OTHER
+_OTHER: Final = ClientStatus.OTHER
+
+
+class _Complete(Protocol):
+    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
+
+    def __call__(
+        self,
+        record: Client,
+        /,
+        *,
+        manager: str | None,
+        partner: str | None,
+        external_id: str | None,
+        created_at: datetime | None,
+        updated_at: datetime | None,
+        meta: Meta,
+    ) -> Client: ...
+
+
+_complete: _Complete = replace
+
+
+def to_client(wire: WireClient, book: Book) -> Client:
+    """A Sodium client as a list shows it. `kind_native` and `filing_type` are its legal form.
+
+    A lost prospect is inactive. One e-mail address and one telephone number; people are contacts.
+    """
+    ref, manager, partner, email, telephone = book.ref, wire.manager, wire.partner, wire.email, wire.telephone
+    return _complete(
+        Client(
+            id=ref("cli_", wire.code),
+            remote_id=wire.code,
+            connection=book.connection,
+            account=book.account,
+            display_name=wire.name,
+            kind=_kind(wire.type, _OTHER_KIND),
+            kind_native=wire.type,
+            filing_type=wire.type,
+            status=_status(wire.status, _OTHER),
+            status_native=wire.status,
+            emails=[Email(email)] if email else [],
+            phones=[Phone(telephone)] if telephone else [],
+        ),
+        manager=None if manager is None else ref("usr_", manager.code),
+        partner=None if partner is None else ref("usr_", partner.code),
+        external_id=wire.internalReference or None,
+        created_at=instant(wire.createdDate),
+        updated_at=instant(wire.updatedDate),
+        meta=_IN_LIST,
+    )
+
+
+def with_details(client: Client, details: Details) -> Client:
+    """The client with what hangs below it; what could not be read stays named as not said."""
+    found: dict[str, Any] = details.found()
+    missing = tuple(name for name in DETAILS if name not in found)
+    return replace(client, **found, meta=meta(*UNSUPPORTED, *missing))
+
+
+_read_list = json_reader(calls.Paged[WireClient])
+_read_one = json_reader(WireClient)
+_FILTER: Final = {"active": ("Active",), "prospect": ("Prospect",), "inactive": ("Inactive", "LostProspect")}
+_FORMS: Final = {
+    "individual": ("Individual", "SoleTrader"),
+    "business": ("PrivateLimitedCompany", "PublicLimitedCompany", "LimitedLiabilityPartnership", "Partnership"),
+    "other": ("Trust", "Charity"),
+}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
+    start = calls.start_of(query)
+    parameters = calls.search_of(query)
+    for name, parameter, words in (("status", "status", _FILTER), ("kind", "type", _FORMS)):
+        for choice in query.filters.get(name, ()):
+            parameters += calls.repeated(parameter, words[choice])
+    for name in ("manager", "partner"):
+        parameters += calls.repeated(name, query.filters.get(name, ()))
+    answer = _read_list((yield calls.list_rows("/clients", start, query.limit, parameters)))
+    return calls.page_of(answer, start, query.limit, to_client, book)
+
+
+def get(remote_id: str, book: Book) -> Flow[Client]:
+    """The client and what hangs below it, in up to seven calls."""
+    path = calls.below("/clients", remote_id)
+    details = yield from read_details(path, book)
+    return with_details(to_client(_read_one((yield calls.read_one(path))), book), details)
+
+
+def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
+    del key
+    code = calls.code_of_new((yield calls.write("POST", "/clients", from_client_create(new, book))))
+    return (yield from calls.read_back(get(code, book)))
+
+
+def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
+    del version, key
+    changes = from_client_update(new, book)
+    path = calls.below("/clients", remote_id)
+    body = calls.replacement((yield calls.read_one(path)), changes)
+    yield calls.write("PUT", path, body)
+    return (yield from calls.read_back(get(remote_id, book)))
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    del version, key, book
+    yield calls.write("DELETE", calls.below("/clients", remote_id))
+
+
+BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
+    doc=documented("schemas/clientdto.html"),
+    wire=Wire(WireClient, many=("data",)),
+    unsupported=UNSUPPORTED,
+    record_only=DETAILS,
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    delete=delete,
+    filters={
+        "status": Filter(kind="choice", choices=tuple(_FILTER), description="Lost prospects are inactive."),
+        "kind": Filter(kind="choice", choices=tuple(_FORMS), description="By legal form."),
+        "manager": Filter(kind="reference", prefix="usr_", description="The client manager."),
+        "partner": Filter(kind="reference", prefix="usr_", description="The partner."),
+        "search": Filter(kind="text", description="Three characters or more, wherever Sodium looks."),
+    },
+    max_page=calls.MAX_PAGE,
+    notes="Reading one client takes up to seven calls: its business details, dates, custom fields, services, links and "
+    "notes each lie at an address of their own. Documented: the schemas, and the addresses of clients, notes and "
+    "services; assumed: the other addresses, and that DELETE removes. A new business needs its legal form in "
+    "`filing_type`.",
+)

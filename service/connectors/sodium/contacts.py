@@ -1,0 +1,224 @@
+"""Sodium's contacts: persons of the whole practice, and what each is at a client.
+
+The list of all persons names at most one client of each and no roles; `filter[client]` reads the client's own list,
+which has the roles, and reading one person gathers its clients.
+"""
+
+from typing import Any, Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.references import invalid, remote_id_of
+from service.connectors.sodium import calls
+from service.connectors.sodium.wire import Ref, assumed, meta
+from service.ids import Book
+from service.resources.common import Email, Phone
+from service.resources.contact import Contact, ContactCreate, ContactLink, ContactRole, ContactUpdate
+
+
+class WireContact(Struct, frozen=True, gc=False):
+    code: str
+    lastName: str
+    title: str | None = None
+    firstName: str | None = None
+    middleName: str | None = None
+    email: str | None = None
+    phone: str | None = None
+    mobile: str | None = None
+    clientCount: int | None = None
+    client: Ref | None = None
+    individualClient: Ref | None = None
+
+
+class WireRelation(Struct, frozen=True, gc=False):
+    """A person at one client. The third-party client's flat shape is not what the vendor documents."""
+
+    contact: WireContact
+    types: list[str]
+    client: Ref | None = None
+    individualClient: Ref | None = None
+
+
+UNSUPPORTED: Final = ("addresses", "born_on", "tax_ids", "created_at", "updated_at", "version")
+_META: Final = meta(*UNSUPPORTED)
+_WITHOUT_LINKS: Final = meta(*UNSUPPORTED, "links")
+_ROLES: Final = {
+    "Main": ContactRole.PRIMARY,
+    "Billing": ContactRole.BILLING,
+    "Payroll": ContactRole.PAYROLL,
+    "Accounts": ContactRole.ACCOUNTS,
+    "Director": ContactRole.DIRECTOR,
+}
+_TYPES: Final = {role: word for word, role in _ROLES.items()}
+
+
+def to_contact(wire: WireContact, book: Book) -> Contact:
+    """A person as the list of all persons shows it: its links only where the list names every client."""
+    named = [ref.code for ref in (wire.client, wire.individualClient) if ref is not None]
+    codes = list(dict.fromkeys(named))
+    if wire.clientCount is not None and wire.clientCount > len(codes):
+        return _person(wire, UNSET, book)
+    return _person(wire, [ContactLink(client=book.ref("cli_", code)) for code in codes], book)
+
+
+def to_contact_at(wire: WireRelation, client: str, book: Book) -> Contact:
+    """A person as one client's list shows it, with the roles at that client."""
+    return _person(wire.contact, [_link(client, wire.types, book)], book)
+
+
+def _person(wire: WireContact, links: list[ContactLink] | UnsetType, book: Book) -> Contact:
+    names = (wire.title, wire.firstName, wire.middleName, wire.lastName)
+    return Contact(
+        id=book.ref("cnt_", wire.code),
+        remote_id=wire.code,
+        connection=book.connection,
+        account=book.account,
+        display_name=" ".join(name for name in names[1:] if name),
+        title=wire.title or None,
+        given_name=wire.firstName or None,
+        middle_name=wire.middleName or None,
+        family_name=wire.lastName,
+        emails=[Email(wire.email)] if wire.email else [],
+        phones=_phones(wire),
+        links=links,
+        meta=_WITHOUT_LINKS if links is UNSET else _META,
+    )
+
+
+def _phones(wire: WireContact) -> list[Phone]:
+    found = [Phone(wire.phone, "phone")] if wire.phone else []
+    return [*found, Phone(wire.mobile, "mobile")] if wire.mobile else found
+
+
+def _link(client: str, types: list[str], book: Book) -> ContactLink:
+    return ContactLink(
+        client=book.ref("cli_", client),
+        roles=[_ROLES.get(word, ContactRole.OTHER) for word in types],
+        roles_native=types,
+    )
+
+
+class _ClientOf(Struct, frozen=True, gc=False):
+    """A client of a person: the relationship, or only the client (nobody says which)."""
+
+    code: str | None = None
+    client: Ref | None = None
+    types: list[str] | None = None
+
+
+_read_list = json_reader(calls.Paged[WireContact])
+_read_relations = json_reader(calls.Paged[WireRelation])
+_read_clients = json_reader(calls.Paged[_ClientOf])
+_read_one = json_reader(WireContact)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
+    client = query.filters.get("client")
+    start, parameters = calls.start_of(query), calls.search_of(query)
+    if client is None:
+        answer = _read_list((yield calls.list_rows("/contacts", start, query.limit, parameters)))
+        return calls.page_of(answer, start, query.limit, to_contact, book)
+    path = calls.below("/clients", client[0]) + "/clientcontact"
+    relations = _read_relations((yield calls.list_rows(path, start, query.limit, parameters)))
+    return calls.page_of(relations, start, query.limit, lambda row, book: to_contact_at(row, client[0], book), book)
+
+
+def get(remote_id: str, book: Book) -> Flow[Contact]:
+    """The person with all clients, each with the roles there where Sodium says them: two calls."""
+    path = calls.below("/contacts", remote_id)
+    clients = yield from calls.optional(calls.list_rows(f"{path}/clients", 0, calls.MAX_PAGE), _read_clients)
+    wire = _read_one((yield calls.read_one(path)))
+    if clients is None or calls.has_more(clients, 0, calls.MAX_PAGE):
+        return to_contact(wire, book)
+    return _person(wire, [link for row in clients.data if (link := _link_of(row, book)) is not None], book)
+
+
+def _link_of(row: _ClientOf, book: Book) -> ContactLink | None:
+    code = row.code if row.client is None else row.client.code
+    if code is None:
+        return None
+    return ContactLink(client=book.ref("cli_", code)) if row.types is None else _link(code, row.types, book)
+
+
+def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
+    """A new person at one client. Sodium wants at least one role."""
+    del key
+    calls.accept(new, (*_NAMES, "client", "roles"))
+    client = remote_id_of(new.client, "cli_", book, "/client")
+    if isinstance(new.roles, UnsetType) or not new.roles:
+        raise invalid("/roles", "required", f"Sodium needs a role: {', '.join(_TYPES)}.")
+    body = {"types": [_type(role, index) for index, role in enumerate(new.roles)], "contact": _changes(new)}
+    path = calls.below("/clients", client) + "/clientcontact"
+    code = calls.code_of_new((yield calls.write("POST", path, body)))
+    return (yield from calls.read_back(get(code, book)))
+
+
+def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
+    del version, key
+    calls.accept(new, _NAMES)
+    changes = _changes(new)
+    path = calls.below("/contacts", remote_id)
+    body = calls.replacement((yield calls.read_one(path)), changes, _NOT_OF_THE_PERSON)
+    yield calls.write("PUT", path, body)
+    return (yield from calls.read_back(get(remote_id, book)))
+
+
+_NAMES: Final = ("title", "given_name", "middle_name", "family_name", "emails", "phones")
+_NOT_OF_THE_PERSON: Final = frozenset({"clientCount", "client", "individualClient"})
+
+
+def _type(role: ContactRole, index: int) -> str:
+    word = _TYPES.get(role)
+    if word is None:
+        raise invalid(f"/roles/{index}", "unsupported", f"Sodium knows: {', '.join(_TYPES)}.")
+    return word
+
+
+def _changes(new: ContactCreate | ContactUpdate) -> dict[str, Any]:
+    names = {
+        "title": new.title,
+        "firstName": new.given_name,
+        "middleName": new.middle_name,
+        "lastName": new.family_name,
+    }
+    changes: dict[str, Any] = {name: value for name, value in names.items() if value is not UNSET}
+    if not isinstance(new.emails, UnsetType):
+        if len(new.emails) > 1:
+            raise invalid("/emails/1", "no_place", "Sodium has one e-mail address for a person.")
+        changes["email"] = new.emails[0].address if new.emails else None
+    if not isinstance(new.phones, UnsetType):
+        changes |= _numbers(new.phones)
+    return changes
+
+
+def _numbers(phones: list[Phone]) -> dict[str, str | None]:
+    """Each number at the place its label names; without a label the first free one."""
+    places: dict[str, str | None] = {"phone": None, "mobile": None}
+    for index, phone in enumerate(sorted(phones, key=lambda one: one.label is None)):
+        free = (name for name, number in places.items() if number is None)
+        place = phone.label if phone.label is not None else next(free, None)
+        if place not in places or places[place] is not None:
+            raise invalid(f"/phones/{index}", "no_place", "Sodium has one place each for: phone, mobile.")
+        places[place] = phone.number
+    return places
+
+
+BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
+    doc=assumed("schemas/contactdto.html"),
+    wire=Wire(WireContact, many=("data",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    filters={
+        "client": Filter(kind="reference", prefix="cli_", description="The people of one client, with their roles."),
+        "search": Filter(kind="text", description="Three characters or more, wherever Sodium looks."),
+    },
+    max_page=calls.MAX_PAGE,
+    notes="The list of all people says `links` only where it names every client of a person, and no roles: read "
+    "the one record, or list one client's people. Assumed: where contacts are, and the shape of a contact's clients.",
+)

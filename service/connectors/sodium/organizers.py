@@ -1,0 +1,174 @@
+"""Data forms sent to a client, with the answers that came back.
+
+Accepting an answer writes its value to the client's record at Sodium.
+"""
+
+from datetime import datetime
+from typing import Any, Final
+
+from msgspec import UNSET, Struct
+
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.references import invalid
+from service.connectors.sodium import calls
+from service.connectors.sodium.wire import Ref, assumed, completed, instant, name_of, reference
+from service.ids import Book
+from service.resources.organizer import (
+    Answer,
+    AnswerKind,
+    AnswerSource,
+    Organizer,
+    OrganizerStatus,
+    OrganizerUpdate,
+    ReviewVerdict,
+)
+
+
+class WireAnswer(Struct, frozen=True, gc=False):
+    """One answer. The vendor names the schema and not its fields; questions are keyed by their code (documented)."""
+
+    code: str | None = None
+    questionCode: str | None = None
+    question: str | None = None
+    prompt: str | None = None
+    section: str | None = None
+    dataType: str | None = None
+    questionType: str | None = None
+    value: Any = None
+    reviewStatus: str | None = None
+
+
+class WireForm(Struct, frozen=True, gc=False):
+    """`magicLinkToken` lets anybody in who has it: it is not read, and redacted from raw records."""
+
+    code: str
+    status: str
+    dataForm: Ref | None = None
+    client: Ref | None = None
+    sentAt: datetime | None = None
+    submittedAt: datetime | None = None
+    answers: list[WireAnswer] | None = None
+    task: Ref | None = None
+    createdDate: datetime | None = None
+    updatedDate: datetime | None = None
+
+
+UNSUPPORTED: Final = ("version",)
+_STATUSES: Final = {
+    "PendingResponse": OrganizerStatus.PENDING,
+    "ResponseReceived": OrganizerStatus.SUBMITTED,
+}
+_WORDS: Final = {status.value: word for word, status in _STATUSES.items()}
+_KINDS: Final = {
+    "Text": AnswerKind.TEXT,
+    "TextArea": AnswerKind.TEXT,
+    "Email": AnswerKind.TEXT,
+    "Address": AnswerKind.TEXT,
+    "Number": AnswerKind.NUMBER,
+    "Date": AnswerKind.DATE,
+    "Boolean": AnswerKind.BOOLEAN,
+    "Select": AnswerKind.CHOICE,
+    "MultiSelect": AnswerKind.CHOICES,
+}
+_VERDICTS: Final = {
+    "Pending": ReviewVerdict.PENDING,
+    "Accepted": ReviewVerdict.ACCEPTED,
+    "Rejected": ReviewVerdict.REJECTED,
+}
+
+
+def to_organizer(wire: WireForm, book: Book) -> Organizer:
+    organizer = Organizer(
+        id=book.ref("ogz_", wire.code),
+        remote_id=wire.code,
+        connection=book.connection,
+        account=book.account,
+        client=reference("cli_", wire.client, book),
+        title=name_of(wire.dataForm) or wire.code,
+        template=None if wire.dataForm is None else wire.dataForm.code,
+        status=_STATUSES.get(wire.status, OrganizerStatus.OTHER),
+        status_native=wire.status,
+        answers=UNSET if wire.answers is None else [_answer(one, index) for index, one in enumerate(wire.answers)],
+        sent_at=instant(wire.sentAt),
+        submitted_at=instant(wire.submittedAt),
+        task=reference("tsk_", wire.task, book),
+        created_at=instant(wire.createdDate),
+        updated_at=instant(wire.updatedDate),
+    )
+    found: Organizer = completed(organizer, UNSUPPORTED, ("answers",))
+    return found
+
+
+def _answer(wire: WireAnswer, index: int) -> Answer:
+    kind = wire.dataType or wire.questionType
+    return Answer(
+        question_key=wire.questionCode or wire.code or str(index + 1),
+        question=wire.question or wire.prompt,
+        section=wire.section,
+        kind=_KINDS.get(kind or "", AnswerKind.OTHER),
+        kind_native=kind,
+        value=wire.value,
+        source=AnswerSource.CLIENT,
+        review=None if wire.reviewStatus is None else _VERDICTS.get(wire.reviewStatus, ReviewVerdict.OTHER),
+    )
+
+
+_read_list = json_reader(calls.Paged[WireForm])
+_read_one = json_reader(WireForm)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Organizer]]:
+    start = calls.start_of(query)
+    parameters = calls.repeated("client", query.filters.get("client", ()))
+    parameters += calls.repeated("status", tuple(_WORDS[choice] for choice in query.filters.get("status", ())))
+    answer = _read_list((yield calls.list_rows("/data-form-requests", start, query.limit, parameters)))
+    return calls.page_of(answer, start, query.limit, to_organizer, book)
+
+
+def get(remote_id: str, book: Book) -> Flow[Organizer]:
+    return to_organizer(_read_one((yield calls.read_one(_path(remote_id)))), book)
+
+
+def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, book: Book) -> Flow[Organizer]:
+    """Accepts or rejects answers one by one, in the order given. Raises Invalid before anything is sent."""
+    del version, key
+    path = _path(remote_id)
+    known = {
+        _answer(one, index).question_key: one
+        for index, one in enumerate(_read_one((yield calls.read_one(path))).answers or ())
+    }
+    verdicts: list[tuple[str, bool]] = []
+    for index, verdict in enumerate(new.answers):
+        answer = known.get(verdict.question_key)
+        if answer is None:
+            raise invalid(f"/answers/{index}/question_key", "not_found", "This form has no such answer.")
+        if verdict.review not in (ReviewVerdict.ACCEPTED, ReviewVerdict.REJECTED):
+            raise invalid(f"/answers/{index}/review", "unsupported", "A verdict is accepted or rejected.")
+        verdicts.append((answer.code or verdict.question_key, verdict.review is ReviewVerdict.ACCEPTED))
+    for code, accepted in verdicts:
+        yield calls.write("PUT", f"{calls.below(f'{path}/answers', code)}/review", {"accepted": accepted})
+    return (yield from calls.read_back(get(remote_id, book)))
+
+
+def _path(remote_id: str) -> str:
+    return calls.below("/data-form-requests", remote_id)
+
+
+BINDING: Final = Binding[Organizer, Any, OrganizerUpdate](
+    doc=assumed("schemas/dataformrequestdto.html"),
+    wire=Wire(WireForm, many=("data",)),
+    unsupported=UNSUPPORTED,
+    record_only=("answers",),
+    page=page,
+    get=get,
+    update=update,
+    filters={
+        "client": Filter(kind="reference", prefix="cli_", description="The forms sent to one client."),
+        "status": Filter(kind="choice", choices=tuple(_WORDS), description="Waiting for the client, or answered."),
+    },
+    max_page=calls.MAX_PAGE,
+    notes="Answers come with the one record. Accepting an answer writes its value to the client's record at Sodium. "
+    "Documented: the record. Assumed: its address, the fields of an answer, and how one is accepted or rejected.",
+)

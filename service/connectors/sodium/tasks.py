@@ -1,0 +1,241 @@
+"""Tasks, projected ones too, with the steps of their workflow as a checklist."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Final, Protocol
+
+from msgspec import UNSET, Struct, UnsetType
+from msgspec.structs import replace
+
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sodium import calls
+from service.connectors.sodium.task_windows import STATUSES, lanes
+from service.connectors.sodium.tasks_write import from_task_create, from_task_update
+from service.connectors.sodium.wire import Ref, day, documented, instant, meta, minutes, name_of, reference
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.task import ChecklistItem, Task, TaskCreate, TaskKind, TaskStatus, TaskUpdate
+
+
+class WireTask(Struct, frozen=True, gc=False):
+    """`timeEstimate` is in hours; `timeEstimateMinutes` is what other records of Sodium's have come to call it."""
+
+    code: str
+    name: str
+    status: str
+    isProjected: bool = False
+    description: str | None = None
+    timeEstimate: Decimal | None = None
+    timeEstimateMinutes: int | None = None
+    startDate: str | None = None
+    dueDate: str | None = None
+    statutoryDueDate: str | None = None
+    clients: list[Ref] | None = None
+    primaryClient: Ref | None = None
+    assignedUser: Ref | None = None
+    recurringTask: Ref | None = None
+    category: Ref | None = None
+    workflowSteps: int | None = None
+    workflowStepsComplete: int | None = None
+    createdDate: datetime | None = None
+    updatedDate: datetime | None = None
+
+
+class WireStep(Struct, frozen=True, gc=False):
+    stepNumber: int
+    stepName: str
+    status: str
+    stepType: str | None = None
+    assignedUser: Ref | None = None
+    completedByUser: Ref | None = None
+    completedDate: datetime | None = None
+
+
+class WireGroup(Struct, frozen=True, gc=False):
+    steps: list[WireStep]
+    groupName: str | None = None
+
+
+class WireProgress(Struct, frozen=True, gc=False):
+    groups: list[WireGroup]
+
+
+UNSUPPORTED: Final = ("parent", "engagement", "priority", "priority_native", "tax_year", "version")
+_IN_LIST: Final = meta(*UNSUPPORTED, "checklist")
+_META: Final = meta(*UNSUPPORTED)
+_STATUSES: Final = {word: TaskStatus(status) for status, word in STATUSES.items()}
+_PROJECTED: Final = "proj-"
+
+
+class _Complete(Protocol):
+    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
+
+    def __call__(
+        self,
+        record: Task,
+        /,
+        *,
+        other_clients: list[str],
+        category: str | None,
+        statutory_due_on: date | None,
+        projected: bool,
+        recurrence: str | None,
+        step_count: int | None,
+        steps_done: int | None,
+        budget_minutes: int | None,
+        created_at: datetime | None,
+        updated_at: datetime | None,
+        meta: Meta,
+    ) -> Task: ...
+
+
+_complete: _Complete = replace
+
+
+def to_task(wire: WireTask, book: Book) -> Task:
+    """A task as a list shows it. One that is projected gets another id once it is there."""
+    clients, primary = wire.clients or (), wire.primaryClient
+    first = primary if primary is not None or not clients else clients[0]
+    return _complete(
+        Task(
+            id=book.ref("tsk_", wire.code),
+            remote_id=wire.code,
+            connection=book.connection,
+            account=book.account,
+            name=wire.name,
+            kind=TaskKind.TASK,
+            kind_native=None,
+            status=_STATUSES.get(wire.status, TaskStatus.OTHER),
+            status_native=wire.status,
+            client=reference("cli_", first, book),
+            description=wire.description or None,
+            assignees=[] if wire.assignedUser is None else [book.ref("usr_", wire.assignedUser.code)],
+            start_on=day(wire.startDate, "$.startDate"),
+            due_on=day(wire.dueDate, "$.dueDate"),
+        ),
+        other_clients=[book.ref("cli_", one.code) for one in clients if first is None or one.code != first.code],
+        category=name_of(wire.category),
+        statutory_due_on=day(wire.statutoryDueDate, "$.statutoryDueDate"),
+        projected=wire.isProjected,
+        recurrence=name_of(wire.recurringTask),
+        step_count=wire.workflowSteps,
+        steps_done=wire.workflowStepsComplete,
+        budget_minutes=_budget(wire),
+        created_at=instant(wire.createdDate),
+        updated_at=instant(wire.updatedDate),
+        meta=_IN_LIST,
+    )
+
+
+def _budget(wire: WireTask) -> int | None:
+    given = wire.timeEstimateMinutes
+    return minutes(wire.timeEstimate, "$.timeEstimate") if given is None else given
+
+
+def to_checklist(wire: WireProgress, book: Book) -> list[ChecklistItem]:
+    """The steps of all groups in their order; a step that is skipped is done with as much as one completed."""
+    return [
+        ChecklistItem(
+            id=str(step.stepNumber),
+            text=step.stepName,
+            done=step.status in ("Completed", "Skipped"),
+            completed_at=instant(step.completedDate),
+            completed_by=reference("usr_", step.completedByUser, book),
+            assignee=reference("usr_", step.assignedUser, book),
+            group=group.groupName,
+            kind_native=step.stepType,
+            status_native=step.status,
+        )
+        for group in wire.groups
+        for step in group.steps
+    ]
+
+
+_read_list = json_reader(calls.Paged[WireTask])
+_read_one = json_reader(WireTask)
+_read_progress = json_reader(WireProgress)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
+    """The next page of the lane that the list is in; empty lanes are passed over. The position is `<lane>.<row>`."""
+    ways = lanes(query.filters)
+    common = calls.repeated("client", query.filters.get("client", ()))
+    common += calls.repeated("user", query.filters.get("assignee", ()))
+    head, _, tail = (query.position or "0.0").partition(".")
+    start = int(tail)
+    for lane in range(int(head), len(ways)):
+        request = calls.list_rows("/tasks", start, query.limit, ways[lane] + common)
+        page = calls.page_of(_read_list((yield request)), start, query.limit, to_task, book)
+        if page.next is not None:
+            return RemotePage(page.records, f"{lane}.{page.next}")
+        start = 0
+        if page.records:
+            return RemotePage(page.records, f"{lane + 1}.0" if lane + 1 < len(ways) else None)
+    return RemotePage([], None)
+
+
+def get(remote_id: str, book: Book) -> Flow[Task]:
+    """The task with its workflow's steps: two calls."""
+    path = calls.below("/tasks/projected" if remote_id.startswith(_PROJECTED) else "/tasks", remote_id)
+    progress = yield from calls.optional(calls.read_one(f"{path}/workflow"), _read_progress)
+    wire = _read_one((yield calls.read_one(path)))
+    nothing: list[ChecklistItem] | UnsetType = UNSET if wire.workflowSteps else []
+    steps = nothing if progress is None else to_checklist(progress, book)
+    return replace(to_task(wire, book), checklist=steps, meta=_IN_LIST if steps is UNSET else _META)
+
+
+def create(new: TaskCreate, key: str, book: Book) -> Flow[Task]:
+    del key
+    code = calls.code_of_new((yield calls.write("POST", "/tasks", from_task_create(new, book))))
+    return (yield from calls.read_back(get(code, book)))
+
+
+def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book: Book) -> Flow[Task]:
+    del version, key
+    changes = from_task_update(new, book)
+    path = calls.below("/tasks", remote_id)
+    body = calls.replacement((yield calls.read_one(path)), changes, _COMPUTED)
+    yield calls.write("PUT", path, body)
+    return (yield from calls.read_back(get(remote_id, book)))
+
+
+_COMPUTED: Final = frozenset({"isProjected", "workflowSteps", "workflowStepsComplete", "workflowStepDetails"})
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    del version, key, book
+    yield calls.write("DELETE", calls.below("/tasks", remote_id))
+
+
+BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
+    doc=documented("operations/tasks/listtaskitems.html"),
+    wire=Wire(WireTask, many=("data",)),
+    unsupported=UNSUPPORTED,
+    record_only=("checklist",),
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    delete=delete,
+    filters={
+        "status": Filter(kind="choice", choices=tuple(STATUSES), description="Skipped tasks are cancelled."),
+        "client": Filter(kind="reference", prefix="cli_", description="The tasks of one client."),
+        "assignee": Filter(kind="reference", prefix="usr_", description="The tasks of one person."),
+        "starts_from": Filter(kind="date", description="Starts on that day or later."),
+        "starts_to": Filter(kind="date", description="Starts on that day or earlier."),
+        "due_from": Filter(kind="date", description="Due on that day or later."),
+        "due_to": Filter(kind="date", description="Due on that day or earlier."),
+        "overdue": Filter(kind="choice", choices=("true",), description="Due before today and not finished."),
+        "projected": Filter(
+            kind="choice", choices=("included",), description="With a range of days: what recurring tasks will become."
+        ),
+    },
+    max_page=calls.MAX_PAGE,
+    notes="Without a range of days all are listed: those not yet started window by window from 1970 to 2099 by their "
+    "start day, then all others; one started meanwhile may be seen twice. A task without a start day that is not yet "
+    "started is found through `filter[overdue]`, `due_from` or `due_to` only. `budget_minutes` are rounded. Assumed: "
+    "the addresses of workflows and projected tasks, the names of the user and projected parameters, and of what is "
+    "written.",
+)
