@@ -242,7 +242,7 @@ def test_custom_values_keep_to_their_type(sod: httpx.Client) -> None:
     ("path", "body", "changed"),
     [
         (f"{CLIENT}/clientnote", {"content": "Rang"}, {"content": "Rang twice", "pinnedLevel": 1}),
-        (f"{CLIENT}/clientlink", {"url": "https://tern.example/"}, {"url": "https://tern.example/x", "linkType": "Portal"}),
+        (f"{CLIENT}/clientlink", {"url": "https://tern.example/"}, {"url": "https://t.example/", "linkType": "Portal"}),
         (f"{CLIENT}/services/clientbillableservice",
          {"billableServiceCode": "SV100004", "billingFrequency": "Monthly"},
          {"billableServiceCode": "SV100004", "billingFrequency": "Monthly", "priceAdjustmentPercentage": -50}),

@@ -145,7 +145,7 @@ class Agreed:
                 "status": Filter(lambda row: row["status"], ENGAGEMENT_STATUSES, firm.deals.engagement_status),
                 "client": Filter(ref_code("client")),
             },
-            sorts={"Date": lambda row: row["date"]},
+            sorts={"Date": "date"},
             search=("recipientLastName", "recipientEmail"),
             show=_without_snapshots,
             may_delete=_engagement_may_go,

@@ -82,7 +82,7 @@ class Asking:
             firm.now_s,
             firm.clients,
             filters={
-                "status": Filter(lambda row: row["status"], FORM_STATUSES),
+                "status": Filter(lambda row: row["status"], FORM_STATUSES, firm.papers.form_status),
                 "clientCode": Filter(ref_code("client")),
                 "dataFormCode": Filter(ref_code("dataForm")),
             },
@@ -116,10 +116,16 @@ class Asking:
         """The sent form behind a magic link that still waits for its answers."""
         table = self._firm.form_requests.table
         for position in self._firm.form_requests.all():
-            row = table[position]
-            if row["status"] == "PendingResponse" and secrets.compare_digest(self.token(row["code"]), token):
+            if self._status(position) == "PendingResponse" and secrets.compare_digest(
+                self.token(table.id_at(position)), token
+            ):
                 return position
         return None
+
+    def _status(self, position: int) -> str:
+        table = self._firm.form_requests.table
+        is_written = table.is_written(position)
+        return str(table[position]["status"]) if is_written else self._firm.papers.form_status(position)
 
     def submit(self, position: int, body: AnswersBody) -> None:
         """Keeps what a client answered, and takes it over at once where that was wished."""

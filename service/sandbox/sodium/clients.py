@@ -64,7 +64,7 @@ class People:
             "manager": user_ref(row % 4),
             "partner": user_ref(row % 2),
             "associate": user_ref(2 + row % 2) if row % 3 else None,
-            "internalReference": f"C-{row + 1:06d}" if row % 3 else None,
+            "internalReference": self.reference(row),
             "revenueRangeCode": code("RR", row % len(REVENUE_RANGES)) if row % 4 else None,
             "accountingCustomerCode": str(row + 1) if is_billed else None,
             "directDebitMandateId": f"MD{row + 1:08d}" if is_billed and row % 5 == 0 else None,
@@ -76,6 +76,10 @@ class People:
             "createdDate": instant(client.created_s),
             "updatedDate": instant(client.updated_s),
         }  # fmt: skip
+
+    def reference(self, row: int) -> str | None:
+        """What the practice itself calls a client; the same at Canopy."""
+        return f"C-{row + 1:06d}" if row % 3 else None
 
     def client_updated_s(self, row: int) -> int:
         """When a client last changed."""

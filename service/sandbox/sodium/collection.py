@@ -39,7 +39,9 @@ class Collection(Generic[B]):
     """One kind of record at a path of the tenant, or of a client if the path has `{client}` in it.
 
     `make` turns a body into a row, without its code and dates; `old` is the row it replaces. `show` has the last word
-    on how a row is answered: `detail` tells a single one from a row in a list. `defaults` are the
+    on how a row is answered: `detail` tells a single one from a row in a list. `sorts` pairs
+    the values of `sortBy` with fields, `search` names the fields looked into, `cheap` tells fields of a seeded row
+    without building it. `defaults` are the
     values a filter has when the query does not name it.
     """
 
@@ -53,8 +55,9 @@ class Collection(Generic[B]):
         clients: Rows,
         *,
         filters: Mapping[str, Filter] | None = None,
-        sorts: Mapping[str, Of] | None = None,
+        sorts: Mapping[str, str] | None = None,
         search: tuple[str, ...] = (),
+        cheap: Mapping[str, Cheap] | None = None,
         show: Callable[[Json, Request, bool], Json] | None = None,
         may_delete: Callable[[Json], None] | None = None,
         defaults: Mapping[str, frozenset[str]] | None = None,
@@ -68,6 +71,7 @@ class Collection(Generic[B]):
         self._filters = filters or {}
         self._sorts = sorts or {}
         self._search = search
+        self._cheap = cheap or {}
         self._show = show
         self._may_delete = may_delete
         self._defaults = defaults or {}
@@ -157,10 +161,10 @@ class Collection(Generic[B]):
             for name, values in wanted.items():
                 if self._value(self._filters[name], position) not in values:
                     return False
-            return text is None or any(text in str(table[position][name] or "").lower() for name in self._search)
+            return text is None or any(text in str(self._cell(name, position) or "").lower() for name in self._search)
 
         def sort_key(position: int) -> object:
-            value = "" if key is None else key(table[position])
+            value = "" if key is None else self._cell(key, position)
             return (value is not None, value)
 
         if client is not None:
@@ -174,6 +178,11 @@ class Collection(Generic[B]):
         return table.select(
             name, None if everything else matches, None if key is None else sort_key, reverse=asked.descending
         )
+
+    def _cell(self, name: str, position: int) -> object:
+        if name in self._cheap and not self.rows.table.is_written(position):
+            return self._cheap[name](position)
+        return self.rows.table[position][name]
 
     def _value(self, kind: Filter, position: int) -> object:
         if kind.cheap is not None and not self.rows.table.is_written(position):

@@ -126,8 +126,7 @@ class Office:
                 "systemRole": Filter(lambda row: row["systemRole"], staff.SYSTEM_ROLES),
                 **{name: _yes_or_no(name) for name in ("isClientManager", "isPartner", "isAssociate")},
             },
-            sorts={"LastName": lambda row: row["lastName"], "FirstName": lambda row: row["firstName"],
-                   "Email": lambda row: row["email"]},
+            sorts={"LastName": "lastName", "FirstName": "firstName", "Email": "email"},
             search=("firstName", "lastName", "email"),
         )  # fmt: skip
         router.add("GET", "/teams/my", self._my_teams)

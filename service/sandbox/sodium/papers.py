@@ -158,14 +158,14 @@ class Papers:
         number, _ = self.form_requests.locate(row)
         dice = Dice(self._books.seed, _FORM, row)
         client = self._books.client(number)
-        has_answered = dice.roll(3) > 0
+        has_answered = self.form_status(row) != "PendingResponse"
         at = instant(self.form_request_updated_s(row))
         answers = [answer(row, at_question, _given(dice, at_question)) for at_question in range(6)]
         return {
             "code": code("FR", row),
             "dataForm": ref(code("DF", 0), FORMS[0]),
             "client": self._people.ref(number),
-            "status": FORM_STATUSES[has_answered],
+            "status": self.form_status(row),
             "submittedAt": at if has_answered else None,
             "submittedByEmail": client.email if has_answered else None,
             "notifyUser": user_ref(number % 4),
@@ -179,6 +179,10 @@ class Papers:
             "createdDate": at,
             "updatedDate": at,
         }
+
+    def form_status(self, row: int) -> str:
+        """A sent form's status, without the form."""
+        return FORM_STATUSES[Dice(self._books.seed, _FORM, row, 2).roll(3) > 0]
 
     def form_request_updated_s(self, row: int) -> int:
         """When a sent form last changed."""

@@ -154,9 +154,14 @@ class Roster:
                 "status": Filter(lambda row: row["status"], CLIENT_STATUSES, firm.people.status),
                 "type": Filter(lambda row: row["type"], CLIENT_TYPES, firm.people.type),
             },
-            sorts={name: _field(field) for name, field in {"Name": "name", "Code": "code",
-                                                           "InternalReference": "internalReference"}.items()},
+            sorts={"Name": "name", "Code": "code", "InternalReference": "internalReference"},
             search=("name", "internalReference", "email"),
+            cheap={
+                "name": firm.books.name,
+                "code": firm.clients.code_at,
+                "internalReference": firm.people.reference,
+                "email": lambda row: firm.books.client(row).email,
+            },
         )  # fmt: skip
         self._contacts = Collection(
             firm.contacts,
@@ -165,7 +170,7 @@ class Roster:
             self._make_contact,
             firm.now_s,
             firm.clients,
-            sorts={"LastName": _field("lastName"), "FirstName": _field("firstName"), "Email": _field("email")},
+            sorts={"LastName": "lastName", "FirstName": "firstName", "Email": "email"},
             search=("firstName", "lastName", "email"),
             may_delete=self._contact_may_go,
         )
@@ -439,10 +444,6 @@ def _fits(field: Json, value: object) -> bool:
         except msgspec.ValidationError:
             return False
     return isinstance(value, str) and (kind != "Select" or value in options)
-
-
-def _field(name: str) -> Callable[[Json], object]:
-    return lambda row: row[name]
 
 
 def _one_of(given: str, options: tuple[str, ...], field: str) -> str:

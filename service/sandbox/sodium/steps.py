@@ -180,22 +180,33 @@ class Steps:
         }
 
     def _confirmations(self, request: Request, _: Path) -> Response:
+        """The steps in which clients confirm something, over all tasks; a task has one at most."""
         wanted = wire.choices(request, "status", TASK_STATUSES)
         client = request.query.get("clientCode")
-        found: list[Json] = []
-        for position in self._firm.tasks.all():
-            if not self._firm.tasks.table.is_written(position) and self._firm.tasks.place(position)[1] != 0:
-                continue
-            task = self._firm.tasks.table[position]
-            if client and wire.code_of(task["primaryClient"]) != client:
-                continue
-            found += [
-                {"task": wire.ref(task["code"], task["name"]), "client": task["primaryClient"],
-                 "stepNumber": step["stepNumber"], "stepName": step["stepName"], "status": step["status"]}
-                for step in self.of(task)
-                if step["stepType"] == "ClientConfirmation" and (not wanted or step["status"] in wanted)
-            ]  # fmt: skip
-        return wire.page(found, wire.window(request), lambda row: row)
+        firm = self._firm
+        table = firm.tasks.table
+
+        def matches(position: int) -> bool:
+            if not table.is_written(position) and firm.tasks.place(position)[1] != 0:
+                return False
+            if not wanted and not client and not table.is_written(position):
+                return True
+            step = self._confirmation(position)
+            if step is None or (client and wire.code_of(table[position]["primaryClient"]) != client):
+                return False
+            return not wanted or step["status"] in wanted
+
+        def show(position: int) -> Json:
+            task, step = table[position], self._confirmation(position) or {}
+            return {"task": wire.ref(task["code"], task["name"]), "client": task["primaryClient"],
+                    **{name: step.get(name) for name in ("stepNumber", "stepName", "status")}}  # fmt: skip
+
+        found = table.select(("confirmations", tuple(sorted(wanted)), client), matches)
+        return wire.page(found, wire.window(request), show)
+
+    def _confirmation(self, position: int) -> Json | None:
+        steps = self.of(self._firm.tasks.table[position])
+        return next((step for step in steps if step["stepType"] == "ClientConfirmation"), None)
 
 
 def _startable(steps: list[Json]) -> list[Json]:
