@@ -138,21 +138,27 @@ class Edge:
 class _Gate:
     """Holds the answer back until its row is durable, then sends it with its receipt."""
 
-    __slots__ = ("_call", "_edge", "_send", "_start")
+    __slots__ = ("_call", "_edge", "_replaced", "_send", "_sent", "_start")
 
     def __init__(self, edge: Edge, call: Call, send: Send) -> None:
         self._edge = edge
         self._call = call
         self._send = send
         self._start: Message | None = None
+        self._sent = False
+        self._replaced = False
+        """Another answer went out, because this one could not be recorded: the rest of it is dropped."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
+            if self._sent:
+                raise BrokenOffError("a problem after the answer's head has gone out")
             self._start = message
             return
         start = self._start
         if start is None or message["type"] != "http.response.body":
-            await self._send(message)
+            if not self._replaced:
+                await self._send(message)
             return
         self._start = None
         call = self._call
@@ -160,10 +166,16 @@ class _Gate:
         given, reason, units = await self._edge.record(call, answer)
         if given is not answer:
             start, message = given.messages()
+            self._replaced = True
         start["headers"] = [*start["headers"], *receipt_headers(call, reason, units)]
+        self._sent = True
         await self._send(start)
         await self._send(message)
         self._edge.finish(call, start["status"], reason, units)
+
+
+class BrokenOffError(Exception):
+    """A streamed answer cannot go on: the server closes the connection, so that the caller sees it is not whole."""
 
 
 def _answer_in(start: Message, body: bytes) -> Answer:
