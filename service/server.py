@@ -58,7 +58,7 @@ async def serving(settings: Settings, port: int, connectors: tuple[Connector, ..
         await _listening(settings.host, port, task)
         yield f"http://{settings.host}:{port}"
     finally:
-        server.stop()
+        server.stop()  # type: ignore[no-untyped-call]
         await task
 
 
