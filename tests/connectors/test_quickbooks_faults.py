@@ -11,6 +11,7 @@ from service.connectors.sdk.faults import (
     NotFound,
     RateLimited,
     Refused,
+    StaleVersion,
     Unavailable,
     VendorFault,
 )
@@ -55,7 +56,7 @@ def lower(code: str) -> bytes:
         (429, b"slow down", RateLimited),
         (400, upper("610"), NotFound),
         (404, b"<html>", NotFound),
-        (400, upper("5010"), Conflict),
+        (400, upper("5010"), StaleVersion),
         (400, upper("6240"), Conflict),
         (400, upper("6140"), Conflict),
         (400, upper("6210"), Conflict),

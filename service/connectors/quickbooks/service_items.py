@@ -35,7 +35,8 @@ class WireItem(Struct, frozen=True, gc=False):
     ParentRef: RefId | None = None
 
 
-_META: Final = Meta()
+UNSUPPORTED: Final = ("prices",)
+_META: Final = Meta(unsupported=UNSUPPORTED)
 
 
 def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
@@ -119,6 +120,7 @@ BINDING: Final = Binding[ServiceItem, Any, Any](
         "documented",
     ),
     wire=Wire(WireItem, one=("Item",), many=("QueryResponse", "Item")),
+    unsupported=UNSUPPORTED,
     page=page,
     get=get,
     changes=capture(CHANGES),

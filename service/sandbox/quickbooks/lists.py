@@ -80,8 +80,13 @@ def preferences() -> Json:
     )
 
 
-def _with_head(row_id: str, row: Json) -> Json:
-    meta = {"CreateTime": stamp(_UPDATED_S), "LastUpdatedTime": stamp(_UPDATED_S)}
+def _updated_s(position: int) -> int:
+    """The lists grew a row a day."""
+    return _UPDATED_S + position * 86_400
+
+
+def _with_head(row_id: str, row: Json, at_s: int = _UPDATED_S) -> Json:
+    meta = {"CreateTime": stamp(at_s), "LastUpdatedTime": stamp(at_s)}
     return {**row, "domain": "QBO", "sparse": False, "Id": row_id, "SyncToken": "0", "MetaData": meta}
 
 
@@ -151,8 +156,8 @@ def _table(entity: str, rows: list[Json]) -> Table:
     first = FIRST_IDS[entity]
     return Table(
         seeded=len(rows),
-        row=lambda position: _with_head(str(first + position), rows[position]),
-        updated_s=lambda _: _UPDATED_S,
+        row=lambda position: _with_head(str(first + position), rows[position], _updated_s(position)),
+        updated_s=_updated_s,
         id_of=lambda position: str(first + position),
         position_of=lambda row_id: whole(row_id) - first,
     )
