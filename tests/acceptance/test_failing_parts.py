@@ -5,6 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
+from billing import InvocationRefused, MeteringDown, UsageLedger
 from service import app
 from service.accounts import store as accounts_store
 from service.api.limits import Limits
@@ -12,6 +13,7 @@ from service.connections import store as connections_store
 from service.connectors.quickbooks import clients
 from service.connectors.transport import HttpTransport
 from service.idempotency import store as idempotency_store
+from service.sandbox.serve import SandboxServer
 from service.unified.read import Reader
 from tests.acceptance.conftest import Api, problem_of
 
@@ -35,7 +37,12 @@ _ERRORS = (RuntimeError(CANARY), asyncpg.PostgresSyntaxError(CANARY), KeyError(C
     ids=lambda one: one if isinstance(one, str) else "",
 )
 async def test_exception_in_a_layer_tells_nothing(
-    api: Api, monkeypatch: pytest.MonkeyPatch, place: object, name: str, error: Exception
+    api: Api,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+    place: object,
+    name: str,
+    error: Exception,
 ) -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise error
@@ -48,11 +55,13 @@ async def test_exception_in_a_layer_tells_nothing(
     shown = answer.text + str(answer.headers)
     for word in ("canary", "SELECT", "Northwind", "Traceback", ".py", "asyncpg", type(error).__name__):
         assert word not in shown
+    logged = capfd.readouterr()
+    assert CANARY not in logged.out + logged.err
 
 
 @pytest.mark.parametrize("name", ["mark_claim_answered", "insert_claim"])
 async def test_write_is_answered_or_not_done_when_its_claim_cannot_be_kept(
-    api: Api, monkeypatch: pytest.MonkeyPatch, quickbooks: Any, name: str
+    api: Api, monkeypatch: pytest.MonkeyPatch, quickbooks: SandboxServer, name: str
 ) -> None:
     async def fail(*_: Any) -> Any:
         raise asyncpg.ConnectionDoesNotExistError(CANARY)
@@ -64,6 +73,23 @@ async def test_write_is_answered_or_not_done_when_its_claim_cannot_be_kept(
     assert answer.status_code == (201 if name == "mark_claim_answered" else 503), answer.text
     assert quickbooks.stats()["writes"] == (1 if answer.status_code == 201 else 0)
     assert "canary" not in answer.text
+
+
+@pytest.mark.parametrize("error", [MeteringDown("away"), InvocationRefused("no row can say this")], ids=type)
+async def test_write_that_could_not_be_recorded_is_503_and_settled_by_the_same_key(
+    api: Api, monkeypatch: pytest.MonkeyPatch, quickbooks: SandboxServer, error: Exception
+) -> None:
+    async def fail(*_: Any) -> Any:
+        raise error
+
+    with monkeypatch.context() as broken:
+        broken.setattr(UsageLedger, "record", fail)
+        lost = await api.post("/v1/clients", {"display_name": "A"}, "quickbooks", Idempotency_Key="a-1")
+    found = await api.post("/v1/clients", {"display_name": "A"}, "quickbooks", Idempotency_Key="a-1")
+
+    assert (lost.status_code, problem_of(lost)) == (503, "metering_unavailable")
+    assert (found.status_code, found.headers["usage-units"]) == (201, "1")
+    assert quickbooks.stats()["writes"] == 1
 
 
 def test_contract_can_be_made_without_opening_anything() -> None:

@@ -4,14 +4,13 @@ import asyncio
 from typing import Any, Final
 
 import httpx
-import msgspec
 import pytest
 
 from service import ids
-from service.app import contract
 from service.db.pool import Pool
 from service.sandbox.serve import SandboxServer
 from tests.acceptance.conftest import Api, Customers, Keys, problem_of
+from tests.acceptance.operations import OPERATIONS, ask
 
 pytestmark = pytest.mark.anyio
 
@@ -24,11 +23,6 @@ OF_THE_CALLER: Final = {
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 
-OPERATIONS: Final[dict[str, dict[str, Any]]] = {
-    operation["operationId"]: {**operation, "method": method.upper(), "path": path}
-    for path, methods in msgspec.json.decode(contract())["paths"].items()
-    for method, operation in methods.items()
-}
 NAMING: Final = sorted(OPERATIONS.keys() - OF_EVERYBODY - OF_THE_CALLER)
 
 
@@ -40,8 +34,8 @@ async def test_things_of_others_look_like_missing_ones(
     operation = OPERATIONS[name]
     known = await other.get("/v1/me")
 
-    foreign = await _ask(api, operation, other.cast.connections["quickbooks"], known.headers["request-id"])
-    missing = await _ask(api, operation, ids.new_uuid(), ids.encode("req", ids.new_uuid()))
+    foreign = await ask(api, operation, other.cast.connections["quickbooks"], known.headers["request-id"])
+    missing = await ask(api, operation, ids.new_uuid(), ids.encode("req", ids.new_uuid()))
 
     assert (foreign.status_code, problem_of(foreign)) == (404, "not_found")
     assert _told(foreign) == _told(missing)
@@ -121,30 +115,6 @@ async def test_pool_that_has_served_one_organization_knows_nothing_of_it(api: Ap
     left = await operator_pool.fetchval("SELECT nullif(current_setting('tickmark.org_id', true), '')")
 
     assert left is None
-
-
-async def _ask(api: Api, operation: dict[str, Any], connection: Any, request_id: str) -> httpx.Response:
-    """Calls the operation for a thing that is known by this connection, or by this request id."""
-    path = operation["path"].replace("{request_id}", request_id)
-    if path.startswith("/v1/connections/"):
-        path = path.replace("{id}", ids.encode("con", connection))
-    elif path.startswith("/v1/billing/"):
-        path = path.replace("{id}", ids.encode("bill", connection))
-    else:
-        path = path.replace("{id}", ids.Book(connection, 0, "").ref(_prefix(operation), "1"))
-    assert "{" not in path, f"{path} names a thing in a way this test does not know"
-    headers = api.headers() | {"Content-Type": "application/json", "Idempotency-Key": "a-1"}
-    if any(parameter["name"] == "Connection-Id" for parameter in operation["parameters"]):
-        headers["Connection-Id"] = ids.encode("con", connection)
-    body = operation.get("requestBody")
-    content = msgspec.json.encode(body["content"]["application/json"]["example"]) if body else None
-    return await api.http.request(operation["method"], path, headers=headers, content=content)
-
-
-def _prefix(operation: dict[str, Any]) -> str:
-    """`cli_` for an operation whose path names a client."""
-    told = next((one["description"] for one in operation["parameters"] if one["name"] == "id"), "`cli_…`")
-    return str(told).split("`")[1].removesuffix("…")
 
 
 def _told(answer: httpx.Response) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import httpx
 import pytest
 
 from service.sandbox.serve import SandboxServer
@@ -236,6 +237,26 @@ async def test_unknown_outcome_is_settled_by_the_same_key(api: Api, quickbooks: 
     assert (lost.status_code, problem_of(lost)) == (504, "outcome_unknown")
     assert found.status_code == 201, found.text
     assert again.content == found.content
+    assert quickbooks.stats()["writes"] == 1
+    assert await units_written(api) == 1
+
+
+async def test_write_whose_caller_went_away_is_finished_and_replayed(api: Api, quickbooks: SandboxServer) -> None:
+    quickbooks.limits(latency_ms=200)
+    with pytest.raises(httpx.TimeoutException):
+        await api.http.post(
+            "/v1/clients", json=CLIENT, headers=api.headers("quickbooks", Idempotency_Key="a-1"), timeout=0.1
+        )
+
+    body = httpx.Request("POST", "/", json=CLIENT).content
+    found = await api.post("/v1/clients", body, "quickbooks", Idempotency_Key="a-1")
+    for _ in range(100):
+        if found.status_code != 409:
+            break
+        await asyncio.sleep(0.05)
+        found = await api.post("/v1/clients", body, "quickbooks", Idempotency_Key="a-1")
+
+    assert (found.status_code, found.headers["usage-reason"]) == (201, "replay")
     assert quickbooks.stats()["writes"] == 1
     assert await units_written(api) == 1
 
