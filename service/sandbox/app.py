@@ -8,6 +8,7 @@ from service.sandbox.control import PREFIX, Control
 from service.sandbox.faults import Fault, FaultKind, FaultQueue
 from service.sandbox.http import (
     BodyTooLargeError,
+    DisconnectedError,
     Receive,
     Request,
     Response,
@@ -18,7 +19,7 @@ from service.sandbox.http import (
     respond,
 )
 from service.sandbox.stats import Stats
-from service.sandbox.vendor import UnsupportedFaultError, Vendor
+from service.sandbox.vendor import TakesFiles, UnsupportedFaultError, Vendor
 
 
 class Sandbox:
@@ -35,7 +36,9 @@ class Sandbox:
             return
         client = _client(scope)
         try:
-            request = await read_request(scope, receive)
+            request = await read_request(scope, receive, self._takes_large(scope))
+        except DisconnectedError:
+            return
         except BodyTooLargeError:
             await respond(send, json_response(413, {"error": "body too large"}))
             return
@@ -64,6 +67,9 @@ class Sandbox:
         if fault is not None and fault.kind is FaultKind.LOST_ANSWER:
             await asyncio.sleep(fault.for_s)
         await trouble.deliver(fault, response, send, client)
+
+    def _takes_large(self, scope: Scope) -> bool:
+        return isinstance(self._vendor, TakesFiles) and self._vendor.takes_file(scope["method"], scope["path"])
 
     def _answer(self, fault: Fault | None, request: Request) -> Response:
         if fault is not None and (response := trouble.instead(fault, self._vendor)) is not None:

@@ -1,8 +1,10 @@
 """As much HTTP as the sandbox vendors need: requests and responses as values, a router, and the way out over ASGI."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import Any, TypeAlias
+import os
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from tempfile import TemporaryFile
+from typing import IO, Any, TypeAlias
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -29,6 +31,8 @@ class Request(msgspec.Struct, frozen=True):
     body: bytes
     pairs: tuple[tuple[str, str], ...] = ()
     """The query as it was sent, repeated parameters and all."""
+    large: "Stream | None" = None
+    """The body where it was too large to hold; `body` is empty then."""
 
     def every(self, name: str) -> list[str]:
         """All values of a query parameter that may be repeated."""
@@ -138,30 +142,52 @@ class BodyTooLargeError(Exception):
     """The caller sent more than MAX_BODY_BYTES."""
 
 
-async def read_request(scope: Scope, receive: Receive) -> Request:
-    """The call with its whole body; BodyTooLargeError past the limit."""
+class DisconnectedError(Exception):
+    """The caller was gone before the whole body was here."""
+
+
+async def read_request(scope: Scope, receive: Receive, takes_large: bool = False) -> Request:
+    """The call with its whole body; past MAX_BODY_BYTES in a file, or BodyTooLargeError. DisconnectedError."""
     parts: list[bytes] = []
     size = 0
-    more = True
-    while more:
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            break
-        part: bytes = message.get("body", b"")
+    file: IO[bytes] | None = None
+    async for part in _parts(receive):
         size += len(part)
-        if size > MAX_BODY_BYTES:
+        if file is not None:
+            file.write(part)
+        elif size <= MAX_BODY_BYTES:
+            parts.append(part)
+        elif takes_large:
+            file = TemporaryFile()  # noqa: SIM115 - lives as long as somebody may read it
+            file.writelines([*parts, part])
+        else:
             raise BodyTooLargeError
-        parts.append(part)
-        more = message.get("more_body", False)
-    pairs = tuple(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    query_string: bytes = scope["query_string"]
+    pairs = tuple(parse_qsl(query_string.decode("latin-1"), keep_blank_values=True))
     return Request(
         method=scope["method"],
         path=scope["path"],
         query=dict(pairs),
         headers={key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]},
-        body=b"".join(parts),
+        body=b"" if file else b"".join(parts),
         pairs=pairs,
+        large=None if file is None else _stored(file, size),
     )
+
+
+async def _parts(receive: Receive) -> AsyncIterator[bytes]:
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise DisconnectedError
+        yield message.get("body", b"")
+        more = message.get("more_body", False)
+
+
+def _stored(file: IO[bytes], size: int) -> Stream:
+    file.flush()
+    return Stream(size, lambda begin, end: os.pread(file.fileno(), end - begin, begin))
 
 
 async def start(send: Send, status: int, headers: tuple[tuple[str, str], ...], size_bytes: int | None) -> None:

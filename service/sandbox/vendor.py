@@ -89,3 +89,12 @@ class Provocable(Protocol):
     def provoke(self, kind: str, request: Request) -> None:
         """Brings the trouble about; the call that meets it is performed right after."""
         ...
+
+
+@runtime_checkable
+class TakesFiles(Protocol):
+    """A vendor that is sent files larger than any other body may be."""
+
+    def takes_file(self, method: str, path: str) -> bool:
+        """Whether the body of such a call is a file."""
+        ...

@@ -218,6 +218,21 @@ def test_page_faults_repeat_the_page_or_its_number(taxdome: SandboxServer, tdm: 
     assert pages[2]["items"] == pages[1]["items"]
 
 
+def test_faults_of_the_kit_read_like_taxdome(taxdome: SandboxServer, tdm: httpx.Client) -> None:
+    taxdome.fault("drift", field="name", to="title")
+    taxdome.fault("unknown_enum", field="lines.description", value="?", path="*/invoices")
+    taxdome.fault("throttle", retry_after=None)
+    taxdome.fault("server_error", status=502)
+    taxdome.fault("fault_in_200")
+    drifted, changed = tdm.get("/accounts").json(), tdm.get("/invoices").json()
+    throttled, broken, failed = (tdm.get("/jobs") for _ in range(3))
+
+    assert all("title" in row and "name" not in row for row in drifted["items"])
+    assert {line["description"] for row in changed["items"] for line in row["lines"]} == {"?"}
+    assert (*reason(throttled), "retry-after" in throttled.headers) == (429, "rate_limited", False)
+    assert (reason(broken), reason(failed)) == ((502, "internal"), (200, "internal"))
+
+
 def test_last_page_of_the_largest_firm_is_near() -> None:
     with running("taxdome", clients=100_000) as huge:
         headers = {"authorization": f"Bearer {huge.grant().access_token}"}
@@ -323,6 +338,19 @@ def test_upload_comes_back_byte_for_byte(tdm: httpx.Client) -> None:
     assert (row["root"], row["path"], row["name"], row["size"]) == (*query.values(), len(content))
     assert WEB.get(link(tdm, row["id"])).content == content
     assert tdm.get("/documents?folder=firm_shared").json()["items"][0] == row
+
+
+def test_upload_too_large_to_hold_comes_back_whole(tdm: httpx.Client) -> None:
+    sent = files.seeded(1, "upload", 40 * 1024**2, "scan.zip")
+    pieces = (sent.read(begin, begin + 1024**2) for begin in range(0, sent.size_bytes, 1024**2))
+    row = tdm.post("/documents?folder=client_uploaded&name=scan.zip", content=pieces).json()
+
+    assert row["size"] == sent.size_bytes
+    assert hashlib.sha256(WEB.get(link(tdm, row["id"])).content).hexdigest() == files.sha256(sent)
+
+
+def test_only_uploads_may_be_large(tdm: httpx.Client) -> None:
+    assert tdm.post("/time-entries", content=b" " * (10 * 1024**2 + 1)).status_code == 413
 
 
 def test_renamed_file_keeps_its_bytes_and_a_deleted_one_is_gone(tdm: httpx.Client) -> None:

@@ -26,7 +26,7 @@ class Filing:
         self._documents = documents
         self._now_s = now_s
         self._links = files.Links(seed)
-        self._uploads: dict[str, bytes] = {}
+        self._uploads: dict[str, Stream] = {}
 
     def reset(self) -> None:
         """Forgets what was uploaded."""
@@ -78,20 +78,21 @@ class Filing:
             raise RefusalError("forbidden", "Clients upload into their own folder alone.")
         if not name or not path.startswith("/"):
             raise invalid("name", "is required, and path must begin with a slash")
+        content = request.large or files.kept(request.body)
         row: Json = {
             "id": self._documents.next_id(),
             "account_id": make_id("accounts", account),
             "root": folder,
             "path": path,
             "name": name,
-            "size": len(request.body),
+            "size": content.size_bytes,
             "uploaded_at": instant(self._now_s()),
             "uploaded_by": by,
             "access": ACCESS[folder],
             "status": None,
         }
         self._documents.add(account, row)
-        self._uploads[row["id"]] = request.body
+        self._uploads[row["id"]] = content
         return row
 
     def change(self, account: int, row_id: str, body: Json) -> Json:
@@ -113,7 +114,7 @@ class Filing:
 
     def _content(self, row_id: str, row: Json) -> Stream:
         if row_id in self._uploads:
-            return files.kept(self._uploads[row_id])
+            return self._uploads[row_id]
         # A renamed file keeps its bytes, so they follow from the name it was seeded with.
         first = self._papers.document(position_of("documents", row_id)) if row_id.startswith("doc_") else row
         return files.seeded(self._seed, row_id, first["size"], first["name"])

@@ -38,7 +38,8 @@ class Once:
             return act()
         key = (login, sent)
         account = request.headers.get("x-account-id", "")
-        target = f"{request.method} {request.path} {sorted(request.query.items())} {account} "
+        large = request.large.size_bytes if request.large else 0  # a file is told apart by its length alone
+        target = f"{request.method} {request.path} {sorted(request.query.items())} {account} {large} "
         fingerprint = hashlib.sha256(target.encode() + request.body).digest()
         kept = self._kept.get(key)
         if kept is not None and kept.until > self._now_s():

@@ -133,6 +133,10 @@ class TaxDome:
             case _:
                 raise UnsupportedFaultError(kind)
 
+    def takes_file(self, method: str, path: str) -> bool:
+        """Whether the body of such a call is a file."""
+        return method == "POST" and path == "/api/documents"
+
     def provoke(self, kind: str, request: Request) -> None:
         """Challenges, ends or switches the session of the call, or makes the door ask for a finger."""
         if kind == "biometric_only":
