@@ -133,11 +133,11 @@ class Details(Struct, frozen=True, gc=False):
 
 def read_details(path: str, book: Book) -> Flow[Details]:
     """All parts of the client at `path`, one call each. Raises NotFound at once where there is no such client."""
-    dates = yield from calls.optional(calls.read_one(f"{path}/dates"), _read_dates)
+    dates = yield from calls.optional(calls.read_one(f"{path}/clientdates"), _read_dates)
     if dates is None:
         yield calls.read_one(path)
-    business = yield from calls.optional(calls.read_one(f"{path}/business-details"), _read_business)
-    values = yield from calls.optional(calls.read_one(f"{path}/custom-fields"), _read_values)
+    business = yield from calls.optional(calls.read_one(f"{path}/businessdetails"), _read_business)
+    values = yield from calls.optional(calls.read_one(f"{path}/customfields"), _read_values)
     services = yield from calls.optional(_rows(f"{path}/services/clientbillableservice"), read_services)
     links = yield from calls.optional(_rows(f"{path}/clientlink"), _read_links)
     notes = yield from calls.optional(_rows(f"{path}/clientnote"), _read_notes)

@@ -130,7 +130,7 @@ def update(
 ) -> Flow[DocumentRequest]:
     """Changes the request, or reviews what was handed in last when `status` is a verdict.
 
-    `open` after a submission asks again; `open` from a draft and `cancelled` change the request itself.
+    `open` after a submission asks again; `open` from a draft and `cancelled` have operations of their own.
     """
     del version, key
     calls.accept(new, ("title", "description", "due_on", "status", "review_note"))
@@ -140,10 +140,13 @@ def update(
     is_verdict = _is_verdict(new.status, wire.status)
     if new.review_note is not UNSET and not is_verdict:
         raise invalid("/review_note", "unsupported", "A note goes with a verdict: give `status` too.")
-    changes = _changes(new, with_status=not is_verdict)
+    operation = None if is_verdict else _operation(new.status)
+    changes = _changes(new)
     if changes:
         body = calls.replacement(current, changes, frozenset({"client", "documents", "responses", "documentCount"}))
         yield calls.write("PUT", path, body)
+    if operation is not None:
+        yield calls.write("PUT", f"{path}/{operation}", {})
     if is_verdict:
         review = f"{path}/responses/{calls.below('', _latest(wire))[1:]}/review"
         yield calls.write("PUT", review, _verdict(new))
@@ -180,14 +183,18 @@ def _verdict(new: DocumentRequestUpdate) -> dict[str, Any]:
     return verdict
 
 
-def _changes(new: DocumentRequestUpdate, *, with_status: bool) -> dict[str, Any]:
+def _operation(wanted: RequestStatus | UnsetType) -> str | None:
+    if isinstance(wanted, UnsetType):
+        return None
+    operation = {RequestStatus.OPEN: "open", RequestStatus.CANCELLED: "cancel"}.get(wanted)
+    if operation is None:
+        raise invalid("/status", "unsupported", "The firm opens, cancels, accepts and rejects.")
+    return operation
+
+
+def _changes(new: DocumentRequestUpdate) -> dict[str, Any]:
     fields = {"title": new.title, "description": new.description, "deadline": new.due_on}
-    changes: dict[str, Any] = {name: value for name, value in fields.items() if value is not UNSET}
-    if with_status and not isinstance(new.status, UnsetType):
-        if new.status not in (RequestStatus.OPEN, RequestStatus.CANCELLED):
-            raise invalid("/status", "unsupported", "The firm opens, cancels, accepts and rejects.")
-        changes["status"] = _WORDS[new.status.value]
-    return changes
+    return {name: value for name, value in fields.items() if value is not UNSET}
 
 
 BINDING: Final = Binding[DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate](
@@ -206,5 +213,5 @@ BINDING: Final = Binding[DocumentRequest, DocumentRequestCreate, DocumentRequest
     max_page=calls.MAX_PAGE,
     notes="Accepting and rejecting review the last submission; its documents are then published, as Sodium does unless "
     "told otherwise. Documented: the schema and the review. Assumed: the address of the list over all clients, the "
-    "fields of a submission, and that a request is opened and cancelled by its `status`.",
+    "fields of a submission, and the operations that open and cancel.",
 )

@@ -31,7 +31,7 @@ class WireAnswer(Struct, frozen=True, gc=False):
 
     code: str | None = None
     questionCode: str | None = None
-    question: str | None = None
+    question: Ref | str | None = None
     prompt: str | None = None
     section: str | None = None
     dataType: str | None = None
@@ -74,6 +74,7 @@ _KINDS: Final = {
 }
 _VERDICTS: Final = {
     "Pending": ReviewVerdict.PENDING,
+    "PendingReview": ReviewVerdict.PENDING,
     "Accepted": ReviewVerdict.ACCEPTED,
     "Rejected": ReviewVerdict.REJECTED,
 }
@@ -103,9 +104,10 @@ def to_organizer(wire: WireForm, book: Book) -> Organizer:
 
 def _answer(wire: WireAnswer, index: int) -> Answer:
     kind = wire.dataType or wire.questionType
+    asked = name_of(wire.question) if isinstance(wire.question, Ref) else wire.question
     return Answer(
-        question_key=wire.questionCode or wire.code or str(index + 1),
-        question=wire.question or wire.prompt,
+        question_key=_key(wire, index),
+        question=wire.prompt if wire.question is None else asked,
         section=wire.section,
         kind=_KINDS.get(kind or "", AnswerKind.OTHER),
         kind_native=kind,
@@ -115,13 +117,21 @@ def _answer(wire: WireAnswer, index: int) -> Answer:
     )
 
 
+def _key(wire: WireAnswer, index: int) -> str:
+    """The question's code, else the answer's own, else its place."""
+    asked = wire.question.code if isinstance(wire.question, Ref) else None
+    return wire.questionCode or asked or wire.code or str(index + 1)
+
+
 _read_list = json_reader(calls.Paged[WireForm])
 _read_one = json_reader(WireForm)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Organizer]]:
     start = calls.start_of(query)
-    parameters = calls.repeated("client", query.filters.get("client", ()))
+    client = query.filters.get("client", ())
+    # Which of its two names for this the vendor means here is not published; what it does not know it ignores.
+    parameters = calls.repeated("client", client) + calls.repeated("clientCode", client)
     parameters += calls.repeated("status", tuple(_WORDS[choice] for choice in query.filters.get("status", ())))
     answer = _read_list((yield calls.list_rows("/data-form-requests", start, query.limit, parameters)))
     return calls.page_of(answer, start, query.limit, to_organizer, book)
@@ -135,10 +145,8 @@ def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, 
     """Accepts or rejects answers one by one, in the order given. Raises Invalid before anything is sent."""
     del version, key
     path = _path(remote_id)
-    known = {
-        _answer(one, index).question_key: one
-        for index, one in enumerate(_read_one((yield calls.read_one(path))).answers or ())
-    }
+    answers = _read_one((yield calls.read_one(path))).answers or ()
+    known = {_key(one, index): one for index, one in enumerate(answers)}
     verdicts: list[tuple[str, bool]] = []
     for index, verdict in enumerate(new.answers):
         answer = known.get(verdict.question_key)
