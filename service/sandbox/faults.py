@@ -70,7 +70,7 @@ class Fault(msgspec.Struct, forbid_unknown_fields=True):
     status: int | None = None  # server_error, not_json, redirect
     field: str | None = None  # drift, missing_field, unknown_enum: a dotted path inside a record
     to: str | None = None  # drift: the field's new name
-    value: str = "unheard_of"  # unknown_enum
+    value: str | bool = "unheard_of"  # unknown_enum
     body: object = None  # wrong_shape: the JSON to send; null = an empty list
     location: str = "http://169.254.169.254/latest/meta-data/"  # redirect
     size_bytes: int = 64 * 1024 * 1024  # huge_body

@@ -1,0 +1,104 @@
+"""Change data capture of QuickBooks."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from service.connectors.registry import get_connector
+from service.connectors.sdk.faults import Invalid
+from service.resources.client import ClientStatus, ClientUpdate
+from service.resources.common import Money
+from service.resources.credit import CreditCreate
+from service.resources.invoice import InvoiceLineInput
+from tests.connectors.flows import BOOK, ok, play
+from tests.connectors.vendors import Vendor
+
+QBO = get_connector("quickbooks")
+SINCE = datetime(2026, 11, 1, tzinfo=UTC)
+STUB = {"domain": "QBO", "status": "Deleted", "Id": "65", "MetaData": {"LastUpdatedTime": "2026-11-02T08:00:00-08:00"}}
+
+
+def captured(**rows: list[dict[str, Any]]) -> dict[str, Any]:
+    return {"CDCResponse": [{"QueryResponse": [{entity: found, "startPosition": 1} for entity, found in rows.items()]}]}
+
+
+def test_changes_since_an_hour_ago_are_those_made_since(quickbooks: Vendor) -> None:
+    clients, memos = quickbooks.binding("clients"), quickbooks.binding("credits")
+    assert clients.changes is not None
+    assert clients.update is not None
+    assert memos.changes is not None
+    assert memos.create is not None
+    assert memos.delete is not None
+    since = datetime.now(UTC) - timedelta(hours=1)
+    client = next(c for c in quickbooks.every("clients", filters={"status": ("active",)}) if c.currency == "USD")
+    new = CreditCreate(client=client.id, lines=[InvoiceLineInput(amount=Money(500, "USD"))])
+    credit = quickbooks.run(memos.create(new, "a", quickbooks.book))
+    quickbooks.run(memos.delete(credit.remote_id, None, "b", quickbooks.book))
+    change = ClientUpdate(status=ClientStatus.INACTIVE)
+    changed = quickbooks.run(clients.update(client.remote_id, change, None, "c", quickbooks.book))
+
+    of_clients = quickbooks.run(clients.changes(since, quickbooks.book))
+    of_credits = quickbooks.run(memos.changes(since, quickbooks.book))
+    assert [found.record for found in of_clients.changes] == [changed]
+    assert [(found.remote_id, found.record) for found in of_credits.changes] == [(credit.remote_id, None)]
+    assert of_clients.whole
+    assert of_credits.whole
+
+
+def test_several_resources_take_one_call() -> None:
+    assert QBO.changes is not None
+    flow = QBO.changes(SINCE, ("invoices", "tracking"), BOOK)
+    row = {
+        "Id": "7", "SyncToken": "0", "Name": "Tax", "Active": True,
+        "MetaData": {"CreateTime": "2026-11-01T00:00:00Z", "LastUpdatedTime": "2026-11-02T00:00:00Z"},
+    }  # fmt: skip
+    items = [row | {"Type": "Category"}, row | {"Id": "8", "Type": "Service"}]
+    played = play(QBO, flow, ok(captured(Invoice=[STUB], Class=[row], Item=items)))
+
+    assert dict(played.requests[0].query)["entities"] == "Invoice,Class,Department,Item"
+    invoice = played.value["invoices"].changes[0]
+    assert (invoice.remote_id, invoice.record) == ("65", None)
+    assert invoice.changed_at == datetime(2026, 11, 2, 16, tzinfo=UTC)
+    assert [found.remote_id for found in played.value["tracking"].changes] == ["class:7", "category:7"]
+
+
+def test_a_full_answer_is_asked_again_entity_by_entity() -> None:
+    assert QBO.changes is not None
+    full = [STUB | {"Id": str(number)} for number in range(1000)]
+    played = play(
+        QBO,
+        QBO.changes(SINCE, ("invoices", "payments"), BOOK),
+        ok(captured(Invoice=full)),
+        ok(captured(Invoice=full)),
+        ok(captured(Payment=[STUB])),
+    )
+
+    assert [dict(request.query)["entities"] for request in played.requests] == ["Invoice,Payment", "Invoice", "Payment"]
+    assert not played.value["invoices"].whole, "even alone it is cut off"
+    assert played.value["payments"].whole
+    assert len(played.value["payments"].changes) == 1
+
+
+def test_no_change_is_no_array_and_still_whole() -> None:
+    assert QBO.invoices is not None
+    assert QBO.invoices.changes is not None
+    flow = QBO.invoices.changes(SINCE, BOOK)
+
+    changes = play(QBO, flow, ok({"CDCResponse": [{"QueryResponse": [{}]}]})).value
+    assert (changes.changes, changes.whole) == ([], True)
+
+
+def test_looking_back_too_far_is_named(quickbooks: Vendor) -> None:
+    changes = quickbooks.binding("invoices").changes
+    assert changes is not None
+    with pytest.raises(Invalid) as refused:
+        quickbooks.run(changes(datetime.now(UTC) - timedelta(days=31), quickbooks.book))
+
+    assert refused.value.fields[0].pointer == "/since"
+
+
+def test_time_and_files_offer_no_changes() -> None:
+    bindings = QBO.bindings()
+
+    assert {name for name, binding in bindings.items() if binding.changes is None} == {"time_entries", "documents"}
