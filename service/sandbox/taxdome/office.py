@@ -44,7 +44,6 @@ class Office:
     """The rows of one firm."""
 
     def __init__(self, books: Books, now_s: Callable[[], float]) -> None:
-        self._books = books
         self._roster, self._money, self._papers = Roster(books), Money(books), Papers(books)
         self._work = Work(books, self._money.invoices)
         self._talk = Talk(books, self._work.jobs)

@@ -11,7 +11,7 @@ from service.sandbox.taxdome.wire import instant, make_id
 
 DAY_S = 86_400
 ACCESS = {"client_uploaded": "edit", "firm_shared": "view", "organizer": "view", "private": "private"}
-_DOCUMENT, _ORGANIZER, _ANSWER, _PROPOSAL, _SIGNATURE = range(54, 59)
+_DOCUMENT, _ORGANIZER, _ANSWER, _SIGNATURE = 54, 55, 56, 58
 _UPLOADED = ("W-2.pdf", "1099-INT.pdf", "Bank statement.pdf", "Mileage.csv", "Receipts.zip", "K-1.pdf", "Photo ID.png")
 _UPLOAD_PATHS = ("/2025", "/2025/Income", "/2025/Bank/Q4", "/2024")
 _FORM_STATUS = {"signed": "signed", "pending": "pending_e_signature", "declined": "declined_signature"}

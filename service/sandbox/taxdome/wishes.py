@@ -45,9 +45,9 @@ class LineWish(Wish, frozen=True):
     """A line of an invoice; its amount follows from quantity and rate unless said."""
 
     description: Text
-    quantity: Annotated[float, Meta(gt=0)] = 1
-    rate: Annotated[float, Meta(ge=0)] = 0
-    amount: Annotated[float, Meta(ge=0)] | None = None
+    quantity: Annotated[float, Meta(ge=0.01, le=10**6)] = 1
+    rate: Annotated[float, Meta(ge=0, le=10**8)] = 0
+    amount: Annotated[float, Meta(ge=0, le=10**10)] | None = None
 
 
 class InvoiceWish(Wish, frozen=True):
@@ -102,7 +102,7 @@ class TimeWish(Wish, frozen=True):
     job_id: str | None | UnsetType = UNSET
     date: Day | UnsetType = UNSET
     minutes: Annotated[int, Meta(ge=1, le=1440)] | UnsetType = UNSET
-    rate: Annotated[float, Meta(ge=0)] | UnsetType = UNSET
+    rate: Annotated[float, Meta(ge=0, le=10**8)] | UnsetType = UNSET
     billable: bool | UnsetType = UNSET
 
 
