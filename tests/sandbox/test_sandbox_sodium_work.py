@@ -311,6 +311,26 @@ def test_confirmations_are_the_steps_that_wait_for_clients(sod: httpx.Client) ->
     assert {row["stepName"] for row in rows} == {"Confirm"}
 
 
+def test_reply_joins_the_conversation_a_client_sees(sod: httpx.Client) -> None:
+    conversation = every(sod, f"{CLIENT}/emails")[0]
+    box = "/email/mailbox/EC100001"
+    before = sod.get(f"{box}/conversations/{conversation['code']}").json()["messages"]
+    assert [message["direction"] for message in before] == ["Inbound", "Outbound"]
+
+    sent = sod.post(f"{box}/messages/{before[0]['code']}/reply", json={"body": "Done."}).json()
+    assert sent["to"] == [before[0]["from"]]
+    assert sod.get(f"{box}/conversations/{conversation['code']}").json()["messages"] == [*before, sent]
+    assert sent in every(sod, f"{box}/messages", direction="Outbound")
+
+
+def test_sent_mail_begins_a_conversation(sod: httpx.Client) -> None:
+    sent = sod.post("/email/mailbox/EC100001/messages", json={"body": "Hello", "to": ["a@b.example"]})
+
+    assert sent.status_code == 201
+    assert sod.get(f"/email/mailbox/EC100001/messages/{sent.json()['code']}").json() == sent.json()
+    assert sod.get("/email/mailbox/EC100002/messages").status_code == 400
+
+
 def test_expired_key_stays_expired(sodium: SandboxServer, sod: httpx.Client) -> None:
     sodium.fault("expire_token")
 
@@ -366,11 +386,11 @@ def test_lost_answer_was_performed_all_the_same(sodium: SandboxServer, sod: http
 def test_reset_forgets_what_was_written(sodium: SandboxServer, sod: httpx.Client) -> None:
     before = sod.get(CLIENT).json()
     sod.put(CLIENT, json={"name": "Other", "type": "Trust"})
-    sod.put(f"{CLIENT}/clientdates", json={"yearEndMonth": 3})
+    sod.put(f"{CLIENT}/clientdates", json=[{"dateType": "YearEnd", "date": "2027-03-31"}])
     sodium.reset()
 
     assert sod.get(CLIENT).json() == before
-    assert sod.get(f"{CLIENT}/clientdates").json()["yearEndMonth"] == 6
+    assert sod.get(f"{CLIENT}/clientdates").json()[0]["date"] == "2026-06-30"
 
 
 def test_seeded_rows_are_the_same_every_time() -> None:

@@ -23,6 +23,7 @@ _CLIENT = "/clients/{client}"
 _NEXT = {"Pending": {"Approved", "Cancelled"}, "Approved": {"Pending", "Invoiced", "Cancelled"}}
 _PDFS = {"proposal": "hasProposalPdf", "letter-of-engagement": "hasLofEPdf"}
 _FIRST_NEW_CUSTOMER = 900_001
+_LONGEST_ID = 12
 
 
 class ServiceBody(wire.Body, frozen=True):
@@ -325,7 +326,8 @@ class Agreed:
         kept: Json | None = self._firm.kept.get(("customer", customer_id))
         if kept is not None:
             return kept
-        number = int(customer_id) - 1 if customer_id.isascii() and customer_id.isdigit() else -1
+        is_number = customer_id.isascii() and customer_id.isdigit() and len(customer_id) < _LONGEST_ID
+        number = int(customer_id) - 1 if is_number else -1
         if not 0 <= number < self._firm.books.clients or self._firm.books.shape(number).status == "Prospect":
             raise missing("Customer")
         client = self._firm.books.client(number)

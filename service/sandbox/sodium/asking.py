@@ -1,6 +1,7 @@
 """Operations on data forms: written, sent, answered over a magic link, and each answer accepted or rejected."""
 
 import secrets
+from typing import Literal
 
 from service.sandbox.dice import Dice
 from service.sandbox.http import Json, Request, Response, Router, json_response
@@ -10,10 +11,36 @@ from service.sandbox.sodium.errors import conflict, invalid, missing
 from service.sandbox.sodium.firm import Firm
 from service.sandbox.sodium.papers import FORM_STATUSES, FORMS
 from service.sandbox.sodium.roster import set_custom_value
+from service.sandbox.sodium.staff import FIELD_TYPES
 
 _TOKEN = 54
 _LIBRARY = {"LF100001": FORMS[0], "LF100002": "Landlord's year"}
+_CLIENT_FIELDS = ("name", "email", "telephone", "internalReference")
 _DATES_AND_CODE = ("code", "createdDate", "updatedDate")
+
+
+class MappingBody(wire.Body, frozen=True):
+    """Which field of the client an accepted answer is written to."""
+
+    target: Literal["ClientField", "CustomField"]
+    field: str
+
+
+class QuestionBody(wire.Body, frozen=True):
+    """A question to write."""
+
+    text: str
+    question_type: str = "Text"
+    options: tuple[str, ...] = ()
+    is_required: bool = False
+    mapping: MappingBody | None = None
+
+
+class SectionBody(wire.Body, frozen=True):
+    """A section to write."""
+
+    title: str = ""
+    questions: tuple[QuestionBody, ...] = ()
 
 
 class FormBody(wire.Body, frozen=True):
@@ -23,7 +50,7 @@ class FormBody(wire.Body, frozen=True):
     description: str | None = None
     category_code: str | None = None
     status: str = "Draft"
-    sections: tuple[Json, ...] = ()
+    sections: tuple[SectionBody, ...] = ()
 
 
 class SendBody(wire.Body, frozen=True):
@@ -155,9 +182,10 @@ class Asking:
             raise invalid("status", f"The value '{body.status}' is not valid.")
         sections: list[Json] = []
         for number, section in enumerate(body.sections):
-            questions: list[Json] = section.get("questions", [])
-            shaped = [_question(f"QN9{number}{at:04d}", question) for at, question in enumerate(questions)]
-            sections.append({"title": section.get("title", ""), "sortOrder": number, "questions": shaped})
+            for question in section.questions:
+                self._must_be_writable(question)
+            asked = [{"code": f"QN9{number}{at:04d}", **wire.fields(each)} for at, each in enumerate(section.questions)]
+            sections.append({"title": section.title, "sortOrder": number, "questions": asked})
         return {
             "name": body.name,
             "description": body.description,
@@ -167,6 +195,17 @@ class Asking:
             "libraryCode": old["libraryCode"] if old else None,
             "sections": sections,
         }
+
+    def _must_be_writable(self, question: QuestionBody) -> None:
+        if question.question_type not in FIELD_TYPES:
+            raise invalid("questionType", f"The value '{question.question_type}' is not valid.")
+        mapping = question.mapping
+        if mapping is None:
+            return
+        if mapping.target == "CustomField":
+            self._firm.must_find(self._firm.custom_fields, mapping.field, "mapping.field")
+        elif mapping.field not in _CLIENT_FIELDS:
+            raise invalid("mapping.field", f"The value '{mapping.field}' is not valid.")
 
     def _library(self, request: Request, _: Path) -> Response:
         rows = [wire.ref(code, name) for code, name in _LIBRARY.items()]
@@ -287,6 +326,8 @@ class Asking:
         if mapping["target"] == "CustomField":
             set_custom_value(firm, client_code, mapping["field"], value, "answer")
             return
+        if not isinstance(value, str):
+            raise conflict("The answer is no text.")
         position = firm.clients.position(client_code)
         now_s = firm.now_s()
         row = {**firm.clients.table[position], mapping["field"]: value, "updatedDate": wire.instant(now_s)}
@@ -307,17 +348,6 @@ class MagicLinks:
                 desk.submit(position, wire.read(request, AnswersBody))
                 return Response(204)
         raise missing("Form")
-
-
-def _question(code: str, given: Json) -> Json:
-    return {
-        "code": code,
-        "text": given.get("text", ""),
-        "questionType": given.get("questionType", "Text"),
-        "options": given.get("options", []),
-        "isRequired": given.get("isRequired", False),
-        "mapping": given.get("mapping"),
-    }
 
 
 def _answer(request_code: str, number: int, given: AnswerBody, questions: dict[str, tuple[str, Json]]) -> Json:

@@ -10,8 +10,17 @@ from service.sandbox.sodium.staff import CUSTOM_FIELDS, DOCUMENT_CATEGORIES, REV
 from service.sandbox.sodium.wire import instant, ref
 
 CLIENT_TYPES = ("PrivateLimitedCompany", "PublicLimitedCompany", "LimitedLiabilityPartnership", "Partnership",
-                "Individual", "Trust")  # fmt: skip
+                "Individual", "Trust",
+    "Charity",
+    "SoleTrader",
+)  # fmt: skip
 CLIENT_STATUSES = ("Active", "Inactive", "Prospect", "LostProspect")
+DATE_TYPES = (
+    "IncorporationDate", "YearEnd", "AccountsNextDue", "AccountsNextPeriodStart", "AccountsNextPeriodEnd",
+    "AccountsLastPeriodFiled", "AccountsLastPeriodStart", "AccountsLastPeriodEnd", "AccountsLastMadeUpTo",
+    "ConfirmationStatementDue", "ConfirmationStatementNextMadeUpTo", "LastConfirmationStatementFiled",
+    "LastConfirmationStatementMadeUpTo", "NextVatReturnDue", "NextPayeCisFilingDue", "PensionReEnrolmentDate",
+)  # fmt: skip
 CONTACT_TYPES = ("Main", "Billing", "Payroll", "Accounts", "Director")
 _STATUS = {"Active": "Active", "Archived": "Inactive", "Prospect": "Prospect", "Other": "LostProspect"}
 _TYPE_OF_ENDING = (("Trust", "Trust"), ("Partners", "Partnership"), ("Sons", "Partnership"),
@@ -174,39 +183,35 @@ class People:
         return self._books.client_times(self.links.locate(row)[0])[0]
 
     def business_details(self, row: int) -> Json:
-        """What only businesses have (field names assumed)."""
+        """What only businesses have: BusinessDetailsDto, read 2026-11-20."""
         client = self._books.client(row)
-        street, city, state, postal_code = client.address
         dice = Dice(self._books.seed, _DETAIL, row)
         return {
-            "tradingName": client.name,
-            "businessType": self.type(row),
-            "registrationNumber": f"{dice.between(1_000_000, 9_999_999):08d}",
-            "taxReference": f"**-***{1000 + row % 9000}",
-            "vatNumber": None,
+            "company": {
+                "number": f"{dice.between(1_000_000, 9_999_999):08d}",
+                "status": "Active",
+                "incorporationDate": instant(client.created_s),
+                "registeredAddress": ", ".join(client.address),
+                "sicCodes": ["69201"],
+            },
+            "tradingAs": client.name,
+            "postalAddress": None,
+            "invoiceAddress": None,
+            "dateOfTrading": instant(client.created_s)[:10],
             "natureOfBusiness": "Services",
-            "commencementDate": instant(client.created_s)[:10],
-            "website": f"https://www.{names.slug(client.name)}.example/",
-            "address": {"line1": street, "line2": None, "city": city, "county": state, "postCode": postal_code,
-                        "country": "US"},
-            "updatedDate": instant(client.updated_s),
-        }  # fmt: skip
-
-    def dates(self, row: int) -> Json:
-        """A client's key dates (field names assumed): year end, what is due next."""
-        client = self._books.client(row)
-        is_person = client.shape.filing_type == "Individual"
-        month = 12 if is_person or row % 3 else 6
-        return {
-            "yearEndDay": 31 if month == 12 else 30,
-            "yearEndMonth": month,
-            "accountsDueDate": None if is_person else "2026-09-30",
-            "taxReturnDueDate": "2026-10-15",
-            "confirmationStatementDueDate": None,
-            "vatReturnDueDate": None,
-            "payrollDate": None if is_person else "2026-07-31",
+            "utr": f"{1_000_000_000 + row % 9000}",
+            "vat": None,
+            "payeRef": None,
+            "accountsOfficeRef": None,
             "updatedDate": instant(client.updated_s),
         }
+
+    def dates(self, row: int) -> list[Json]:
+        """A client's key dates, ClientDateDto: year end, what is due next."""
+        is_person = self._books.client(row).shape.filing_type == "Individual"
+        year_end = "2026-12-31" if is_person or row % 3 else "2026-06-30"
+        due = [] if is_person else [("AccountsNextDue", "2026-09-30"), ("NextPayeCisFilingDue", "2026-07-31")]
+        return [{"dateType": kind, "date": day, "description": None} for kind, day in (("YearEnd", year_end), *due)]
 
     def custom_values(self, row: int) -> dict[str, object]:
         """The values of custom fields a client has, by the field's code."""

@@ -64,6 +64,9 @@ class Firm:
         self.form_requests = Rows(
             "Form request", "FR", papers.form_request, papers.form_request_updated_s, seeded=papers.form_requests
         )
+        self.conversations = Rows(
+            "Conversation", "CV", papers.conversation, papers.conversation_updated_s, seeded=papers.conversations
+        )
         self.tasks = Rows("Task", "TK", tasks.task, tasks.task_updated_s, seeded=tasks.tasks)
         self.workflows = Rows("Workflow", "WF", work.workflow, _long_ago, seeded=work.WORKFLOWS)
         self.recurring = Rows("Recurring task", "RT", work.recurring, _long_ago, seeded=work.RECURRING)

@@ -78,11 +78,11 @@ class ServiceBody(wire.Body, frozen=True):
 class FieldBody(wire.Body, frozen=True):
     """The definition of a custom field to write."""
 
-    name: str
-    field_type: str
+    label: str
+    data_type: str
     options: tuple[str, ...] = ()
     entity_type: str = "Client"
-    group_code: str | None = None
+    custom_field_group_code: str | None = None
     is_required: bool = False
     is_archived: bool = False
     sort_order: int = 0
@@ -186,13 +186,12 @@ class Office:
         router.add("GET", "/metadata/{name}", self._metadata)
 
     def _make_field(self, body: FieldBody, old: Json | None, _: int | None) -> Json:
-        if body.field_type not in staff.FIELD_TYPES:
-            raise invalid("fieldType", f"The value '{body.field_type}' is not valid.")
-        if old is not None and old["fieldType"] != body.field_type:
+        if body.data_type not in staff.FIELD_TYPES:
+            raise invalid("dataType", f"The value '{body.data_type}' is not valid.")
+        if old is not None and old["dataType"] != body.data_type:
             raise conflict("The type of a custom field cannot change.")
-        made = wire.fields(body)
-        made["group"] = self._firm.named(self._firm.field_groups, made.pop("groupCode"), "groupCode")
-        return made
+        self._firm.named(self._firm.field_groups, body.custom_field_group_code, "customFieldGroupCode")
+        return wire.fields(body)
 
     def _my_teams(self, request: Request, _: Path) -> Response:
         table, me = self._firm.teams.table, self._firm.me

@@ -22,7 +22,8 @@ QUESTIONS = (
     ("The year", "What else should we know?", "Text", None),
 )
 FORMS = ("Year-end questionnaire", "New client details", "Payroll starter")
-_DOCUMENT, _REQUEST, _FORM = 51, 52, 53
+OFFICE = "office@larkspurfinch.example"
+_DOCUMENT, _REQUEST, _FORM, _MAIL = 51, 52, 53, 55
 _AS_OF_S = int(AS_OF.timestamp())
 _TITLES = ("Engagement letter", "Accounts for approval", "Bank statement", "Blurred receipt", "Signed accounts")
 _REVIEW = ("Approved", "Approved", "PendingReview", "Rejected", "Approved")
@@ -41,6 +42,7 @@ class Papers:
         self._people = people
         self.documents = Layout(counts(lambda shape: shape.tasks), books.clients)
         self.requests = Layout(counts(_requests), books.clients)
+        self.conversations = Layout(counts(lambda shape: 1 if shape.email and shape.tasks else 0), books.clients)
         self.form_requests = Layout(counts(lambda shape: 1 if shape.tasks in {2, 4} else 0), books.clients)
 
     def document(self, row: int) -> Json:
@@ -187,6 +189,34 @@ class Papers:
     def form_request_updated_s(self, row: int) -> int:
         """When a sent form last changed."""
         return _AS_OF_S - Dice(self._books.seed, _FORM, row, 1).roll(200 * 86_400)
+
+    def conversation(self, row: int) -> Json:
+        """An exchange of two e-mails with a client (field names assumed)."""
+        number, _ = self.conversations.locate(row)
+        address = self._books.client(number).email
+        name = code("CV", row)
+        at_s = self.conversation_updated_s(row)
+        subject = ("Question about the return", "Our new address", "Payroll in July")[number % 3]
+        common: Json = {"conversationCode": name, "subject": subject, "isRead": True, "attachments": []}
+        asked = {"code": f"{name}M1", **common, "bodyText": "Could you have a look?", "from": address,
+                 "to": [OFFICE], "date": instant(at_s - 86_400), "direction": "Inbound"}  # fmt: skip
+        said = {"code": f"{name}M2", **common, "bodyText": "We will.", "from": OFFICE, "to": [address],
+                "date": instant(at_s), "direction": "Outbound"}  # fmt: skip
+        return {
+            "code": name,
+            "subject": subject,
+            "from": address,
+            "messageCount": 2,
+            "lastDirection": "Outbound",
+            "lastMessageDate": instant(at_s),
+            "messages": [asked, said],
+            "createdDate": instant(at_s - 86_400),
+            "updatedDate": instant(at_s),
+        }
+
+    def conversation_updated_s(self, row: int) -> int:
+        """When the last e-mail of a conversation was sent."""
+        return _AS_OF_S - Dice(self._books.seed, _MAIL, row).roll(150 * 86_400)
 
     def _response(self, number: int, row: int, status: str, at: str) -> Json:
         is_reviewed = status != "Submitted"

@@ -12,6 +12,8 @@ from service.sandbox.sodium.work import ASSIGNMENTS, RECURRENCES, TaskBody, due_
 
 _ROOT = "/tasks/recurring"
 _PROJECTED = "/tasks/projected"
+_MOST_PERIODS = 120
+_LAST_YEAR = 2100
 
 
 class RecurringBody(wire.Body, frozen=True):
@@ -133,8 +135,12 @@ class Recurrence:
             raise invalid("frequency", f"The value '{body.frequency}' is not valid.")
         if body.assignment_type not in ASSIGNMENTS:
             raise invalid("assignmentType", f"The value '{body.assignment_type}' is not valid.")
-        if not 1 <= body.day_of_month <= 28 or body.interval < 1:
+        if not 1 <= body.day_of_month <= 28:
             raise invalid("dayOfMonth", "The field dayOfMonth must be between 1 and 28.")
+        if not 1 <= body.interval <= _MOST_PERIODS:
+            raise invalid("interval", f"The field interval must be between 1 and {_MOST_PERIODS}.")
+        if body.end_date is not None and body.end_date.year > _LAST_YEAR:
+            raise invalid("endDate", f"The field endDate must not lie after {_LAST_YEAR}.")
         made = wire.fields(body)
         return {
             **made,

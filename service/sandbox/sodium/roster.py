@@ -6,7 +6,7 @@ import msgspec
 
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
-from service.sandbox.sodium.clients import CLIENT_STATUSES, CLIENT_TYPES, CONTACT_TYPES
+from service.sandbox.sodium.clients import CLIENT_STATUSES, CLIENT_TYPES, CONTACT_TYPES, DATE_TYPES
 from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
 from service.sandbox.sodium.errors import RefusalError, conflict, invalid, missing
 from service.sandbox.sodium.firm import Firm
@@ -79,41 +79,37 @@ class LinkBody(wire.Body, frozen=True):
     link_type: str = "Other"
 
 
-class AddressBody(wire.Body, frozen=True):
-    """A postal address."""
+class CompanyBody(wire.Body, frozen=True):
+    """What the register of companies has."""
 
-    line1: str | None = None
-    line2: str | None = None
-    city: str | None = None
-    county: str | None = None
-    post_code: str | None = None
-    country: str | None = None
+    number: str | None = None
+    status: str | None = None
+    incorporation_date: str | None = None
+    registered_address: str | None = None
+    sic_codes: tuple[str, ...] = ()
 
 
 class BusinessBody(wire.Body, frozen=True):
-    """Business details to write."""
+    """Business details to write (BusinessDetailsDto); an address is one text."""
 
-    trading_name: str | None = None
-    business_type: str | None = None
-    registration_number: str | None = None
-    tax_reference: str | None = None
-    vat_number: str | None = None
+    company: CompanyBody = CompanyBody()
+    trading_as: str | None = None
+    postal_address: str | None = None
+    invoice_address: str | None = None
+    date_of_trading: str | None = None
     nature_of_business: str | None = None
-    commencement_date: str | None = None
-    website: str | None = None
-    address: AddressBody | None = None
+    utr: str | None = None
+    vat: Json | None = None
+    paye_ref: str | None = None
+    accounts_office_ref: str | None = None
 
 
-class DatesBody(wire.Body, frozen=True):
-    """Key dates to write."""
+class DateBody(wire.Body, frozen=True):
+    """One key date to write (SaveClientDateDto)."""
 
-    year_end_day: int | None = None
-    year_end_month: int | None = None
-    accounts_due_date: str | None = None
-    tax_return_due_date: str | None = None
-    confirmation_statement_due_date: str | None = None
-    vat_return_due_date: str | None = None
-    payroll_date: str | None = None
+    date_type: str
+    date: str | None = None
+    description: str | None = None
 
 
 class ValueBody(wire.Body, frozen=True):
@@ -355,12 +351,19 @@ class Roster:
         return self._single("business", code, self._firm.people.business_details, BusinessBody())
 
     def _get_dates(self, request: Request, path: Path) -> Response:
-        self._firm.clients.position(path["client"])
-        return json_response(200, self._single("dates", path["client"], self._firm.people.dates, DatesBody()))
+        position = self._firm.clients.position(path["client"])
+        kept: list[Json] | None = self._firm.kept.get(("dates", path["client"]))
+        if kept is None:
+            kept = self._firm.people.dates(position) if position < self._firm.clients.table.seeded else []
+        return json_response(200, kept)
 
     def _put_dates(self, request: Request, path: Path) -> Response:
         self._firm.clients.position(path["client"])
-        return self._keep("dates", path["client"], wire.fields(wire.read(request, DatesBody)))
+        written = [wire.fields(each) for each in wire.read(request, list[DateBody])]
+        for at, each in enumerate(written):
+            _one_of(each["dateType"], DATE_TYPES, f"[{at}].dateType")
+        self._firm.kept["dates", path["client"]] = written
+        return json_response(200, written)
 
     def _single(self, sort: str, code: str, seeded: Callable[[int], Json], blank: wire.Body) -> Json:
         kept: Json | None = self._firm.kept.get((sort, code))
@@ -424,13 +427,13 @@ def set_custom_value(firm: Firm, client: str, code: str, value: object, where: s
     """Writes one value, of the type the field wants; null empties it."""
     field = firm.must_find(firm.custom_fields, code, f"{where}.code")
     if value is not None and not _fits(field, value):
-        raise invalid(f"{where}.value", f"The value is no {field['fieldType']}.")
+        raise invalid(f"{where}.value", f"The value is no {field['dataType']}.")
     values = {**custom_values(firm, client), code: value}
     firm.kept["values", client] = {name: found for name, found in values.items() if found is not None}
 
 
 def _fits(field: Json, value: object) -> bool:
-    kind, options = field["fieldType"], field["options"]
+    kind, options = field["dataType"], field["options"]
     if kind == "MultiSelect":
         return isinstance(value, list) and all(each in options for each in value)  # pyright: ignore[reportUnknownVariableType]
     if kind == "Number":

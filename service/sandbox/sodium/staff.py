@@ -114,11 +114,11 @@ def custom_field(position: int) -> Json:
     name, kind, options = CUSTOM_FIELDS[position]
     return {
         "code": code("CF", position),
-        "name": name,
-        "fieldType": kind,
+        "label": name,
+        "dataType": kind,
         "options": options,
         "entityType": "Client",
-        "group": ref(code("CG", 0), "Getting to know them") if position > 1 else None,
+        "customFieldGroupCode": code("CG", 0) if position > 1 else None,
         "isRequired": False,
         "isArchived": False,
         "sortOrder": position,

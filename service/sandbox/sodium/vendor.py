@@ -16,6 +16,7 @@ from service.sandbox.sodium.agreed import Agreed
 from service.sandbox.sodium.asking import Asking, MagicLinks
 from service.sandbox.sodium.errors import RefusalError, invalid, missing, refused
 from service.sandbox.sodium.firm import Firm
+from service.sandbox.sodium.mail import Mail
 from service.sandbox.sodium.office import Office
 from service.sandbox.sodium.paperwork import Paperwork
 from service.sandbox.sodium.planning import Planning
@@ -46,6 +47,7 @@ class Tenant:
         self.paperwork = Paperwork(self.firm, self.router)
         self.asking = Asking(self.firm, self.router)
         Planning(self.firm, self.router)
+        Mail(self.firm, self.router)
         Office(self.firm, self.router)
 
 
