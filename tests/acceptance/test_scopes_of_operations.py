@@ -18,6 +18,10 @@ SCOPE_OF: Final = {
 }
 
 
+def test_every_scope_of_the_contract_can_be_given_to_a_key() -> None:
+    assert set(SCOPE_OF.values()) <= set(SCOPES)
+
+
 @pytest.mark.parametrize("name", sorted(SCOPE_OF))
 async def test_operation_needs_its_scope(api: Api, keys: Keys, name: str) -> None:
     others = await keys(api, scopes=tuple(scope for scope in SCOPES if scope != SCOPE_OF[name]))
