@@ -221,9 +221,9 @@ def test_known_code_ties_the_person_and_no_code_makes_a_new_one(sod: httpx.Clien
 
 def test_business_details_are_for_businesses_alone(sod: httpx.Client) -> None:
     details = sod.get(f"{CLIENT}/businessdetails").json()
-    assert details["tradingName"] == sod.get(CLIENT).json()["name"]
+    assert details["tradingAs"] == sod.get(CLIENT).json()["name"]
 
-    written = sod.put(f"{CLIENT}/businessdetails", json={"tradingName": "Tern"}).json()
+    written = sod.put(f"{CLIENT}/businessdetails", json={"tradingAs": "Tern"}).json()
     assert sod.get(f"{CLIENT}/businessdetails").json() == written
     assert sod.get("/clients/CL100002/businessdetails").status_code == 404
 
@@ -261,7 +261,7 @@ def test_custom_values_keep_to_their_type(sod: httpx.Client) -> None:
         ("/tasks", {"name": "Ring"}, {"name": "Ring back", "status": "Blocked"}),
         ("/data-forms", {"name": "Short"}, {"name": "Shorter"}),
         (f"{CLIENT}/documentrequest", {"title": "Passport"}, {"title": "Passports"}),
-        ("/custom-fields", {"name": "Pet", "fieldType": "Text"}, {"name": "Pets", "fieldType": "Text"}),
+        ("/custom-fields", {"label": "Pet", "dataType": "Text"}, {"label": "Pets", "dataType": "Text"}),
         ("/task-categories", {"name": "Odd"}, {"name": "Even"}),
     ],
 )  # fmt: skip

@@ -10,10 +10,7 @@ from service.sandbox.sodium.staff import CUSTOM_FIELDS, DOCUMENT_CATEGORIES, REV
 from service.sandbox.sodium.wire import instant, ref
 
 CLIENT_TYPES = ("PrivateLimitedCompany", "PublicLimitedCompany", "LimitedLiabilityPartnership", "Partnership",
-                "Individual", "Trust",
-    "Charity",
-    "SoleTrader",
-)  # fmt: skip
+                "Individual", "Trust", "Charity", "SoleTrader")  # fmt: skip
 CLIENT_STATUSES = ("Active", "Inactive", "Prospect", "LostProspect")
 DATE_TYPES = (
     "IncorporationDate", "YearEnd", "AccountsNextDue", "AccountsNextPeriodStart", "AccountsNextPeriodEnd",
