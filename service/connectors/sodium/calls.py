@@ -20,6 +20,7 @@ from service.connectors.sdk.faults import (
     NotFound,
     OutcomeUnknown,
     RateLimited,
+    SchemaDrift,
     Unavailable,
     Unreadable,
 )
@@ -128,6 +129,17 @@ def optional(request: Request, read: Callable[[Response], W]) -> Flow[W | None]:
     try:
         return read((yield request))
     except (NotFound, ConnectionRefused):
+        return None
+
+
+def guessed(request: Request, read: Callable[[Response], W]) -> Flow[W | None]:
+    """A part whose shape nobody publishes; None too where it does not look as we assumed.
+
+    The record then says that it cannot tell: a wrong guess of ours must not take the whole record away.
+    """
+    try:
+        return (yield from optional(request, read))
+    except SchemaDrift:
         return None
 
 

@@ -137,9 +137,9 @@ def read_details(path: str, book: Book) -> Flow[Details]:
     if dates is None:
         yield calls.read_one(path)
     business = yield from calls.optional(calls.read_one(f"{path}/businessdetails"), _read_business)
-    values = yield from calls.optional(calls.read_one(f"{path}/customfields"), _read_values)
+    values = yield from calls.guessed(calls.read_one(f"{path}/customfields"), _read_values)
     services = yield from calls.optional(_rows(f"{path}/services/clientbillableservice"), read_services)
-    links = yield from calls.optional(_rows(f"{path}/clientlink"), _read_links)
+    links = yield from calls.guessed(_rows(f"{path}/clientlink"), _read_links)
     notes = yield from calls.optional(_rows(f"{path}/clientnote"), _read_notes)
     mapped = None if services is None else [to_service(service, book) for service in services]
     return Details(business, dates, values, mapped, links, notes)

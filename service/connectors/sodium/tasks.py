@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sodium import calls
 from service.connectors.sodium.task_windows import STATUSES, lanes
@@ -44,9 +45,12 @@ class WireTask(Struct, frozen=True, gc=False):
 
 
 class WireStep(Struct, frozen=True, gc=False):
+    """A projected task's steps may still be templates, which are named `name` and have no status (assumed)."""
+
     stepNumber: int
-    stepName: str
-    status: str
+    stepName: str | None = None
+    name: str | None = None
+    status: str | None = None
     stepType: str | None = None
     assignedUser: Ref | None = None
     completedByUser: Ref | None = None
@@ -139,7 +143,7 @@ def to_checklist(wire: WireProgress, book: Book) -> list[ChecklistItem]:
     return [
         ChecklistItem(
             id=str(step.stepNumber),
-            text=step.stepName,
+            text=_step_name(step),
             done=step.status in ("Completed", "Skipped"),
             completed_at=instant(step.completedDate),
             completed_by=reference("usr_", step.completedByUser, book),
@@ -151,6 +155,13 @@ def to_checklist(wire: WireProgress, book: Book) -> list[ChecklistItem]:
         for group in wire.groups
         for step in group.steps
     ]
+
+
+def _step_name(wire: WireStep) -> str:
+    name = wire.stepName or wire.name
+    if name is None:
+        raise SchemaDrift("$.groups[].steps[].stepName", "Object missing required field `stepName`")
+    return name
 
 
 _read_list = json_reader(calls.Paged[WireTask])
