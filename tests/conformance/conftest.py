@@ -5,8 +5,9 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from contextlib import ExitStack
 
 import pytest
+from _pytest.mark import ParameterSet
 
-for _module in ("kit", "records", "pages", "trouble", "writes", "signing", "rig"):
+for _module in ("kit", "records", "pages", "trouble", "writes", "signing", "rig", "trees"):
     pytest.register_assert_rewrite(f"tests.conformance.{_module}")
 
 from service.connectors.transport import HttpTransport  # noqa: E402
@@ -21,9 +22,16 @@ MAX_ANSWER_BYTES = 1024 * 1024
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Every check that takes a resource runs for every binding of the class's connector."""
-    if "resource" in metafunc.fixturenames and metafunc.cls is not None:
-        subject: Subject = metafunc.cls.subject
-        metafunc.parametrize("resource", list(subject.connector.bindings()))
+    subject: object = getattr(metafunc.cls, "subject", None)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    if isinstance(subject, Subject) and "resource" in metafunc.fixturenames:
+        metafunc.parametrize("resource", [_case(subject, name) for name in subject.connector.bindings()])
+
+
+def _case(subject: Subject, resource: str) -> ParameterSet:
+    if resource in subject.resources:
+        return pytest.param(resource)
+    reason = subject.not_yet.get(resource, "the subject does not know this binding")
+    return pytest.param(resource, marks=pytest.mark.skip(reason=reason))
 
 
 @pytest.fixture(scope="session")
@@ -48,17 +56,15 @@ async def transport() -> AsyncGenerator[HttpTransport]:
 
 @pytest.fixture
 def subject(request: pytest.FixtureRequest) -> Subject:
-    assert request.cls is not None
-    found: Subject = request.cls.subject
+    found: object = getattr(request.cls, "subject", None)  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
+    assert isinstance(found, Subject)
     return found
 
 
 @pytest.fixture
 def facts(request: pytest.FixtureRequest, subject: Subject, resource: str) -> Facts:
     """The resource's facts; skips a check that vendor or resource lack something for, and says what."""
-    found = subject.resources.get(resource)
-    if found is None:
-        pytest.skip("the subject does not know this binding yet")
+    found = subject.resources[resource]
     check = request.function.__name__.removeprefix("test_")
     reason = found.lacks.get(check) or subject.lacks.get(check)
     if reason:

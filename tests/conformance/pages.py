@@ -78,9 +78,7 @@ class PageChecks:
             await rig.every(resource, limit=1)
         assert rig.leg.calls == 2
 
-    async def test_cursors_that_run_in_a_circle_are_broken_paging(
-        self, rig: Rig, resource: str, facts: Facts
-    ) -> None:
+    async def test_cursors_that_run_in_a_circle_are_broken_paging(self, rig: Rig, resource: str, facts: Facts) -> None:
         cursors: list[str] = []
         circle = cycle(range(3))
 
@@ -106,9 +104,7 @@ class PageChecks:
 
         assert len(set(positions)) == len(positions) >= 2
 
-    async def test_every_filter_narrows_to_exactly_what_it_says(
-        self, rig: Rig, resource: str, facts: Facts
-    ) -> None:
+    async def test_every_filter_narrows_to_exactly_what_it_says(self, rig: Rig, resource: str, facts: Facts) -> None:
         filters = rig.binding(resource).filters
         if not filters:
             pytest.skip("no filter is declared")

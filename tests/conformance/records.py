@@ -1,7 +1,6 @@
 """What a record must be: complete, faithful, exact, and honest about what it lacks."""
 
 from collections.abc import Iterator
-from copy import deepcopy
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -14,16 +13,15 @@ from service.connectors.sdk.faults import NotFound, SchemaDrift
 from service.connectors.sdk.wire import unmapped
 from service.resources.common import Money
 from service.unified.coverage import vendor_coverage
-from tests.conformance.rig import Rig, edited, put
+from tests.conformance.rig import Rig, edited
 from tests.conformance.subject import Facts, Row, Subject
+from tests.conformance.trees import has, is_object, paths, put, texts, turn, without
 
 _ATTACHED = {"meta", "raw", "expanded"}
 
 
 class RecordChecks:
-    async def test_every_record_is_mapped_and_keeps_its_remote_id(
-        self, rig: Rig, resource: str, facts: Facts
-    ) -> None:
+    async def test_every_record_is_mapped_and_keeps_its_remote_id(self, rig: Rig, resource: str, facts: Facts) -> None:
         found = (await rig.page(resource)).records
         rows = rig.rows(resource)
 
@@ -58,7 +56,7 @@ class RecordChecks:
         for names in rig.binding(resource).wire.many:
             came = next(came[name] for name in names.split("|") if name in came)
 
-        assert [_plain(row) for row in rig.rows(resource)] == [_without(row, rig.connector.redact) for row in came]
+        assert [_plain(row) for row in rig.rows(resource)] == [without(row, rig.connector.redact) for row in came]
 
     async def test_every_vendor_field_is_mapped_or_unmapped(self, rig: Rig, resource: str, facts: Facts) -> None:
         """A field that the wire type declares has to make a difference to the record, else it is lost."""
@@ -67,10 +65,10 @@ class RecordChecks:
         body, wire = rig.leg.last.body, rig.binding(resource).wire
         before = rig.replay(resource, body)
         lost: set[str] = set()
-        for path in {path for row in rig.rows(resource) for path in _paths(row)}:
+        for path in {path for row in rig.rows(resource) for path in paths(row)}:
             if path in facts.only_compared or _is_unmapped(rig, resource, path):
                 continue
-            changed = edited(body, wire.many, lambda row, path=path: _turn(row, path.split(".")))  # type: ignore[misc]
+            changed = edited(body, wire.many, lambda row, path=path: turn(row, path))  # type: ignore[misc]
             if changed == edited(body, wire.many, lambda row: None):
                 continue
             try:
@@ -85,7 +83,7 @@ class RecordChecks:
         before = (await rig.page(resource)).records
 
         def add(row: Row) -> None:
-            for inner in [row, *(value for value in row.values() if isinstance(value, dict))]:
+            for inner in [row, *filter(is_object, row.values())]:
                 inner["brand_new"] = {"deep": [1, None, "x"]}
 
         rig.edit(resource, add)
@@ -100,9 +98,9 @@ class RecordChecks:
         wire = rig.binding(resource).wire
         await rig.page(resource)
         rows = rig.rows(resource)
-        names = {name for row in rows for path in _paths(row) for name in path.split(".")}
-        values = {value for row in rows for value in _texts(row)} - names
-        required = [path for path in _required(wire.type) if any(_has(row, path.split(".")) for row in rows)]
+        names = {name for row in rows for path in paths(row) for name in path.split(".")}
+        values = {value for row in rows for value in texts(row)} - names
+        required = [path for path in _required(wire.type) if any(has(row, path) for row in rows)]
         assert len(required) > 2
         for path in required:
             rig.server.fault("missing_field", field=path)
@@ -110,7 +108,7 @@ class RecordChecks:
                 await rig.page(resource)
 
             said = str(drift.value)
-            assert drift.value.path.startswith("$." + ".".join(wire.many)), path
+            assert drift.value.path.startswith(f"$.{wire.many[0]}"), path
             assert path.rpartition(".")[2] in said
             assert not [value for value in values if len(value) > 4 and value in said]
 
@@ -205,7 +203,7 @@ _AMOUNTS: dict[str, tuple[list[tuple[object, str, int]], list[tuple[object, str]
     "decimal": (
         [
             (Decimal("12.34"), "USD", 1234),
-            (Decimal("500"), "JPY", 500),
+            (Decimal(500), "JPY", 500),
             (Decimal("1.005"), "KWD", 1005),
             (Decimal("0.10"), "EUR", 10),
         ],
@@ -225,82 +223,15 @@ def _plain(row: Row) -> Row:
     return found
 
 
-def _without(value: Any, names: frozenset[str]) -> Any:
-    if isinstance(value, dict):
-        return {name: _without(inner, names) for name, inner in value.items() if name not in names}
-    if isinstance(value, list):
-        return [_without(inner, names) for inner in value]
-    return value
-
-
 def _without_custom(record: Any) -> Any:
     """Custom fields are free: what is new in them is theirs."""
     return msgspec.structs.replace(record, custom_fields=UNSET) if hasattr(record, "custom_fields") else record
 
 
-def _paths(value: Any, at: str = "") -> Iterator[str]:
-    """The dotted path of every plain value; an element of a list has its list's path."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            yield from _paths(inner, f"{at}.{name}" if at else name)
-    elif isinstance(value, list):
-        for inner in value:
-            yield from _paths(inner, at)
-    elif value is not None:
-        yield at
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, dict | list):
-        for inner in value.values() if isinstance(value, dict) else value:
-            yield from _texts(inner)
-    elif isinstance(value, str):
-        yield value
-
-
 def _is_unmapped(rig: Rig, resource: str, path: str) -> bool:
     """Whether `include=unmapped` shows it wherever the vendor sends it."""
     wire = rig.binding(resource).wire
-    rows = [row for row in rig.rows(resource) if _has(row, path.split("."))]
-    return all(_has(unmapped(row, wire.type), path.split(".")) for row in rows)
-
-
-def _has(value: Any, path: list[str]) -> bool:
-    if isinstance(value, list):
-        return any(_has(inner, path) for inner in value)
-    if not path:
-        return value is not None
-    return isinstance(value, dict) and path[0] in value and _has(value[path[0]], path[1:])
-
-
-def _turn(value: Any, path: list[str]) -> Any:
-    """Changes what a path leads to into another value of its sort."""
-    if isinstance(value, list):
-        value[:] = [_turn(inner, path) for inner in deepcopy(value)]
-    elif path and isinstance(value, dict):
-        if path[0] in value:
-            value[path[0]] = _turn(value[path[0]], path[1:])
-    elif not path:
-        return _other(value)
-    return value
-
-
-def _other(value: Any) -> Any:
-    match value:
-        case bool():
-            return not value
-        case int() | float():
-            return value + 1
-        case str():
-            for kind, moved in ((datetime, "2001-02-03T04:05:06Z"), (date, "2001-02-03")):
-                try:
-                    msgspec.convert(value, kind)
-                except msgspec.ValidationError:
-                    continue
-                return moved
-            return value + "x"
-        case _:
-            return value
+    return all(has(unmapped(row, wire.type), path) for row in rig.rows(resource) if has(row, path))
 
 
 def _required(wire: type[Any], at: str = "", above: tuple[type[Any], ...] = ()) -> Iterator[str]:

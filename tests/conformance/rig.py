@@ -13,14 +13,15 @@ from service.connectors.sdk.auth import AppCredentials, Grant, TokenReply
 from service.connectors.sdk.binding import Binding, Query, RemotePage
 from service.connectors.sdk.budget import BudgetSpec, Remaining
 from service.connectors.sdk.connector import Connector
-from service.connectors.sdk.engine import Engine, Leg, Link
-from service.connectors.sdk.flow import Flow, Response
+from service.connectors.sdk.engine import Body, Engine, Leg, Link
+from service.connectors.sdk.flow import Flow, Opened, Response
 from service.connectors.sdk.paging import walk
 from service.connectors.sdk.wire import raw_records
 from service.connectors.transport import HttpTransport
 from service.ids import Book
 from service.sandbox.serve import SandboxGrant, SandboxServer
 from tests.conformance.subject import Row, Subject
+from tests.conformance.trees import is_array, is_object
 from tests.connectors.flows import play
 
 T = TypeVar("T")
@@ -62,8 +63,13 @@ class Middle:
         self._transport = transport
         self.change: Callable[[bytes], bytes] | None = None
 
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
+    ) -> Opened:
+        return await self._transport.open(method, url, headers, body, timeout_s)
+
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
     ) -> Response:
         found = await self._transport.send(method, url, headers, body, timeout_s)
         if self.change is None or found.status != 200:
@@ -123,9 +129,7 @@ class Rig:
         self.budgets = Roomy()
         self.middle = Middle(transport)
         self.patience = Patience()
-        self.engine = Engine(
-            self.middle, self.budgets, sleep=self.patience.sleep, monotonic=self.patience.monotonic
-        )
+        self.engine = Engine(self.middle, self.budgets, sleep=self.patience.sleep, monotonic=self.patience.monotonic)
         self.link = Link(self.connector, server.url, grant.account, "conformance", self.tokens)
         self.leg = Leg()
 
@@ -181,21 +185,10 @@ class Rig:
 def edited(body: bytes, way: tuple[str, ...], change: Callable[[Row], object]) -> bytes:
     """The body with each record at the end of `way` changed."""
     page: Any = msgspec.json.decode(body)
-    found = page
+    found: object = page
     for names in way:
-        found = next((found[name] for name in names.split("|") if name in found), {})
-    for row in found or []:
+        held = found if is_object(found) else {}
+        found = next((held[name] for name in names.split("|") if name in held), None)
+    for row in found if is_array(found) else []:
         change(row)
     return _encode(page)
-
-
-def put(row: Row, path: str, value: object) -> None:
-    """Sets what a dotted path leads to, through objects and through every element of lists."""
-    name, _, rest = path.partition(".")
-    if not rest:
-        row[name] = value
-        return
-    inner = row.get(name)
-    for holder in inner if isinstance(inner, list) else [inner]:
-        if isinstance(holder, dict):
-            put(holder, rest, value)

@@ -78,6 +78,8 @@ class Subject(Struct, frozen=True, kw_only=True):
 
     connector: Connector
     resources: Mapping[str, Facts]
+    not_yet: Mapping[str, str] = {}
+    """Bindings that the kit cannot be told of yet, and why."""
     unlimited: tuple[str, ...]
     """The sandbox's limits that are lifted."""
     beside_rows: Mapping[str, object] = {}

@@ -1,8 +1,8 @@
 from service.connectors.canopy.connector import CANOPY
 from service.connectors.sdk.faults import SchemaDrift
 from tests.conformance.kit import Conformance
-from tests.conformance.rig import put
 from tests.conformance.subject import Amount, Asked, Day, Facts, Instant, Row, Subject, Word
+from tests.conformance.trees import put
 
 
 def cents(*fields: str) -> Amount:
@@ -35,9 +35,7 @@ class TestCanopy(Conformance):
                     Word("status", lambda client: client.status, lambda client: client.status_native),
                     Word("filing_type", lambda client: client.kind, lambda client: client.kind_native),
                 ),
-                instants=(
-                    Instant(lambda row, text: put(row, "updated_at", text), lambda client: client.updated_at),
-                ),
+                instants=(Instant(lambda row, text: put(row, "updated_at", text), lambda client: client.updated_at),),
                 filters=status(),
             ),
             "invoices": Facts(

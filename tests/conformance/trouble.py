@@ -74,9 +74,7 @@ class TroubleChecks:
         assert rig.leg.calls == 4
 
     @pytest.mark.parametrize("kind", ["timeout", "slow_drip"])
-    async def test_an_answer_that_does_not_come_in_time_is_a_time_out(
-        self, rig: Rig, resource: str, kind: str
-    ) -> None:
+    async def test_an_answer_that_does_not_come_in_time_is_a_time_out(self, rig: Rig, resource: str, kind: str) -> None:
         rig.server.fault(kind, seconds=1)
         started = time.monotonic()
 
@@ -84,7 +82,9 @@ class TroubleChecks:
             await rig.run(rig.paging(resource), deadline_s=0.15)
         assert time.monotonic() - started < 0.9
 
-    @pytest.mark.parametrize("fault", [{"kind": "truncated"}, {"kind": "lost_answer", "method": "*"}], ids=["cut", "lost"])
+    @pytest.mark.parametrize(
+        "fault", [{"kind": "truncated"}, {"kind": "lost_answer", "method": "*"}], ids=["cut", "lost"]
+    )
     async def test_an_answer_that_breaks_off_is_asked_for_again(
         self, rig: Rig, resource: str, fault: dict[str, str]
     ) -> None:

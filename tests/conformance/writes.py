@@ -1,10 +1,12 @@
 """What a write must be: done once, shown as it was done, refused by name, never half known."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from service.connectors.sdk.faults import Conflict, NotFound, OutcomeUnknown, Refused, TimedOut
+from service.resources.common import Money
 from tests.conformance.rig import Rig
 from tests.conformance.subject import Facts
 
@@ -60,7 +62,7 @@ class WriteChecks:
 
     async def test_a_write_that_times_out_has_an_unknown_outcome(self, rig: Rig, resource: str, facts: Facts) -> None:
         new = await _new(rig, resource, facts)
-        rig.server.fault("timeout", seconds=1)
+        rig.server.fault("timeout", seconds=1, method="POST")
 
         with pytest.raises(OutcomeUnknown) as unknown:
             await rig.run(new, deadline_s=0.15)
@@ -91,6 +93,41 @@ class WriteChecks:
         with pytest.raises(Refused):
             await rig.run(update("999999999", facts.changes, "0", "key-v", rig.book))
         assert rig.server.stats()["writes"] == 0
+
+    async def test_what_was_deleted_is_gone_or_void(self, rig: Rig, resource: str, facts: Facts) -> None:
+        binding = rig.binding(resource)
+        if binding.delete is None:
+            pytest.skip(f"no delete port; it can: {', '.join(binding.ports)}")
+        made = await _create(rig, resource, facts)
+        version = made.version if isinstance(made.version, str) else None
+        await rig.run(binding.delete(made.remote_id, version, "key-d", rig.book))
+
+        if binding.deletes == "voids":
+            assert facts.amount is not None
+            assert facts.amount.shown(await rig.get(resource, made.remote_id)) == Money(0, "USD")
+        else:
+            with pytest.raises(NotFound):
+                await rig.get(resource, made.remote_id)
+            assert made.id not in {record.id for record in await rig.every(resource)}
+
+    async def test_overlapping_changes_leave_no_gap_and_no_duplicate(
+        self, rig: Rig, resource: str, facts: Facts
+    ) -> None:
+        port = rig.binding(resource).changes
+        if port is None:
+            pytest.skip("no changes port")
+        made = await _create(rig, resource, facts)
+        since = made.updated_at
+        first = await rig.run(port(since, rig.book))
+        changed = await _update(rig, resource, facts, made)
+        second = await rig.run(port(since, rig.book))
+        overlapping = await rig.run(port(since - timedelta(hours=1), rig.book))
+
+        assert [one.record for one in first.changes if one.remote_id == made.remote_id] == [made]
+        for seen in (second, overlapping):
+            assert [one.record for one in seen.changes if one.remote_id == made.remote_id] == [changed]
+            assert len({one.remote_id for one in seen.changes}) == len(seen.changes)
+            assert seen.whole
 
 
 def _ports(rig: Rig, resource: str) -> tuple[Any, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.budget import BudgetExhausted, BudgetSpec, Remaining
 from service.connectors.sdk.connector import Connector
-from service.connectors.sdk.engine import Engine, Leg, Link
+from service.connectors.sdk.engine import Body, Engine, Leg, Link
 from service.connectors.sdk.faults import (
     CredentialsExpired,
     NotFound,
@@ -13,7 +13,7 @@ from service.connectors.sdk.faults import (
     Unavailable,
     VendorFault,
 )
-from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.flow import Flow, Opened, Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
 
 READ = Request(method="GET", path="/things", lane="read")
@@ -61,8 +61,13 @@ class Vendor:
     def calls(self) -> int:
         return len(self.urls)
 
+    async def open(
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
+    ) -> Opened:
+        raise NotImplementedError
+
     async def send(
-        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_s: float
+        self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
     ) -> Response:
         self.urls.append(url)
         self.tokens.append(headers["authorization"].removeprefix("Bearer "))
