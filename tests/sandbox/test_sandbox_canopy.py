@@ -107,7 +107,7 @@ def test_cursor_that_was_changed_or_belongs_to_another_search_is_refused(cny: ht
 
 
 def test_unknown_things_are_not_found(cny: httpx.Client) -> None:
-    for path in ("/clients/cny_zz", "/clients/cny_1ffff", "/clients/inv_4000", "/invoices/inv_", "/questionnaires/q_1"):
+    for path in ("/clients/cny_zz", "/clients/cny_1ffff", "/clients/inv_4000", "/invoices/inv_", "/letters/l_1"):
         assert code_of(cny.get(path)) == (404, "not_found")
 
 

@@ -12,9 +12,10 @@ SCOPES = frozenset(
         "billing:read", "engagements:read", "time:read",
     }
 )  # fmt: skip
-"""What a consent usually holds. Writing bills needs `billing:write`, which has to be asked for."""
+"""What a consent usually holds. Writing bills and time needs `billing:write` and `time:write`, which have to be
+asked for."""
 
-KNOWN_SCOPES = SCOPES | {"billing:write", "tasks:*", "documents:*"}
+KNOWN_SCOPES = SCOPES | {"billing:write", "time:write", "tasks:*", "documents:*"}
 
 
 class OAuth:

@@ -1,11 +1,13 @@
 """The firm's books in Canopy's words (assumed contract): integer cents, RFC 3339 UTC times, prefixed ids."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from service.sandbox import people
 from service.sandbox.books import AS_OF, CLASSES, LOCATIONS, SERVICES, Books, Invoice, Line
+from service.sandbox.canopy.ids import OWNERS, instant, make_id, position_of
+from service.sandbox.canopy.practice import Practice
 from service.sandbox.dice import Dice, Layout
 from service.sandbox.http import Json
 from service.sandbox.shapes import Kind, Shape, counts
@@ -14,17 +16,6 @@ from service.sandbox.table import Table
 Build: TypeAlias = Callable[[int], Json]
 UpdatedS: TypeAlias = Callable[[int], int]
 
-PREFIXES = {
-    "clients": ("client_id", "cny_", 0x10000),
-    "contacts": ("contact_id", "con_", 0x8000),
-    "invoices": ("invoice_id", "inv_", 0x4000),
-    "payments": ("payment_id", "pay_", 0x2000),
-    "credits": ("credit_id", "crd_", 0x1000),
-    "tasks": ("task_id", "tsk_", 0x9000),
-}
-"""For each entity: the name of its id, the id's prefix, and the number ids start at."""
-
-OWNERS = ("usr_9931", "usr_9932", "usr_9933", "usr_9934")
 TASK_STATUSES = ("Ready", "In progress", "Waiting on client", "Needs review", "Completed")
 """Firm-defined at Canopy; these are this firm's."""
 
@@ -38,29 +29,6 @@ _TASK_NAMES = (
     "Plan next year",
 )
 _CHECKS = ("Engagement letter signed", "Trial balance tied out", "Partner review")
-
-
-def instant(at_s: float) -> str:
-    """Seconds since 1970 as RFC 3339 UTC."""
-    return datetime.fromtimestamp(int(at_s), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def make_id(entity: str, position: int) -> str:
-    """The id at a position."""
-    _, prefix, first = PREFIXES[entity]
-    return f"{prefix}{first + position:x}"
-
-
-def position_of(entity: str, row_id: str) -> int:
-    """The position an id stands for; -1 for what is no id."""
-    _, prefix, first = PREFIXES[entity]
-    digits = row_id.removeprefix(prefix)
-    if digits == row_id or digits != digits.lower():
-        return -1
-    try:
-        return int(digits, 16) - first
-    except ValueError:
-        return -1
 
 
 def invoice_status(kind: Kind, paid: int, total: int) -> str:
@@ -87,6 +55,7 @@ class Records:
         self._payments = Layout(counts(lambda shape: _money(shape, len(shape.payments))), clients)
         self._credits = Layout(counts(lambda shape: _money(shape, len(shape.credits))), clients)
         self._tasks = Layout(counts(lambda shape: shape.tasks), clients)
+        self._practice = Practice(books, self._contacts, self._invoices, self._tasks)
 
     def tables(self) -> dict[str, Table]:
         """The tables of all entities, over the books as seeded."""
@@ -114,7 +83,23 @@ class Records:
                 lambda row: self._books.credit_time(*self._credits.locate(row)),
             ),
             "tasks": self._table("tasks", self._tasks.size, self.task, self._task_updated_s),
+            **self._practice_tables(),
         }
+
+    def _practice_tables(self) -> dict[str, Table]:
+        practice = self._practice
+        rows: dict[str, tuple[Layout, Build]] = {
+            "documents": (practice.documents, practice.document),
+            "folders": (practice.folders, practice.folder),
+            "engagements": (practice.engagements, practice.engagement),
+            "questionnaires": (practice.questionnaires, practice.questionnaire),
+            "time_entries": (practice.time_entries, practice.time_entry),
+        }
+        tables = {
+            entity: self._table(entity, layout.size, build, practice.updated_s(layout))
+            for entity, (layout, build) in rows.items()
+        }
+        return tables | {"users": self._table("users", len(OWNERS), practice.user, lambda _: int(AS_OF.timestamp()))}
 
     def status(self, entity: str, row: int) -> str:
         """The status of a seeded row, without building the row where that can be avoided."""
@@ -124,7 +109,15 @@ class Records:
             client, place = self._invoices.locate(row)
             shape = self._books.shape(client)
             return invoice_status(shape.invoices[place], shape.covered(place), 4)
+        if entity == "engagements":
+            return str(self._practice.engagement(row)["status"])
+        if entity == "questionnaires":
+            return str(self._practice.questionnaire(row)["status"])
         return str(self.task(row)["status"])
+
+    def history(self, file_id: str) -> list[Json]:
+        """What became of a file."""
+        return self._practice.history(position_of("documents", file_id))
 
     def client(self, row: int) -> Json:
         """A client."""
@@ -192,7 +185,10 @@ class Records:
             "due_date": invoice.due.isoformat(),
             "terms": "Net 30",
             "currency": shape.currency,
-            "lines": [_line(row, at, line) for at, line in enumerate(invoice.lines)],
+            "lines": [
+                _line(row, at, line, self._practice.entries_of_line(number, place, at))
+                for at, line in enumerate(invoice.lines)
+            ],
             "total_cents": invoice.total_minor,
             "paid_cents": invoice.paid_minor,
             "balance_cents": invoice.total_minor - invoice.paid_minor,
@@ -294,7 +290,7 @@ def _money(shape: Shape, rows: int) -> int:
     return rows if shape.canopy_knows_money else 0
 
 
-def _line(row: int, at: int, line: Line) -> Json:
+def _line(row: int, at: int, line: Line, time_entries: list[str]) -> Json:
     service = SERVICES[line.service]
     return {
         "line_id": f"lin_{row:x}_{at + 1}",
@@ -305,7 +301,7 @@ def _line(row: int, at: int, line: Line) -> Json:
         "rate_cents": line.rate_minor,
         "amount_cents": line.amount_minor - line.write_down_minor,
         "wuwd_cents": -line.write_down_minor,
-        "time_entry_ids": [],
+        "time_entry_ids": time_entries,
     }
 
 

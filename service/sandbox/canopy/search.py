@@ -18,6 +18,8 @@ STATUSES = {
     "clients": frozenset({"Active", "Prospect", "Other", "Archived"}),
     "invoices": frozenset({"draft", "scheduled", "unpaid", "partially_paid", "paid", "archived"}),
     "tasks": None,
+    "engagements": frozenset({"draft", "sent", "active", "archived"}),
+    "questionnaires": frozenset({"draft", "sent", "in_progress", "submitted"}),
 }
 """The entities with a status to filter by; None where the firm defines its own."""
 

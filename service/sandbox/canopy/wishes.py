@@ -3,6 +3,7 @@
 Everything is optional here; REQUIRED says what a new row cannot do without.
 """
 
+import datetime as dt
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeAlias
 
@@ -62,11 +63,11 @@ class ContactWish(Wish, frozen=True):
 
 
 class LineWish(Wish, frozen=True):
-    """An invoice line to write; its amount follows from quantity, rate and write-up or -down."""
+    """An invoice line to write; its amount follows from quantity and rate or from its time, and what is put on."""
 
     description: str
-    quantity: Annotated[float, Meta(gt=0)]
-    rate_cents: Cents
+    quantity: Annotated[float, Meta(gt=0)] | None = None
+    rate_cents: Cents | None = None
     service_item_id: str | None = None
     sku: str | None = None
     wuwd_cents: int = 0
@@ -144,6 +145,20 @@ class TaskWish(Wish, frozen=True):
     checklist: list[CheckWish] | UnsetType = UNSET
 
 
+class TimeWish(Wish, frozen=True):
+    """Time to write; what it comes to follows from minutes and rate."""
+
+    user_id: str | UnsetType = UNSET
+    client_id: str | None | UnsetType = UNSET
+    task_id: str | None | UnsetType = UNSET
+    service_item_id: str | None | UnsetType = UNSET
+    date: dt.date | UnsetType = UNSET
+    minutes: Annotated[int, Meta(gt=0, le=1440)] | UnsetType = UNSET
+    billable: bool | UnsetType = UNSET
+    rate_cents: Cents | UnsetType = UNSET
+    state: Literal["saved", "archived"] | UnsetType = UNSET
+
+
 WISHES: dict[str, type[Wish]] = {
     "clients": ClientWish,
     "contacts": ContactWish,
@@ -151,6 +166,7 @@ WISHES: dict[str, type[Wish]] = {
     "payments": PaymentWish,
     "credits": CreditWish,
     "tasks": TaskWish,
+    "time_entries": TimeWish,
 }
 REQUIRED = {
     "clients": ("display_name", "filing_type"),
@@ -159,4 +175,5 @@ REQUIRED = {
     "payments": ("client_id", "method", "amount_cents"),
     "credits": ("client_id", "amount_cents"),
     "tasks": ("name",),
+    "time_entries": ("user_id", "date", "minutes"),
 }

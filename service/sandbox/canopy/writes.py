@@ -7,7 +7,8 @@ from decimal import ROUND_HALF_EVEN, Decimal
 import msgspec
 
 from service.sandbox.canopy.errors import RefusalError, invalid
-from service.sandbox.canopy.records import PREFIXES, instant
+from service.sandbox.canopy.hours import Hours
+from service.sandbox.canopy.ids import PREFIXES, instant
 from service.sandbox.canopy.wishes import REQUIRED, WISHES
 from service.sandbox.http import Json
 from service.sandbox.table import Table
@@ -26,6 +27,10 @@ _BLANK: dict[str, Json] = {
     },
     "payments": {"received_at": None, "allocations": [], "unapplied_cents": 0, "refunds": [], "reference": None},
     "credits": {"remaining_cents": 0, "applications": []},
+    "time_entries": {
+        "client_id": None, "task_id": None, "service_item_id": None, "billable": True, "rate_cents": 0,
+        "amount_cents": 0, "wuwd_cents": 0, "state": "saved", "invoice_id": None,
+    },
     "tasks": {
         "parent_id": None, "kind": "task", "status": "Ready", "client_id": None, "engagement_id": None,
         "assignee_ids": [], "priority": "medium", "start_date": None, "due_date": None, "budget_minutes": None,
@@ -47,10 +52,13 @@ class Writer:
             "payments": self._finish_payment,
             "credits": self._finish_credit,
             "tasks": self._finish_task,
+            "time_entries": self._finish_time,
         }
 
     def create(self, entity: str, body: Json) -> Json:
         """A new row; RefusalError when it may not be."""
+        if entity not in WISHES:
+            raise RefusalError("not_found", f"Rows of {entity} are not written here.")
         wish = _understood(entity, body)
         for name in REQUIRED[entity]:
             if name not in wish:
@@ -64,6 +72,8 @@ class Writer:
 
     def change(self, entity: str, row_id: str, body: Json) -> Json:
         """A changed row; what the body does not name stays."""
+        if entity not in WISHES:
+            raise RefusalError("not_found", f"Rows of {entity} are not written here.")
         table = self._tables[entity]
         position = table.find(row_id)
         if position is None:
@@ -101,7 +111,10 @@ class Writer:
         row["issue_date"] = row["issue_date"] or today.isoformat()
         row["due_date"] = row["due_date"] or (today + timedelta(days=30)).isoformat()
         row["number"] = row["number"] or f"C{row['invoice_id'].removeprefix('inv_').upper()}"
-        row["lines"] = [_finished_line(row["invoice_id"], at, line) for at, line in enumerate(row["lines"])]
+        hours = Hours(self._tables["time_entries"], row)
+        hours.release([] if old is None else old["lines"])
+        row["lines"] = [_finished_line(row["invoice_id"], at, hours.bill(line)) for at, line in enumerate(row["lines"])]
+        hours.keep(int(self._now_s()))
         row["total_cents"] = sum(line["amount_cents"] for line in row["lines"])
         row["balance_cents"] = row["total_cents"] - row["paid_cents"]
 
@@ -133,6 +146,15 @@ class Writer:
             }
             for at, check in enumerate(row["checklist"])
         ]
+
+    def _finish_time(self, row: Json, old: Json | None) -> None:
+        if old is not None and old["invoice_id"] is not None:
+            raise RefusalError("invoice_locked", "Time that stands on an invoice cannot be changed.")
+        self._must_exist("users", row["user_id"], "user_id")
+        for entity, name in (("clients", "client_id"), ("tasks", "task_id")):
+            if row[name] is not None:
+                self._must_exist(entity, row[name], name)
+        row["amount_cents"] = _whole(Decimal(row["rate_cents"]) * row["minutes"] / 60)
 
     def _cover(self, row: Json, old: Json | None, covers: str, left: str) -> None:
         """Puts a payment or credit on its invoices, taking back first what an earlier version had put there."""
@@ -215,7 +237,11 @@ def _finished_line(invoice_id: str, at: int, line: Json) -> Json:
         "description": line["description"],
         "quantity": line["quantity"],
         "rate_cents": line["rate_cents"],
-        "amount_cents": int(amount.quantize(Decimal(1), ROUND_HALF_EVEN)) + line.get("wuwd_cents", 0),
+        "amount_cents": _whole(amount) + line.get("wuwd_cents", 0),
         "wuwd_cents": line.get("wuwd_cents", 0),
         "time_entry_ids": line.get("time_entry_ids", []),
     }
+
+
+def _whole(cents: Decimal) -> int:
+    return int(cents.quantize(Decimal(1), ROUND_HALF_EVEN))
