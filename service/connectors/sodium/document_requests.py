@@ -11,7 +11,7 @@ from service.connectors.sdk.faults import Conflict, NotFound
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import Ref, assumed, completed, day, instant, reference
+from service.connectors.sodium.wire import Ref, assumed, day, instant, meta, reference
 from service.ids import Book
 from service.resources.document_request import (
     DocumentRequest,
@@ -53,6 +53,8 @@ class WireRequest(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = ("items", "version")
+_META: Final = meta(*UNSUPPORTED)
+_IN_LIST: Final = meta(*UNSUPPORTED, "responses")
 _STATUSES: Final = {
     "Draft": RequestStatus.DRAFT,
     "Open": RequestStatus.OPEN,
@@ -66,7 +68,7 @@ _WORDS: Final = {status.value: word for word, status in _STATUSES.items()}
 
 def to_document_request(wire: WireRequest, book: Book) -> DocumentRequest:
     remote_id = f"{wire.client.code}:{wire.code}"
-    request = DocumentRequest(
+    return DocumentRequest(
         id=book.ref("drq_", remote_id),
         remote_id=remote_id,
         connection=book.connection,
@@ -82,9 +84,8 @@ def to_document_request(wire: WireRequest, book: Book) -> DocumentRequest:
         requested_by=reference("usr_", wire.createdByUser, book),
         created_at=instant(wire.createdDate),
         updated_at=instant(wire.updatedDate),
+        meta=_IN_LIST if wire.responses is None else _META,
     )
-    found: DocumentRequest = completed(request, UNSUPPORTED, ("responses",))
-    return found
 
 
 def _response(wire: WireResponse, client: Ref, book: Book) -> RequestResponse:

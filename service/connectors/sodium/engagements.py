@@ -12,7 +12,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import read_services
-from service.connectors.sodium.wire import Ref, completed, day, instant, money, reference, third_party
+from service.connectors.sodium.wire import Ref, day, instant, meta, money, reference, third_party
 from service.ids import Book
 from service.resources.engagement import Acceptance, Engagement, EngagementCreate, EngagementStatus, Signer
 
@@ -43,6 +43,8 @@ class WireEngagement(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = ("starts_on", "ends_on", "services", "document", "version")
+_META: Final = meta(*UNSUPPORTED)
+_WITHOUT_TOTAL: Final = meta(*UNSUPPORTED, "total")
 _STATUSES: Final = {
     "Unsent": EngagementStatus.DRAFT,
     "Sent": EngagementStatus.SENT,
@@ -57,8 +59,9 @@ _KINDS: Final = ("EngagementLetter", "ProposalAndEngagementLetter")
 def to_engagement(wire: WireEngagement, book: Book) -> Engagement:
     """An engagement. Sodium has no name for it; `total` is a year of what recurs and what is billed once."""
     recipient = " ".join(name for name in (wire.recipientFirstName, wire.recipientLastName) if name)
-    total = wire.totalValue if not isinstance(wire.totalValue, UnsetType) else wire.annualValue
-    engagement = Engagement(
+    value = wire.totalValue if not isinstance(wire.totalValue, UnsetType) else wire.annualValue
+    total = UNSET if isinstance(value, UnsetType) else money(value, "$.totalValue", book)
+    return Engagement(
         id=book.ref("eng_", wire.code),
         remote_id=wire.code,
         connection=book.connection,
@@ -69,14 +72,13 @@ def to_engagement(wire: WireEngagement, book: Book) -> Engagement:
         status=_STATUSES.get(wire.status, EngagementStatus.OTHER),
         status_native=wire.status,
         dated_on=day(wire.date, "$.date"),
-        total=UNSET if isinstance(total, UnsetType) else money(total, "$.totalValue", book),
+        total=total,
         signers=_signers(recipient, wire.acceptance),
         acceptance=_acceptance(recipient, wire.acceptance),
         created_at=instant(wire.createdDate),
         updated_at=instant(wire.updatedDate),
+        meta=_WITHOUT_TOTAL if total is UNSET else _META,
     )
-    found: Engagement = completed(engagement, UNSUPPORTED, ("total",))
-    return found
 
 
 def _signers(recipient: str, wire: WireAcceptance | None) -> list[Signer]:

@@ -13,7 +13,7 @@ from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import Ref, assumed, completed, instant, name_of, reference
+from service.connectors.sodium.wire import Ref, assumed, instant, meta, name_of, reference
 from service.ids import Book
 from service.resources.organizer import (
     Answer,
@@ -56,6 +56,8 @@ class WireForm(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = ("version",)
+_META: Final = meta(*UNSUPPORTED)
+_IN_LIST: Final = meta(*UNSUPPORTED, "answers")
 _STATUSES: Final = {
     "PendingResponse": OrganizerStatus.PENDING,
     "ResponseReceived": OrganizerStatus.SUBMITTED,
@@ -81,7 +83,7 @@ _VERDICTS: Final = {
 
 
 def to_organizer(wire: WireForm, book: Book) -> Organizer:
-    organizer = Organizer(
+    return Organizer(
         id=book.ref("ogz_", wire.code),
         remote_id=wire.code,
         connection=book.connection,
@@ -97,9 +99,8 @@ def to_organizer(wire: WireForm, book: Book) -> Organizer:
         task=reference("tsk_", wire.task, book),
         created_at=instant(wire.createdDate),
         updated_at=instant(wire.updatedDate),
+        meta=_IN_LIST if wire.answers is None else _META,
     )
-    found: Organizer = completed(organizer, UNSUPPORTED, ("answers",))
-    return found
 
 
 def _answer(wire: WireAnswer, index: int) -> Answer:

@@ -8,7 +8,7 @@ from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, W
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import completed, documented
+from service.connectors.sodium.wire import documented, meta
 from service.ids import Book
 from service.resources.common import Email
 from service.resources.user import User, UserStatus
@@ -30,6 +30,8 @@ class WireUser(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = ("mfa_level", "mfa_level_native", "devices", "version")
+_META: Final = meta(*UNSUPPORTED)
+_WITHOUT_ROLE: Final = meta(*UNSUPPORTED, "role")
 _STATUSES: Final = {
     "Created": UserStatus.INVITED,
     "Invited": UserStatus.INVITED,
@@ -44,7 +46,7 @@ def to_user(wire: WireUser, book: Book) -> User:
     tenant = wire.tenant
     role = wire.systemRole if wire.systemRole is not UNSET or tenant is None else tenant.systemRole
     names = " ".join(name for name in (wire.firstName, wire.lastName) if name)
-    user = User(
+    return User(
         id=book.ref("usr_", wire.code),
         remote_id=wire.code,
         connection=book.connection,
@@ -54,9 +56,8 @@ def to_user(wire: WireUser, book: Book) -> User:
         role=role,
         status=_STATUSES.get(wire.status, UserStatus.OTHER),
         status_native=wire.status,
+        meta=_WITHOUT_ROLE if role is UNSET else _META,
     )
-    found: User = completed(user, UNSUPPORTED, ("role",))
-    return found
 
 
 _read_list = json_reader(calls.Paged[WireUser])

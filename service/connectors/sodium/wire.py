@@ -8,9 +8,8 @@ Source: https://sodiumhq.com/docs/api/schemas/, read 2026-11-20.
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
-import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Doc
@@ -93,9 +92,3 @@ def minutes(hours: Decimal | None, path: str) -> int | None:
 def meta(*names: str) -> Meta:
     """What a record cannot say; made once for each set of names."""
     return Meta(unsupported=names)
-
-
-def completed(record: Any, unsupported: tuple[str, ...], may_miss: tuple[str, ...]) -> Any:
-    """The record with its meta: of `may_miss`, the fields that this answer left out count as not said too."""
-    missing = tuple(name for name in may_miss if getattr(record, name) is UNSET)
-    return msgspec.structs.replace(record, meta=meta(*unsupported, *missing))
