@@ -330,8 +330,8 @@ def test_an_engagement_is_made_of_the_clients_own_services(sodium: Sodium) -> No
 
     assert (made.client, made.status, made.kind_native) == (client.id, EngagementStatus.DRAFT, "EngagementLetter")
     assert made.total is not None
+    missing = [sodium.book.ref("itm_", "nothing")]
     with pytest.raises(Invalid) as refused:
-        missing = [sodium.book.ref("itm_", "nothing")]
         sodium.create("engagements", EngagementCreate(client=client.id, dated_on=date(2026, 11, 20), services=missing))
     assert refused.value.fields[0].pointer == "/services/0"
 
