@@ -6,7 +6,7 @@ Source: https://sodiumhq.com/docs/api/schemas/, read 2026-11-20.
 """
 
 from datetime import UTC, date, datetime
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from typing import Final, Literal
 
@@ -83,9 +83,10 @@ def minutes(hours: Decimal | None, path: str) -> int | None:
     """Hours with decimals as whole minutes, half a minute up: 0.33 h → 20."""
     if hours is None:
         return None
-    if not hours.is_finite() or hours.adjusted() > 6:
+    if not hours.is_finite() or not -20 < hours.adjusted() <= 6:
         raise SchemaDrift(path, "Expected a number of hours")
-    return int((hours * 60).to_integral_value(ROUND_HALF_UP))
+    numerator, denominator = hours.as_integer_ratio()
+    return (numerator * 120 + denominator) // (denominator * 2)
 
 
 @lru_cache(maxsize=256)
