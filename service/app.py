@@ -9,7 +9,6 @@ from typing import Any, Final, cast
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from litestar import Litestar
 from msgspec import Struct
 from redis.asyncio import Redis
 
@@ -23,11 +22,10 @@ from service.api.contract import contract_operation
 from service.api.edge import Edge
 from service.api.health import health_operations
 from service.api.limits import Limits, Policy
-from service.api.methods import Methods
 from service.api.openapi import render
-from service.api.operation import Operation, handler
+from service.api.operation import Operation
 from service.api.pagination import Cursors
-from service.api.problems import exception_handler
+from service.api.routing import Routing
 from service.connections.open import Connections
 from service.connections.refresh import CredentialKeeper
 from service.connections.routes import connection_operations
@@ -166,12 +164,10 @@ async def open_edge(
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)
         stack.push_async_callback(keys.write_last_used)
-        methods = Methods(found := operations(parts))
-        app = litestar_app(found, methods)
-        await stack.enter_async_context(app.lifespan())
+        routing = Routing(operations(parts))
+        await stack.enter_async_context(routing.litestar.lifespan())
         yield Edge(
-            app,
-            methods,
+            routing,
             keys,
             Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings)),
             ledger,
@@ -179,16 +175,6 @@ async def open_edge(
             max_header_bytes=settings.max_header_bytes,
             proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
         )
-
-
-def litestar_app(operations: tuple[Operation, ...], methods: Methods) -> Litestar:
-    """The routing of all operations; exceptions become problems in one place."""
-    return Litestar(
-        route_handlers=[handler(operation) for operation in operations],
-        exception_handlers={Exception: exception_handler(methods)},
-        openapi_config=None,
-        logging_config=None,
-    )
 
 
 class Application:

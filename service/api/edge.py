@@ -7,22 +7,20 @@ No usage row, no data: when the row cannot be made durable, the answer is thrown
 """
 
 import time
-from typing import Final, cast
-
-from litestar import Litestar
+from typing import Final
 
 from billing import Invocation, InvocationRefused, MeteringDown, Reason, UsageLedger
 from billing import Meter as BilledMeter
 from service import errors
 from service.accounts.authenticate import KeyRing
 from service.accounts.errors import UnknownKeyError
-from service.api.asgi import App, Message, Receive, Scope, Send
+from service.api.asgi import Message, Receive, Scope, Send
 from service.api.auth import Proxies, authenticate, client_address
 from service.api.call import JSON, Answer, Call, kept_in_scope
 from service.api.limits import Limits
-from service.api.methods import Methods
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
+from service.api.routing import Routing
 from service.errors import ApiProblem
 from service.telemetry import CallRecord, Telemetry, fault_kind, log_exception
 
@@ -36,8 +34,7 @@ class Edge:
 
     def __init__(
         self,
-        app: Litestar,
-        methods: Methods,
+        routing: Routing,
         keys: KeyRing,
         limits: Limits,
         ledger: UsageLedger,
@@ -46,8 +43,7 @@ class Edge:
         max_header_bytes: int = 16 * 1024,
         proxies: Proxies = (),
     ) -> None:
-        self._app = cast(App, app)
-        self._methods = methods
+        self._routing = routing
         self._keys = keys
         self._limits = limits
         self._ledger = ledger
@@ -57,37 +53,41 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
-            await self._app(scope, receive, send)
+            await self._routing(scope, receive, send)
             return
         call = Call(scope, receive)
         with kept_in_scope(call):
-            await self._answer(call, _Gate(self, call, send))
-
-    async def _answer(self, call: Call, gate: Send) -> None:
-        if not call.path.startswith(API_PREFIX):
-            await self._route(call, gate)
-            return
-        try:
-            await self._admit(call)
-        except Exception as exception:
-            await to_answer(as_problem(exception, call), call)(call.scope, call.receive, gate)
-            return
-        finally:
-            call.admission_ns = time.perf_counter_ns() - call.started_ns
-        try:
-            await self._route(call, gate)
-        finally:
-            self._limits.release(call.known_caller.key_id)
-
-    async def _route(self, call: Call, gate: Send) -> None:
-        if call.method == "OPTIONS":
+            if not call.path.startswith(API_PREFIX):
+                await self._routing(scope, receive, _Gate(self, call, send))
+                return
             try:
-                answer = self._methods.options(call.path)
-            except ApiProblem as problem:
-                answer = to_answer(as_problem(problem, call), call)
-            await answer(call.scope, call.receive, gate)
+                await self._admit(call)
+            except Exception as exception:
+                await self.give(call, to_answer(as_problem(exception, call), call), send)
+                return
+            finally:
+                call.admission_ns = time.perf_counter_ns() - call.started_ns
+            try:
+                await self._carry_out(call, send)
+            finally:
+                self._limits.release(call.known_caller.key_id)
+
+    async def _carry_out(self, call: Call, send: Send) -> None:
+        answer = await self._routing.short_way(call)
+        if isinstance(answer, Answer):
+            await self.give(call, answer, send)
         else:
-            await self._app(call.scope, call.receive, gate)
+            onward = self._routing if answer is None else answer
+            await onward(call.scope, call.receive, _Gate(self, call, send))
+
+    async def give(self, call: Call, answer: Answer, send: Send) -> None:
+        """Sends a whole answer with its receipt, once its row is durable."""
+        given, reason, units = await self.record(call, answer)
+        start, body = given.messages()
+        start["headers"] += receipt_headers(call, reason, units)
+        await send(start)
+        await send(body)
+        self.finish(call, given.status, reason, units)
 
     async def _admit(self, call: Call) -> None:
         """Lets the call in, or raises the problem that keeps it out."""
@@ -161,14 +161,21 @@ class _Gate:
                 await self._send(message)
             return
         self._start = None
-        call = self._call
+        self._sent = True
         answer = _answer_in(start, message["body"])
+        if message.get("more_body", False):
+            await self._begin(answer, start, message)
+        else:
+            await self._edge.give(self._call, answer, self._send)
+
+    async def _begin(self, answer: Answer, start: Message, message: Message) -> None:
+        """The head and first part of a stream, or the problem that takes its place."""
+        call = self._call
         given, reason, units = await self._edge.record(call, answer)
         if given is not answer:
-            start, message = given.messages()
             self._replaced = True
+            start, message = given.messages()
         start["headers"] = [*start["headers"], *receipt_headers(call, reason, units)]
-        self._sent = True
         await self._send(start)
         await self._send(message)
         self._edge.finish(call, start["status"], reason, units)

@@ -12,7 +12,7 @@ from litestar.types import ASGIApp
 from msgspec import Struct
 
 from service.api.asgi import Scope
-from service.api.call import Call, Route, call_in
+from service.api.call import Answer, Call, Route, call_in
 from service.api.query import read_query
 from service.errors import INSUFFICIENT_SCOPE, ApiProblem, Kind, missing
 
@@ -78,18 +78,25 @@ class Operation(Struct, frozen=True, kw_only=True):
     freshness: str = ""
     run: Route
 
+    @property
+    def takes_query(self) -> bool:
+        return any(parameter.place == "query" for parameter in self.parameters)
+
+
+async def carry_out(call: Call, operation: Operation) -> Answer:
+    """The operation's answer, once the key is known to have its scope."""
+    _require_scope(call, operation)
+    if call.scope["query_string"] and not operation.takes_query:
+        read_query(call.scope["query_string"], {})
+    return await operation.run(call)
+
 
 def handler(operation: Operation) -> HTTPRouteHandler:
-    """The Litestar handler of an operation: checks the scope, runs it, sends its answer as it is."""
+    """The Litestar handler of an operation: runs it and sends its answer as it is."""
     _refuse_unclassified(operation)
-    takes_query = any(parameter.place == "query" for parameter in operation.parameters)
 
     async def handle(request: Request[Any, Any, Any]) -> ASGIApp:
-        call = call_in(cast(Scope, request.scope))
-        _require_scope(call, operation)
-        if not takes_query and call.scope["query_string"]:
-            read_query(call.scope["query_string"], {})
-        return cast(ASGIApp, await operation.run(call))
+        return cast(ASGIApp, await carry_out(call_in(cast(Scope, request.scope)), operation))
 
     handle.__name__ = operation.id
     return HTTPRouteHandler(

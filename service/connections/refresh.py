@@ -78,6 +78,11 @@ class CredentialKeeper:
         self._flights: dict[tuple[UUID, UUID, str | None], asyncio.Task[Credentials]] = {}
         self._slots = defaultdict[str, asyncio.Semaphore](lambda: asyncio.Semaphore(_REFRESHES_AT_ONCE))
 
+    def held(self, connection: OpenConnection) -> Credentials | None:
+        """Credentials that are good for now, if this process has them at hand."""
+        held = self._held.peek((connection.org_id, connection.id))
+        return held if held is not None and self._good(held, None) else None
+
     async def fresh_credentials(
         self, connection: OpenConnection, exchange: Exchange, *, force_after: str | None = None
     ) -> Credentials:

@@ -49,6 +49,11 @@ class Recent(Generic[K, V]):
             flight = self._start(key, read, now)
         return await asyncio.shield(flight[1])
 
+    def peek(self, key: K) -> V | None:
+        """The value of `key`, if it is at hand and so recent that nobody need think of reading it again."""
+        kept = self._values.get(key)
+        return kept[1] if kept is not None and self._monotonic() - kept[0] < self._ttl_s / 2 else None
+
     def keep(self, key: K, value: V) -> None:
         """What the caller has just written; a read begun before is not kept."""
         self.forget(key)

@@ -155,6 +155,11 @@ class Ways:
             )
         return address.rstrip("/")
 
+    def held_token(self, opened: OpenConnection) -> str | None:
+        """The connection's token, if it is at hand and good."""
+        held = self._credentials.held(opened)
+        return held.access_token if held is not None else None
+
     async def token(self, opened: OpenConnection, connector: Connector, base_url: str, refused: str | None) -> str:
         """A good access token of the connection; renewed at the vendor where it has to be."""
 
@@ -199,6 +204,9 @@ class _Credentials:
         self._opened = opened
         self._connector = connector
         self._base_url = base_url
+
+    def held(self) -> str | None:
+        return self._ways.held_token(self._opened)
 
     async def access_token(self) -> str:
         return await self._ways.token(self._opened, self._connector, self._base_url, None)

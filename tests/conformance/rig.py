@@ -90,6 +90,9 @@ class SandboxTokens:
         self._refresh = grant.refresh_token
         self.seen = {grant.access_token, grant.refresh_token, grant.client_secret}
 
+    def held(self) -> str | None:
+        return None
+
     async def access_token(self) -> str:
         return self.access
 

@@ -84,6 +84,9 @@ class Tokens:
     def __init__(self) -> None:
         self.refused: list[str] = []
 
+    def held(self) -> str | None:
+        return None
+
     async def access_token(self) -> str:
         return f"token-{len(self.refused)}"
 

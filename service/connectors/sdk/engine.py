@@ -11,6 +11,7 @@ For each request a flow yields: budget → sign → send → classify → return
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from functools import lru_cache
 from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
@@ -60,6 +61,10 @@ class Transport(Protocol):
 class CredentialSource(Protocol):
     """The access token of one connection."""
 
+    def held(self) -> str | None:
+        """A token that is good for now and at hand; None when it takes a while to get one."""
+        ...
+
     async def access_token(self) -> str:
         """A token that is good for now. Raises ConnectionRefused when a human is needed."""
         ...
@@ -95,7 +100,10 @@ class Link:
         if request.address is not None:
             return request.address
         address = self._prefix + request.path
-        return f"{address}?{urlencode(request.query, quote_via=quote)}" if request.query else address
+        if not request.query:
+            return address
+        query = request.query
+        return f"{address}?{_only_pair(query) if len(query) == 1 else urlencode(query, quote_via=quote)}"
 
 
 class Leg:
@@ -189,7 +197,7 @@ class Engine:
         """The vendor's good answer to one request, after as many tries as the rules above allow."""
         maybe_done = False
         try:
-            token = await self._in_time(link.credentials.access_token(), ends_at)
+            token = link.credentials.held() or await self._in_time(link.credentials.access_token(), ends_at)
             may_renew = True
             attempt = 0
             while True:
@@ -310,6 +318,12 @@ class Engine:
         if breaker is None:
             breaker = self._vendor_breakers[slug] = Breaker(_VENDOR_FAILURES, _BREAKER_PAUSE_S)
         return breaker
+
+
+@lru_cache(maxsize=64)
+def _only_pair(query: tuple[tuple[str, str], ...]) -> str:
+    """A query of one pair: nearly always a constant, such as a version."""
+    return urlencode(query, quote_via=quote)
 
 
 async def _framed(frame: Frame, source: Source | None) -> AsyncIterator[bytes]:
