@@ -115,7 +115,7 @@ class Folder(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     account: str
     client: str | None
     name: str
-    path: str
+    path: str | UnsetType = UNSET
     area: Area
     parent: str | None | UnsetType = UNSET
     document_count: int | None | UnsetType = UNSET

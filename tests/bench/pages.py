@@ -18,7 +18,8 @@ def page_body(vendor: str, resource: str, count: int) -> bytes:
     if vendor == "sodium":
         return _json({"data": rows, "totalCount": count, "offset": 0, "limit": 50, "hasMore": False})
     if vendor == "canopy":
-        return _json({resource: rows, "next_cursor": "b3BhcXVl"})
+        name = "questionnaires" if resource == "organizers" else resource
+        return _json({name: rows, "next_cursor": "b3BhcXVl"})
     answer = {_ENTITIES[resource]: rows, "startPosition": 1, "maxResults": count}
     return _json({"QueryResponse": answer, "time": "2026-11-20T08:00:00.000-08:00"})
 
@@ -340,6 +341,115 @@ def _canopy_task(number: int) -> dict[str, Any]:
     }
 
 
+def _canopy_contact(number: int) -> dict[str, Any]:
+    return {
+        "contact_id": f"con_{number:06}",
+        "client_ids": [f"cny_{number:06}"],
+        "kind": "primary",
+        "first_name": "Alma",
+        "last_name": "Quill",
+        "emails": [{"type": "work", "value": f"alma{number}@quill.example"}],
+        "phones": [{"type": "mobile", "value": "(555) 555-0142"}],
+        "birthday": "1980-02-03",
+        "tin_masked": "***-**-6789",
+    }
+
+
+def _canopy_document(number: int) -> dict[str, Any]:
+    version = {
+        "version": 1,
+        "size": 20_000,
+        "sha256": f"{number:064x}",
+        "added_by": "usr_7",
+        "added_at": "2026-10-14T16:40:07Z",
+    }
+    return {
+        "file_id": f"fil_{number:06}",
+        "client_id": f"cny_{number:06}",
+        "folder_id": "fld_7",
+        "name": "Trial balance.xlsx",
+        "size": 20_000,
+        "mime": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        "sha256": f"{number:064x}",
+        "visible_to_client": True,
+        "version": 1,
+        "versions": [version],
+        "added_by": "usr_7",
+        "added_at": "2026-10-14T16:40:07Z",
+    }
+
+
+def _canopy_folder(number: int) -> dict[str, Any]:
+    return {
+        "folder_id": f"fld_{number:06}",
+        "client_id": f"cny_{number:06}",
+        "parent_id": None,
+        "name": "Tax",
+        "file_count": 4,
+    }
+
+
+def _canopy_engagement(number: int) -> dict[str, Any]:
+    item = {
+        "service_item_id": "svc_1",
+        "name": "Bookkeeping",
+        "quantity": 1,
+        "rate_cents": 42000,
+        "rate_type": "fixed",
+    }
+    return {
+        "engagement_id": f"eng_{number:06}",
+        "client_id": f"cny_{number:06}",
+        "name": "Bookkeeping 2026",
+        "status": "active",
+        "start_date": "2026-01-01",
+        "end_date": "2026-12-31",
+        "items": [item],
+        "signers": [{"contact_id": f"con_{number:06}", "signed_at": "2026-01-02T10:00:00Z"}],
+        "accepted_at": "2026-01-02T10:00:00Z",
+    }
+
+
+def _canopy_questionnaire(number: int) -> dict[str, Any]:
+    answer = {"question_key": "moved", "type": "choice", "value": None, "suggested_value": "No", "source": "ai"}
+    return {
+        "questionnaire_id": f"qst_{number:06}",
+        "client_id": f"cny_{number:06}",
+        "name": "Year-end questions",
+        "status": "sent",
+        "answers": [answer],
+    }
+
+
+def _canopy_time_entry(number: int) -> dict[str, Any]:
+    return {
+        "entry_id": f"tme_{number:06}",
+        "user_id": "usr_7",
+        "client_id": f"cny_{number:06}",
+        "task_id": f"tsk_{number:06}",
+        "service_item_id": "svc_1",
+        "date": "2026-10-14",
+        "minutes": 45,
+        "billable": True,
+        "rate_cents": 20000,
+        "amount_cents": 15000,
+        "wuwd_cents": 0,
+        "state": "saved",
+        "invoice_id": None,
+    }
+
+
+def _canopy_user(number: int) -> dict[str, Any]:
+    return {
+        "user_id": f"usr_{number:06}",
+        "name": "Ada Finch",
+        "email": f"ada{number}@finch.example",
+        "role": "Administrator",
+        "mfa_level": "otp",
+        "devices": [{"device_id": "dev_a", "platform": "iOS", "last_seen": "2026-10-14T16:40:07Z"}],
+    }
+
+
 _RECORDS = {
     ("quickbooks", "clients"): _customer,
     ("quickbooks", "invoices"): _qbo_invoice,
@@ -355,4 +465,11 @@ _RECORDS = {
     ("canopy", "payments"): _canopy_payment,
     ("canopy", "credits"): _canopy_credit,
     ("canopy", "tasks"): _canopy_task,
+    ("canopy", "contacts"): _canopy_contact,
+    ("canopy", "documents"): _canopy_document,
+    ("canopy", "folders"): _canopy_folder,
+    ("canopy", "engagements"): _canopy_engagement,
+    ("canopy", "organizers"): _canopy_questionnaire,
+    ("canopy", "time_entries"): _canopy_time_entry,
+    ("canopy", "users"): _canopy_user,
 }

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.binding import Query
@@ -38,11 +39,14 @@ def test_small_pages_and_large_ones_give_the_same_records(bound: tuple[Vendor, s
 
 def test_what_a_list_shows_is_what_get_shows(bound: tuple[Vendor, str]) -> None:
     vendor, resource = bound
-    get = vendor.binding(resource).get
+    get, record_only = vendor.binding(resource).get, vendor.binding(resource).record_only
     assert get is not None
 
     for found in vendor.every(resource)[::9]:
-        assert vendor.run(get(found.remote_id, vendor.book)) == found
+        got = vendor.run(get(found.remote_id, vendor.book))
+        apart = {name: getattr(got, name) for name in (*record_only, "meta")}
+        assert replace(found, **apart) == got
+        assert (got.meta == found.meta) is not bool(record_only)
 
 
 def test_a_missing_record_is_not_found(bound: tuple[Vendor, str]) -> None:

@@ -6,6 +6,8 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.connectors.canopy import calls
+from service.connectors.canopy.clients_write import from_client_create, from_client_update
 from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.tax_ids import to_tax_ids
 from service.connectors.canopy.wire import DOC, Labelled
@@ -14,7 +16,7 @@ from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
-from service.resources.client import Client, ClientKind, ClientStatus, LinkedClient
+from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate, LinkedClient
 from service.resources.common import Address, Email, Meta, Phone, TaxId
 
 
@@ -169,13 +171,25 @@ def get(remote_id: str, book: Book) -> Flow[Client]:
     return to_client(_read_one((yield read_one("clients", remote_id))), book)
 
 
-BINDING: Final = Binding[Client, Any, Any](
+def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
+    return to_client(_read_one((yield calls.create("clients", from_client_create(new), key))), book)
+
+
+def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
+    """Changes what is given. Raises Conflict for another kind: an individual stays one."""
+    return to_client(_read_one((yield calls.change("clients", remote_id, from_client_update(new), key))), book)
+
+
+BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     doc=DOC,
     wire=Wire(WireClient, many=("clients",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
+    create=create,
+    update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="Archived clients are inactive.")},
     updated_after=True,
-    notes="Archived clients are listed as inactive. People behind a client are contacts, not shown here.",
+    notes="Archived clients are listed as inactive. People behind a client are contacts, not shown here. "
+    "A new client is an individual or a business, and stays one.",
 )

@@ -1,6 +1,6 @@
 """Canopy's credits and what they were applied to."""
 
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from service.connectors.sdk.money import from_cents
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta, Money
-from service.resources.credit import Credit, CreditApplication
+from service.resources.credit import Credit, CreditApplication, CreditCreate, CreditUpdate
 
 
 class WireApplication(Struct, frozen=True, gc=False):
@@ -75,7 +75,7 @@ def get(remote_id: str, book: Book) -> Flow[Credit]:
     return to_credit(_read_one((yield read_one("credits", remote_id))), book)
 
 
-BINDING: Final = Binding[Credit, Any, Any](
+BINDING: Final = Binding[Credit, CreditCreate, CreditUpdate](
     doc=DOC,
     wire=Wire(WireCredit, many=("credits",)),
     unsupported=UNSUPPORTED,

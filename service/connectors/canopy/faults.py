@@ -1,5 +1,6 @@
 """What Canopy's answers mean: `{"error": {code, message, details: [{field, issue}], request_id}}` (assumed)."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -35,7 +36,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
         code=error.code,
         request_id=error.request_id,
         retry_after_s=retry_after_s(response),
-        fields=tuple(FieldFault(_pointer(d.field), "invalid", d.issue[:200]) for d in error.details),
+        fields=_fields(request.path.split("/")[1], error),
     )
 
 
@@ -82,8 +83,45 @@ def _by_status(status: int) -> type[VendorFault]:
     return Unavailable if status >= 500 else _BY_STATUS.get(status, Refused)
 
 
-def _pointer(field: str) -> str:
-    return "/" + field.removeprefix("/").replace(".", "/")
+_POINTERS: Final[Mapping[str, Mapping[str, str]]] = {
+    "clients": {"filing_type": "kind"},
+    "contacts": {"client_ids": "client", "first_name": "given_name", "last_name": "family_name"},
+    "invoices": {"client_id": "client", "issue_date": "issued_on", "due_date": "due_on"},
+    "tasks": {
+        "parent_id": "parent",
+        "client_id": "client",
+        "engagement_id": "engagement",
+        "assignee_ids": "assignees",
+        "start_date": "start_on",
+        "due_date": "due_on",
+    },
+    "time_entries": {
+        "user_id": "user",
+        "client_id": "client",
+        "task_id": "task",
+        "service_item_id": "service_item",
+        "date": "worked_on",
+    },
+}
+"""By entity: what the unified record calls the vendor's field."""
+_LOCKS: Final = {
+    "invoices": FieldFault("/status", "invoice_locked", "An invoice that is paid or archived cannot be changed."),
+    "time_entries": FieldFault("/invoice", "invoice_locked", "Time that stands on an invoice cannot be changed."),
+}
+
+
+def _fields(entity: str, error: _Error) -> tuple[FieldFault, ...]:
+    """The fields at fault; what locks a record where the vendor names none."""
+    if error.code == "invoice_locked" and not error.details and entity in _LOCKS:
+        return (_LOCKS[entity],)
+    names = _POINTERS.get(entity, {})
+    code = error.code if error.code == "type_immutable" else "invalid"
+    return tuple(FieldFault(_pointer(d.field, names), code or "invalid", d.issue[:200]) for d in error.details)
+
+
+def _pointer(field: str, names: Mapping[str, str]) -> str:
+    first, *rest = re.sub(r"\[(\d+)\]", r".\1", field.removeprefix("/")).split(".")
+    return "/" + "/".join((names.get(first, first), *rest))
 
 
 def _read_error(body: bytes) -> _Error:

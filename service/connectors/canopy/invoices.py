@@ -2,11 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.connectors.canopy import calls
+from service.connectors.canopy.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.wire import DOC, reference
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
@@ -16,7 +18,15 @@ from service.connectors.sdk.money import from_cents
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta, Money
-from service.resources.invoice import Invoice, InvoiceLine, InvoiceStatus, LedgerState, LedgerSync
+from service.resources.invoice import (
+    Invoice,
+    InvoiceCreate,
+    InvoiceLine,
+    InvoiceStatus,
+    InvoiceUpdate,
+    LedgerState,
+    LedgerSync,
+)
 
 
 class WireLine(Struct, frozen=True, gc=False):
@@ -163,12 +173,29 @@ def get(remote_id: str, book: Book) -> Flow[Invoice]:
     return to_invoice(_read_one((yield read_one("invoices", remote_id))), book)
 
 
-BINDING: Final = Binding[Invoice, Any, Any](
+def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
+    return to_invoice(_read_one((yield calls.create("invoices", from_invoice_create(new, book), key))), book)
+
+
+def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
+    """Changes what is given; with lines, the invoice is read first for its currency.
+
+    Raises Conflict for an invoice that is paid, in part too, or archived.
+    """
+    currency = _read_one((yield read_one("invoices", remote_id))).currency if new.lines else None
+    body = from_invoice_update(new, currency, book)
+    return to_invoice(_read_one((yield calls.change("invoices", remote_id, body, key))), book)
+
+
+BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
     doc=DOC,
     wire=Wire(WireInvoice, many=("invoices",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
+    create=create,
+    update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="The invoice's state.")},
-    notes="`ledger_sync` is how the invoice stands in the firm's QuickBooks. Canopy has no voided invoices.",
+    notes="`ledger_sync` is how the invoice stands in the firm's QuickBooks. Canopy has no voided invoices. "
+    "Invoices that are paid, in part too, or archived cannot be changed. Writing needs the scope `billing:write`.",
 )

@@ -1,6 +1,6 @@
 """Canopy's payments. One that covers no invoice is an additional payment (a retainer), all of it unapplied."""
 
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
@@ -13,7 +13,7 @@ from service.connectors.sdk.money import from_cents
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta, Money
-from service.resources.payment import Allocation, Payment, PaymentMethod, Refund
+from service.resources.payment import Allocation, Payment, PaymentCreate, PaymentMethod, PaymentUpdate, Refund
 
 
 class WireAllocation(Struct, frozen=True, gc=False):
@@ -98,7 +98,7 @@ def get(remote_id: str, book: Book) -> Flow[Payment]:
     return to_payment(_read_one((yield read_one("payments", remote_id))), book)
 
 
-BINDING: Final = Binding[Payment, Any, Any](
+BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
     doc=DOC,
     wire=Wire(WirePayment, many=("payments",)),
     unsupported=UNSUPPORTED,

@@ -12,7 +12,20 @@ from service.connectors.sdk.flow import Request
 from service.connectors.sdk.paging import cursor_start
 from service.connectors.sdk.references import path_segment
 
-Entity = Literal["clients", "invoices", "payments", "credits", "tasks"]
+Entity = Literal[
+    "clients",
+    "contacts",
+    "invoices",
+    "payments",
+    "credits",
+    "tasks",
+    "documents",
+    "folders",
+    "engagements",
+    "questionnaires",
+    "time_entries",
+    "users",
+]
 
 
 class _Filter(Struct, frozen=True):

@@ -1,12 +1,14 @@
 """Canopy's tasks, subtasks and client requests. Each firm defines its own words for their status."""
 
 from datetime import date
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
+from service.connectors.canopy import calls
 from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.tasks_write import from_task_create, from_task_update
 from service.connectors.canopy.wire import DOC, reference
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader, utc
@@ -14,7 +16,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.task import ChecklistItem, Task, TaskKind, TaskPriority, TaskStatus
+from service.resources.task import ChecklistItem, Task, TaskCreate, TaskKind, TaskPriority, TaskStatus, TaskUpdate
 
 
 class WireItem(Struct, frozen=True, gc=False):
@@ -154,11 +156,23 @@ def get(remote_id: str, book: Book) -> Flow[Task]:
     return to_task(_read_one((yield read_one("tasks", remote_id))), book)
 
 
-BINDING: Final = Binding[Task, Any, Any](
+def create(new: TaskCreate, key: str, book: Book) -> Flow[Task]:
+    return to_task(_read_one((yield calls.create("tasks", from_task_create(new, book), key))), book)
+
+
+def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book: Book) -> Flow[Task]:
+    """Changes what is given. Completing the last subtask completes its parent, too."""
+    return to_task(_read_one((yield calls.change("tasks", remote_id, from_task_update(new, book), key))), book)
+
+
+BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
     doc=DOC,
     wire=Wire(WireTask, many=("tasks",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
-    notes="Firms define their own statuses; a word that is not known is `other`, kept in `status_native`.",
+    create=create,
+    update=update,
+    notes="Firms define their own statuses; a word that is not known is `other`, kept in `status_native`, and is "
+    "written so. A task completes by itself with its last subtask.",
 )

@@ -1,0 +1,151 @@
+"""Canopy's contacts: the people behind clients. One person may stand for several clients, in one role."""
+
+from datetime import date
+from typing import Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.canopy import calls
+from service.connectors.canopy.clients_write import from_emails, from_phones
+from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.tax_ids import to_tax_ids
+from service.connectors.canopy.wire import DOC, Labelled
+from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire, given
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.paging import cursor_page
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.ids import Book
+from service.resources.common import Email, Meta, Phone
+from service.resources.contact import Contact, ContactCreate, ContactLink, ContactRole, ContactUpdate
+
+
+class WireContact(Struct, frozen=True, gc=False):
+    contact_id: str
+    client_ids: list[str]
+    kind: str
+    first_name: str
+    last_name: str
+    emails: list[Labelled]
+    phones: list[Labelled]
+    birthday: date | None = None
+    tin_masked: str | None = None
+
+
+class WriteContact(Struct, frozen=True, kw_only=True):
+    client_ids: list[str] | UnsetType = UNSET
+    kind: str | UnsetType = UNSET
+    first_name: str | UnsetType = UNSET
+    last_name: str | UnsetType = UNSET
+    emails: list[Labelled] | UnsetType = UNSET
+    phones: list[Labelled] | UnsetType = UNSET
+
+
+UNSUPPORTED: Final = ("title", "middle_name", "addresses", "created_at", "updated_at", "version")
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_ROLES: Final = {
+    role.value: role
+    for role in (
+        ContactRole.PRIMARY,
+        ContactRole.SPOUSE,
+        ContactRole.DEPENDENT,
+        ContactRole.EMPLOYEE,
+        ContactRole.PARTNER,
+        ContactRole.OTHER,
+    )
+}
+
+
+def to_contact(wire: WireContact, book: Book) -> Contact:
+    """A person. The taxpayer's number leaves masked, whatever came."""
+    role = _ROLES.get(wire.kind, ContactRole.OTHER)
+    return Contact(
+        id=book.ref("cnt_", wire.contact_id),
+        remote_id=wire.contact_id,
+        connection=book.connection,
+        account=book.account,
+        display_name=f"{wire.first_name} {wire.last_name}".strip(),
+        given_name=wire.first_name,
+        family_name=wire.last_name,
+        emails=[Email(email.value, email.type) for email in wire.emails],
+        phones=[Phone(phone.value, phone.type) for phone in wire.phones],
+        born_on=wire.birthday,
+        tax_ids=to_tax_ids("tin", wire.tin_masked),
+        links=[
+            ContactLink(client=book.ref("cli_", client), roles=[role], roles_native=[wire.kind])
+            for client in wire.client_ids
+        ],
+        meta=_META,
+    )
+
+
+class _List(Struct, frozen=True, gc=False):
+    contacts: list[WireContact]
+    next_cursor: str | None
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(WireContact)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
+    answer = _read_list((yield search("contacts", query)))
+    return cursor_page(answer.contacts, answer.next_cursor, query, to_contact, book, "$.contacts")
+
+
+def get(remote_id: str, book: Book) -> Flow[Contact]:
+    return to_contact(_read_one((yield read_one("contacts", remote_id))), book)
+
+
+def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
+    return to_contact(_read_one((yield calls.create("contacts", from_contact_create(new, book), key))), book)
+
+
+def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
+    return to_contact(_read_one((yield calls.change("contacts", remote_id, from_contact_update(new), key))), book)
+
+
+def from_contact_create(new: ContactCreate, book: Book) -> WriteContact:
+    """The body of a new contact. Raises Invalid without both names, and for more than one role."""
+    refuse(new, ("title", "middle_name"), "Canopy")
+    first_name = given(new.given_name)
+    if not first_name:
+        raise invalid("/given_name", "required", "Canopy asks for both names of a person.")
+    roles = given(new.roles) or []
+    if len(roles) > 1:
+        raise invalid("/roles/1", "too_many", "A person has one role at Canopy.")
+    if roles and roles[0].value not in _ROLES:
+        raise invalid("/roles/0", "unsupported", f"Canopy has the roles {', '.join(_ROLES)}.")
+    return WriteContact(
+        client_ids=[remote_id_of(new.client, "cli_", book, "/client")],
+        kind=roles[0].value if roles else UNSET,
+        first_name=first_name,
+        last_name=new.family_name,
+        emails=from_emails(new.emails),
+        phones=from_phones(new.phones),
+    )
+
+
+def from_contact_update(new: ContactUpdate) -> WriteContact:
+    """The body of a change."""
+    refuse(new, ("title", "middle_name"), "Canopy")
+    if new.given_name is None:
+        raise invalid("/given_name", "required", "Canopy asks for both names of a person.")
+    return WriteContact(
+        first_name=new.given_name,
+        last_name=new.family_name,
+        emails=from_emails(new.emails),
+        phones=from_phones(new.phones),
+    )
+
+
+BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
+    doc=DOC,
+    wire=Wire(WireContact, many=("contacts",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    notes="A person has one role, the same at each client.",
+)

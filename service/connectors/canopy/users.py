@@ -1,0 +1,107 @@
+"""The firm's people at Canopy, how they sign in and on what; and the session behind the connection."""
+
+from typing import Any, Final
+
+from msgspec import Struct
+
+from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.wire import DOC
+from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
+from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.paging import cursor_page
+from service.ids import Book
+from service.resources.common import Email, Meta
+from service.resources.user import Device, MfaLevel, Session, User
+
+
+class WireDevice(Struct, frozen=True, gc=False):
+    device_id: str
+    platform: str | None = None
+    last_seen: Instant | None = None
+
+
+class WireUser(Struct, frozen=True, gc=False):
+    user_id: str
+    name: str
+    devices: list[WireDevice]
+    email: str | None = None
+    role: str | None = None
+    mfa_level: str | None = None
+
+
+class WireSession(Struct, frozen=True, gc=False):
+    user_id: str
+    mfa_level: str
+    devices: list[WireDevice]
+
+
+UNSUPPORTED: Final = ("status", "status_native", "version")
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_LEVELS: Final = {
+    "none": MfaLevel.NONE,
+    "otp": MfaLevel.OTP,
+    "phishing_resistant": MfaLevel.PHISHING_RESISTANT,
+}
+
+
+def to_user(wire: WireUser, book: Book) -> User:
+    level = wire.mfa_level
+    return User(
+        id=book.ref("usr_", wire.user_id),
+        remote_id=wire.user_id,
+        connection=book.connection,
+        account=book.account,
+        name=wire.name,
+        emails=[] if not wire.email else [Email(wire.email)],
+        role=wire.role,
+        mfa_level=None if level is None else _LEVELS.get(level, MfaLevel.OTHER),
+        mfa_level_native=level,
+        devices=[_device(device) for device in wire.devices],
+        meta=_META,
+    )
+
+
+def _device(wire: WireDevice) -> Device:
+    seen = wire.last_seen
+    return Device(id=wire.device_id, platform=wire.platform, last_seen_at=None if seen is None else utc(seen))
+
+
+class _List(Struct, frozen=True, gc=False):
+    users: list[WireUser]
+    next_cursor: str | None
+
+
+_read_list = json_reader(_List)
+_read_one = json_reader(WireUser)
+_read_session = json_reader(WireSession)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[User]]:
+    answer = _read_list((yield search("users", query)))
+    return cursor_page(answer.users, answer.next_cursor, query, to_user, book, "$.users")
+
+
+def get(remote_id: str, book: Book) -> Flow[User]:
+    return to_user(_read_one((yield read_one("users", remote_id))), book)
+
+
+def session(book: Book) -> Flow[Session]:
+    """How the person behind the connection is signed in."""
+    wire = _read_session((yield Request(method="GET", path="/me/sessions", lane="read")))
+    return Session(
+        user=book.ref("usr_", wire.user_id),
+        mfa_level=_LEVELS.get(wire.mfa_level, MfaLevel.OTHER),
+        mfa_level_native=wire.mfa_level,
+        devices=[_device(device) for device in wire.devices],
+    )
+
+
+BINDING: Final = Binding[User, Any, Any](
+    doc=DOC,
+    wire=Wire(WireUser, many=("users",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    notes="A level of sign-in that is not known is `other`, kept in `mfa_level_native`.",
+)
