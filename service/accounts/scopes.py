@@ -5,39 +5,48 @@ from difflib import get_close_matches
 
 from service.accounts.errors import UnknownScopeError
 
-SCOPES: tuple[str, ...] = (
+_RECORDS = (
+    "accounts",
+    "clients",
+    "contacts",
+    "credits",
+    "custom_fields",
+    "document_requests",
+    "documents",
+    "engagements",
+    "folders",
+    "invoices",
+    "messages",
+    "organizers",
+    "payments",
+    "service_items",
+    "signatures",
+    "tasks",
+    "threads",
+    "time_entries",
+    "tracking",
+    "users",
+)
+_OURS = (
     "billing:read",
-    "clients:read",
-    "clients:write",
+    "billing:write",
     "connections:read",
     "connections:write",
-    "contacts:read",
-    "contacts:write",
-    "credits:read",
-    "credits:write",
-    "custom_fields:read",
-    "document_requests:read",
-    "document_requests:write",
-    "documents:read",
-    "documents:write",
-    "engagements:read",
-    "engagements:write",
-    "invoices:read",
-    "invoices:write",
-    "organizers:read",
-    "organizers:write",
-    "payments:read",
-    "payments:write",
-    "service_items:read",
-    "tasks:read",
-    "tasks:write",
-    "time_entries:read",
-    "time_entries:write",
-    "tracking:read",
+    "consents:read",
+    "consents:write",
+    "disclosures:read",
+    "evidence:read",
+    "passthrough:read",
+    "passthrough:write",
+    "security:read",
     "usage:read",
-    "users:read",
     "vendors:read",
 )
+
+SCOPES: tuple[str, ...] = tuple(
+    sorted((*_OURS, *(f"{record}:{verb}" for record in _RECORDS for verb in ("read", "write"))))
+)
+"""Every scope that a key can have."""
 
 
 def expand_scopes(asked: Iterable[str]) -> tuple[str, ...]:

@@ -207,11 +207,16 @@ async def test_reference_to_another_connection_is_refused(api: Api, quickbooks: 
     assert quickbooks.stats()["writes"] == 0
 
 
+async def payment_of(api: Api) -> dict[str, object]:
+    client = (await api.get("/v1/clients?limit=1", "canopy")).json()["data"][0]["id"]
+    return {"client": client, "amount": {"amount_minor": 100, "currency": "USD"}}
+
+
 async def test_vendor_that_cannot_write_says_so(api: Api, canopy: SandboxServer) -> None:
-    answer = await api.post("/v1/clients", CLIENT, "canopy")
+    answer = await api.post("/v1/payments", await payment_of(api), "canopy")
 
     assert (answer.status_code, problem_of(answer)) == (501, "vendor_cannot")
-    assert canopy.stats()["total"] == 0
+    assert canopy.stats()["writes"] == 0
 
 
 async def test_lost_answer_is_found_again_and_counted_once(api: Api, quickbooks: SandboxServer) -> None:

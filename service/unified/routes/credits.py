@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.credit import Credit
+from service.resources.credit import Credit, CreditCreate, CreditUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import CLIENT_ID, HOME
 
@@ -11,6 +11,8 @@ CREDITS: Final = Noun(
     singular="credit",
     prefix="crd_",
     model=Credit,
+    create=CreditCreate,
+    update=CreditUpdate,
     about="Credits are what the firm owes its clients: credit memos and what is left of them.",
     references={"client": "clients"},
     example={
@@ -28,4 +30,9 @@ CREDITS: Final = Noun(
         "version": "1",
         "meta": {"unsupported": ["applications"]},
     },
+    create_example={
+        "client": CLIENT_ID,
+        "lines": [{"description": "Goodwill", "amount": {"amount_minor": 5000, "currency": "USD"}}],
+    },
+    update_example={"memo": "With our apologies."},
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.payment import Payment
+from service.resources.payment import Payment, PaymentCreate, PaymentUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import CLIENT_ID, HOME
 from service.unified.routes.invoices import INVOICE_ID
@@ -12,6 +12,8 @@ PAYMENTS: Final = Noun(
     singular="payment",
     prefix="pay_",
     model=Payment,
+    create=PaymentCreate,
+    update=PaymentUpdate,
     about="Payments are what clients have paid the firm, and against which invoices.",
     references={"client": "clients"},
     example={
@@ -31,4 +33,10 @@ PAYMENTS: Final = Noun(
         "version": "0",
         "meta": {},
     },
+    create_example={
+        "client": CLIENT_ID,
+        "amount": {"amount_minor": 25000, "currency": "USD"},
+        "reference": "check 1182",
+    },
+    update_example={"reference": "check 1183"},
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.task import Task
+from service.resources.task import Task, TaskCreate, TaskUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import HOME
 
@@ -11,6 +11,8 @@ TASKS: Final = Noun(
     singular="task",
     prefix="tsk_",
     model=Task,
+    create=TaskCreate,
+    update=TaskUpdate,
     about="Tasks are the work of the practice: tasks, subtasks, and requests that a client sees.",
     references={"client": "clients", "parent": "tasks"},
     example={
@@ -35,4 +37,6 @@ TASKS: Final = Noun(
         "checklist": [{"id": "1", "text": "W-2s", "done": True, "completed_at": "2026-02-10T11:00:00Z"}],
         "meta": {"unsupported": ["created_at", "updated_at", "version"]},
     },
+    create_example={"name": "Prepare Form 1120-S", "due_on": "2027-03-15"},
+    update_example={"status": "done"},
 )
