@@ -384,3 +384,10 @@ def test_a_new_business_needs_its_legal_form(sodium: Sodium) -> None:
         sodium.create("clients", ClientCreate(display_name="X", kind=ClientKind.BUSINESS))
 
     assert refused.value.fields[0].pointer == "/filing_type"
+
+
+def test_services_have_a_price_for_each_way_of_billing(sodium: Sodium) -> None:
+    services = sodium.every("service_items")
+
+    assert all(service.sku for service in services)
+    assert all(service.prices and service.prices[0].price > 0 for service in services)

@@ -195,7 +195,7 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     },
     max_page=calls.MAX_PAGE,
     notes="Reading one client takes up to seven calls: its business details, dates, custom fields, services, links and "
-    "notes each lie at an address of their own. Documented: the schemas, and the addresses of clients, notes and "
-    "services; assumed: the other addresses, and that DELETE removes. A new business needs its legal form in "
-    "`filing_type`.",
+    "notes each lie at an address of their own (of the last three, fifty at most are read). Documented: the schemas, "
+    "and the addresses of clients, notes and services; assumed: the other addresses. A new business needs its legal "
+    "form in `filing_type`.",
 )

@@ -200,7 +200,9 @@ class Agreed:
         del made["billableServiceCode"]
         _one_of(body.billing_frequency, FREQUENCIES, "billingFrequency")
         _one_of(body.status, SERVICE_STATUSES, "status")
-        price = service["basePrice"] if body.price is None else body.price
+        options = {option["frequency"]: option["price"] for option in service["pricing"]}
+        usual = options.get(body.billing_frequency, next(iter(options.values()), 0.0))
+        price = usual if body.price is None else body.price
         adjustment = 0 if body.override_pricing else body.price_adjustment_percentage
         return {
             **made,

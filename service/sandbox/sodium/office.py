@@ -61,6 +61,14 @@ class MemberBody(wire.Body, frozen=True):
     user_code: str
 
 
+class PriceBody(wire.Body, frozen=True):
+    """What a service costs when billed so often (BillableServicePricingOptionDto)."""
+
+    frequency: str
+    price: float = 0.0
+    revenue_range_overrides: tuple[Json, ...] = ()
+
+
 class ServiceBody(wire.Body, frozen=True):
     """A service of the catalogue to write."""
 
@@ -68,10 +76,8 @@ class ServiceBody(wire.Body, frozen=True):
     description: str | None = None
     category: str = "Other"
     client_types: tuple[str, ...] = ()
-    base_price: float = 0.0
-    default_billing_frequency: str = "Annual"
-    accounting_item_code: str | None = None
-    vat_rate: float | None = None
+    pricing: tuple[PriceBody, ...] = ()
+    accounting_code: str | None = None
     is_archived: bool = False
 
 
@@ -262,6 +268,7 @@ def _make_team(body: TeamBody, old: Json | None, _: int | None) -> Json:
 def _make_service(body: ServiceBody, old: Json | None, _: int | None) -> Json:
     if body.category not in staff.SERVICE_CATEGORIES:
         raise invalid("category", f"The value '{body.category}' is not valid.")
-    if body.default_billing_frequency not in deals.FREQUENCIES:
-        raise invalid("defaultBillingFrequency", f"The value '{body.default_billing_frequency}' is not valid.")
+    for at, option in enumerate(body.pricing):
+        if option.frequency not in deals.FREQUENCIES:
+            raise invalid(f"pricing[{at}].frequency", f"The value '{option.frequency}' is not valid.")
     return wire.fields(body)

@@ -95,10 +95,10 @@ def service(position: int) -> Json:
         "description": f"{item.name} by Larkspur & Finch",
         "category": _CATEGORY_OF[position],
         "clientTypes": ["Individual"] if item.sku == "TAX-1040" else [],
-        "basePrice": item.rate_minor / 100,
-        "defaultBillingFrequency": frequency(position),
-        "accountingItemCode": item.sku,
-        "vatRate": None,
+        "pricing": [
+            {"frequency": frequency(position), "price": item.rate_minor / 100, "revenueRangeOverrides": []},
+        ],
+        "accountingCode": item.sku,
         "isArchived": False,
         **_DATES,
     }
