@@ -81,7 +81,7 @@ def stage() -> Generator[Stage]:
         remote_id, record, page = _keep_answers(sandbox, directory)
         upstream = stack.enter_context(_upstream(directory))
         servers = stack.enter_context(embedded.running(directory / "servers"))
-        environ = _environ(servers)
+        environ = environ_of(servers)
         cast = uvloop.run(_prepare(servers.postgres_url, load(environ), _Canned(sandbox, upstream)))
         connection_id = cast.connections["quickbooks"]
         yield Stage(
@@ -191,7 +191,7 @@ def _upstream(directory: Path) -> Generator[str]:
         child.stdout.close()
 
 
-def _environ(servers: embedded.Servers) -> dict[str, str]:
+def environ_of(servers: embedded.Servers) -> dict[str, str]:
     """Limits of the key at their maxima; everything else as in production."""
 
     def key() -> str:

