@@ -21,6 +21,7 @@ from service.api.limits import Limits
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.api.routing import Routing
+from service.connectors.sdk.faults import VendorFault
 from service.errors import ApiProblem
 from service.telemetry import CallRecord, Telemetry, fault_kind, log_exception
 
@@ -255,8 +256,8 @@ def _told(call: Call, status: int, reason: Reason, units: int) -> CallRecord:
         refreshes=leg.refreshes,
         rows=call.rows,
         units=units,
-        metered=caller is not None,
+        metered=caller is not None and not (problem is not None and problem.kind is errors.METERING_UNAVAILABLE),
         error_code=problem.kind.code if problem is not None else None,
-        fault=fault_kind(cause) if cause is not None else None,
+        fault=fault_kind(cause) if isinstance(cause, VendorFault) else None,
         traceparent=call.header(b"traceparent"),
     )

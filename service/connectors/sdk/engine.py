@@ -77,7 +77,7 @@ class CredentialSource(Protocol):
 class Link:
     """An open way to one account at a vendor."""
 
-    __slots__ = ("_prefix", "base_url", "breaker", "budget_key", "connector", "credentials", "retries")
+    __slots__ = ("_prefix", "base_url", "breaker", "budget_key", "connector", "credentials", "retries", "slots")
 
     def __init__(
         self, connector: Connector, base_url: str, account: str, budget_key: str, credentials: CredentialSource
@@ -87,6 +87,9 @@ class Link:
         self.budget_key = budget_key
         self.credentials = credentials
         self.retries = RetryBudget()
+        concurrent = connector.budget.concurrent
+        self.slots = asyncio.Semaphore(concurrent) if concurrent is not None else None
+        """How many calls this process may have under way at once, where the vendor counts them."""
         self.breaker = Breaker(_CONNECTION_FAILURES, _BREAKER_PAUSE_S)
         self._prefix = base_url + connector.root.replace("{account}", quote(account, safe=""))
 
@@ -94,6 +97,7 @@ class Link:
         """Takes over what the former link to the same account has learned of the vendor's health."""
         self.retries = former.retries
         self.breaker = former.breaker
+        self.slots = former.slots
 
     def url(self, request: Request) -> str:
         """The absolute address of a request."""
@@ -274,9 +278,14 @@ class Engine:
             raise Unreachable("no time left to call the vendor")
         leg.calls += 1
         link.retries.called()
+        url = link.url(request)
         started = time.perf_counter_ns()
         try:
-            response = await send(request.method, link.url(request), headers, body, timeout_s)
+            if link.slots is None:
+                response = await send(request.method, url, headers, body, timeout_s)
+            else:
+                async with link.slots:
+                    response = await send(request.method, url, headers, body, timeout_s)
         except Unavailable:
             _failed(self._monotonic(), link.breaker, vendor_breaker)
             raise
