@@ -93,8 +93,8 @@ class Book:
 
     def ref(self, prefix: str, remote_id: str) -> str:
         """The id of the record that the vendor calls `remote_id`; `prefix` with its underscore, such as `cli_`."""
-        tail = b2a_base64(remote_id.encode(), newline=False).rstrip(b"=").translate(_URLSAFE)
-        return prefix + self._head + tail.decode()
+        tail = b2a_base64(remote_id.encode(), newline=False).translate(_URLSAFE, b"=").decode()
+        return f"{prefix}{self._head}{tail}"
 
 
 def parse_record_id(prefix: str, text: str) -> RecordId:

@@ -83,9 +83,9 @@ def test_a_full_answer_is_asked_again_entity_by_entity() -> None:
 def test_no_change_is_no_array_and_still_whole() -> None:
     assert QBO.invoices is not None
     assert QBO.invoices.changes is not None
-    flow = QBO.invoices.changes(SINCE, BOOK)
+    nothing: dict[str, Any] = {"CDCResponse": [{"QueryResponse": [{}]}]}
 
-    changes = play(QBO, flow, ok({"CDCResponse": [{"QueryResponse": [{}]}]})).value
+    changes = play(QBO, QBO.invoices.changes(SINCE, BOOK), ok(nothing)).value
     assert (changes.changes, changes.whole) == ([], True)
 
 

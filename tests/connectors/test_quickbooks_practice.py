@@ -130,7 +130,7 @@ def test_what_quickbooks_cannot_say_of_time_is_refused(quickbooks: Vendor) -> No
     for new, pointer in (
         (TimeEntryCreate(**usual, minutes=5, task=book.ref("tsk_", "1")), "/task"),
         (TimeEntryCreate(**usual, minutes=0), "/minutes"),
-        (TimeEntryCreate(**(usual | {"user": "usr_x"}), minutes=5), "/user"),
+        (TimeEntryCreate(**dict[str, Any](usual, user="usr_x"), minutes=5), "/user"),
     ):
         with pytest.raises(Invalid) as refused:
             quickbooks.run(binding.create(new, pointer, book))
