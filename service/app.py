@@ -134,9 +134,11 @@ async def open_edge(
         stack.push_async_callback(ledger.close)
         keys = KeyRing(pool, Peppers({version: secret.value for version, secret in settings.key_peppers.items()}))
         connections = Connections(pool, live_keys_reach_sandboxes=settings.live_keys_reach_sandboxes)
-        renewal_pool = await open_pool(settings.database_url, "tickmark_app", max_size=6)  # held while a vendor answers
-        stack.push_async_callback(renewal_pool.close)
-        credentials = CredentialKeeper(renewal_pool, Vault(*(LocalKey(key.value) for key in settings.key_encryption_key)))
+        # Connections of their own for renewals: each is held while a vendor answers.
+        renewals = await open_pool(settings.database_url, "tickmark_app", max_size=6)
+        stack.push_async_callback(renewals.close)
+        vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
+        credentials = CredentialKeeper(renewals, vault)
         stack.push_async_callback(credentials.close)
         engine = Engine(transport, RedisBudgetKeeper(redis, processes=settings.workers))
         ways = Ways(connections, credentials, transport, connectors, vendor_setups(settings), settings.region)
