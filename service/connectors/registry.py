@@ -6,8 +6,9 @@ from service.connectors.canopy.connector import CANOPY
 from service.connectors.quickbooks.connector import QUICKBOOKS
 from service.connectors.sdk.connector import Connector
 from service.connectors.sodium.connector import SODIUM
+from service.connectors.taxdome.connector import TAXDOME
 
-CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS, SODIUM)
+CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS, SODIUM, TAXDOME)
 
 _BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
 

@@ -86,7 +86,8 @@ class Invoice(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     tax: Money | None | UnsetType = UNSET
     total: Money
     paid: Money | None | UnsetType = UNSET
-    balance: Money
+    balance: Money | UnsetType = UNSET
+    """Left out where the vendor tells none and the status does not settle it."""
     class_name: str | None | UnsetType = UNSET
     location: str | None | UnsetType = UNSET
     category: str | None | UnsetType = UNSET

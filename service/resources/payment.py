@@ -17,6 +17,15 @@ class PaymentMethod(StrEnum):
     OTHER = "other"
 
 
+class PaymentStatus(StrEnum):
+    RECEIVED = "received"
+    CLEARING = "clearing"
+    """Under way: it may still bounce."""
+    DECLINED = "declined"
+    """A try that brought no money."""
+    OTHER = "other"
+
+
 class Allocation(Struct, frozen=True, gc=False, kw_only=True):
     """A part of the payment put against one document; `credit` when a credit is being applied."""
 
@@ -25,7 +34,8 @@ class Allocation(Struct, frozen=True, gc=False, kw_only=True):
     credit: str | None = None
     """`crd_…`."""
     kind_native: str | None | UnsetType = UNSET
-    amount: Money
+    amount: Money | UnsetType = UNSET
+    """Left out where the vendor tells what is covered, and not how much of it."""
 
 
 class Refund(Struct, frozen=True, gc=False, kw_only=True):
@@ -43,6 +53,9 @@ class Payment(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     client: str | None
     method: PaymentMethod | None | UnsetType = UNSET
     method_native: str | None | UnsetType = UNSET
+    status: PaymentStatus | UnsetType = UNSET
+    """Where a vendor tells none, every payment it shows has been received."""
+    status_native: str | None | UnsetType = UNSET
     amount: Money
     received_on: date | None
     allocations: list[Allocation]

@@ -3,16 +3,21 @@
 import json
 from typing import Any
 
-from tests.bench import sodium_pages
+from tests.bench import sodium_pages, taxdome_pages
 
 
 def bodies_before(vendor: str, resource: str) -> tuple[bytes, ...]:
     """What a vendor answers before the page itself, where it lists a resource by client only."""
+    if vendor == "taxdome":
+        return (_json(taxdome_pages.BEFORE[resource]),) if resource in taxdome_pages.BEFORE else ()
     return tuple(_json(body) for body in sodium_pages.BEFORE.get(resource, ())) if vendor == "sodium" else ()
 
 
 def page_body(vendor: str, resource: str, count: int) -> bytes:
     """`count` records of a resource in the vendor's own list envelope, compact as servers write it."""
+    if vendor == "taxdome":
+        records = [taxdome_pages.RECORDS[resource](number) for number in range(1, count + 1)]
+        return _json({"items": records, "next_page": None})
     make = sodium_pages.RECORDS[resource] if vendor == "sodium" else _RECORDS[vendor, resource]
     rows = [make(number) for number in range(1, count + 1)]
     if vendor == "sodium":

@@ -25,6 +25,7 @@ ATTACHED = {"meta", "raw", "expanded"}
 IDS = {
     **{("sodium", resource): "code" for resource in get_connector("sodium").bindings()},
     ("sodium", "invoices"): "id",
+    **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
     ("canopy", "time_entries"): "entry_id",
@@ -51,7 +52,7 @@ def page_of(vendor: str, resource: str, rows: list[Any]) -> list[Any]:
     for name in reversed(binding.wire.many):
         body = {name.split("|")[0]: body}
     before = [Response(200, {}, earlier) for earlier in bodies_before(vendor, resource)]
-    answer = ok(body | {"next_cursor": None})
+    answer = ok(body | {"next_cursor": None, "next_page": None})
     found: list[Any] = play(connector, binding.page(Query(limit=50), BOOK), *before, answer).value.records
     return found
 
@@ -91,7 +92,7 @@ def test_every_contract_says_how_it_is_known(vendor: str, resource: str) -> None
     assert doc.url is not None
     assert doc.url.startswith("https://")
     assert doc.read_on == date(2026, 11, 20)
-    assert doc.known == KNOWN.get((vendor, resource), "assumed" if vendor == "canopy" else "documented")
+    assert doc.known == KNOWN.get((vendor, resource), "assumed" if vendor in ("canopy", "taxdome") else "documented")
 
 
 @pytest.mark.parametrize(("vendor", "resource"), BINDINGS)

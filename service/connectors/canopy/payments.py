@@ -40,7 +40,7 @@ class WirePayment(Struct, frozen=True, gc=False):
     currency: str | None = None
 
 
-UNSUPPORTED: Final = ("deposit_account", "created_at", "updated_at", "version")
+UNSUPPORTED: Final = ("status", "status_native", "deposit_account", "created_at", "updated_at", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _METHODS: Final = {method.value: method for method in PaymentMethod}
 

@@ -53,7 +53,7 @@ class WirePayment(Struct, frozen=True, gc=False):
     CurrencyRef: RefId | None = None
 
 
-UNSUPPORTED: Final = ("refunds",)
+UNSUPPORTED: Final = ("status", "status_native", "refunds")
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 

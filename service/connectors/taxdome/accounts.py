@@ -1,0 +1,40 @@
+"""Every account that the login can reach, as TaxDome's account switcher shows them."""
+
+from typing import Any, Final
+
+from service.connectors.sdk.binding import Binding, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.taxdome import calls
+from service.connectors.taxdome.clients import WireAccount
+from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.user import LinkedAccount
+
+UNSUPPORTED: Final = ("version",)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+
+
+def to_account(wire: WireAccount, book: Book) -> LinkedAccount:
+    """An account of the roster. Its `remote_id` is what `Account-Id` takes."""
+    return LinkedAccount(
+        id=book.ref("acc_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        name=wire.name,
+        kind_native=wire.type,
+        linked=wire.linked,
+        meta=_META,
+    )
+
+
+BINDING: Final = Binding[LinkedAccount, Any, Any](
+    doc=DOC,
+    wire=Wire(WireAccount, many=("items",)),
+    unsupported=UNSUPPORTED,
+    page=calls.pages("/accounts", json_reader(calls.Paged[WireAccount]), to_account),
+    get=calls.gets("/accounts", json_reader(WireAccount), to_account),
+    max_page=calls.MAX_PAGE,
+    notes=f"{ASSUMED} The roster belongs to the login: it is the same whichever account is asked. {PAGES_MOVE}",
+)

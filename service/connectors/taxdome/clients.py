@@ -1,0 +1,89 @@
+"""Clients: what TaxDome calls accounts. An account has no e-mail address; its contacts have."""
+
+from typing import Annotated, Final
+
+from msgspec import Struct
+
+from service.connectors.sdk.binding import Binding, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.wire import UNMAPPED
+from service.connectors.taxdome import calls
+from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE
+from service.ids import Book
+from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
+from service.resources.common import Meta
+
+
+class WireAccount(Struct, frozen=True, gc=False):
+    """The contacts of an account are read where they are: each contact names its accounts."""
+
+    id: str
+    name: str
+    type: str | None = None
+    tags: list[str] = []
+    linked: bool | None = None
+    contact_ids: Annotated[list[str], UNMAPPED] = []
+
+
+UNSUPPORTED: Final = (
+    "legal_name",
+    "given_name",
+    "family_name",
+    "filing_type",
+    "addresses",
+    "website",
+    "owner",
+    "manager",
+    "partner",
+    "parent",
+    "group",
+    "linked",
+    "external_id",
+    "custom_fields",
+    "tax_ids",
+    "trading_name",
+    "registration_number",
+    "fiscal_year_end",
+    "key_dates",
+    "services",
+    "external_links",
+    "currency",
+    "notes",
+    "created_at",
+    "updated_at",
+    "version",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_KINDS: Final = {"individual": ClientKind.INDIVIDUAL, "business": ClientKind.BUSINESS}
+
+
+def to_client(wire: WireAccount, book: Book) -> Client:
+    """An account as a client. TaxDome knows no status of clients, only tags: `other`, with no word beside it."""
+    return Client(
+        id=book.ref("cli_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.name,
+        kind=_KINDS.get(wire.type or "", ClientKind.OTHER),
+        kind_native=wire.type,
+        status=ClientStatus.OTHER,
+        status_native=None,
+        emails=[],
+        phones=[],
+        tags=wire.tags,
+        meta=_META,
+    )
+
+
+BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
+    doc=DOC,
+    wire=Wire(WireAccount, many=("items",)),
+    unsupported=UNSUPPORTED,
+    page=calls.pages("/accounts", json_reader(calls.Paged[WireAccount]), to_client),
+    get=calls.gets("/accounts", json_reader(WireAccount), to_client),
+    max_page=calls.MAX_PAGE,
+    notes=f"{ASSUMED} A client is an account: it has no e-mail address and no telephone of its own, its contacts have; "
+    "and no status, only tags. The list belongs to the login: it is the same whichever account is asked, under ids of "
+    f"that account. {PAGES_MOVE}",
+)

@@ -1,0 +1,230 @@
+"""Documents, in the areas that TaxDome keeps apart and lists one by one: here they come after one another."""
+
+from datetime import datetime
+from typing import Any, Final, Protocol
+
+from msgspec import Struct, UnsetType
+from msgspec.structs import replace
+
+from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
+from service.connectors.sdk.codec import Instant, json_reader
+from service.connectors.sdk.flow import Flow, Frame, Request
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.taxdome import calls
+from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, instant
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.document import ApprovalState, Area, Document, DocumentUpdate, SigningState
+
+
+class WireDocument(Struct, frozen=True, gc=False):
+    id: str
+    account_id: str
+    root: str
+    name: str
+    path: str | None = None
+    size: int | None = None
+    uploaded_at: Instant | None = None
+    uploaded_by: str | None = None
+    access: str | None = None
+    status: str | None = None
+
+
+UNSUPPORTED: Final = (
+    "category",
+    "summary",
+    "dated_on",
+    "media_type",
+    "sha256",
+    "versions",
+    "history",
+    "review",
+    "review_native",
+    "updated_at",
+    "version",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+ROOTS: Final = ("client_uploaded", "firm_shared", "organizer", "private")
+"""What can be listed. What hangs on a message is in none of them: it is read by its id."""
+_UPLOADS: Final = ("client_uploaded", "firm_shared", "private")
+_AREAS: Final = {area.value: area for area in Area if area is not Area.OTHER}
+_SHOWN: Final = {"edit": True, "view": True, "private": False}
+_STATES: Final[dict[str | None, tuple[ApprovalState, SigningState]]] = {
+    None: (ApprovalState.NONE, SigningState.NONE),
+    "pending_payment": (ApprovalState.NONE, SigningState.NONE),
+    "pending_approval": (ApprovalState.PENDING, SigningState.NONE),
+    "approved": (ApprovalState.APPROVED, SigningState.NONE),
+    "disapproved": (ApprovalState.REJECTED, SigningState.NONE),
+    "pending_e_signature": (ApprovalState.NONE, SigningState.PENDING),
+    "pending_esignature": (ApprovalState.NONE, SigningState.PENDING),
+    "signed": (ApprovalState.NONE, SigningState.SIGNED),
+    "declined_signature": (ApprovalState.NONE, SigningState.DECLINED),
+    "sealed": (ApprovalState.NONE, SigningState.SEALED),
+}
+_UNKNOWN: Final = (ApprovalState.OTHER, SigningState.OTHER)
+
+
+class _Complete(Protocol):
+    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
+
+    def __call__(
+        self,
+        record: Document,
+        /,
+        *,
+        visible_to_client: bool | None,
+        uploaded_by: str | None,
+        approval: ApprovalState,
+        approval_native: str | None,
+        signing: SigningState,
+        status_native: str | None,
+        created_at: datetime | None,
+        meta: Meta,
+    ) -> Document: ...
+
+
+_complete: _Complete = replace
+
+
+def to_document(wire: WireDocument, book: Book) -> Document:
+    """A document. Its one status at TaxDome is either of approval or of signing; a payment it waits for is neither."""
+    root, path, status = wire.root, wire.path, wire.status
+    approval, signing = _STATES.get(status, _UNKNOWN)
+    return _complete(
+        Document(
+            id=book.ref("doc_", wire.id),
+            remote_id=wire.id,
+            connection=book.connection,
+            account=book.account,
+            client=book.ref("cli_", wire.account_id),
+            name=wire.name,
+            area=_AREAS.get(root, Area.OTHER),
+            area_native=root,
+            folder=None if path is None else folder_id(root, path, book),
+            path=path,
+            size_bytes=wire.size,
+        ),
+        visible_to_client=_SHOWN.get(wire.access or ""),
+        uploaded_by=wire.uploaded_by,
+        approval=approval,
+        approval_native=status,
+        signing=signing,
+        status_native=status,
+        created_at=instant(wire.uploaded_at),
+        meta=_META,
+    )
+
+
+def folder_id(root: str, path: str, book: Book) -> str | None:
+    """The id of a folder: TaxDome gives none, so it is area and path; None where those are too long for an id."""
+    remote_id = f"{root}:{path}"
+    return book.ref("fol_", remote_id) if len(remote_id) <= _LONGEST_FOLDER else None
+
+
+_LONGEST_FOLDER: Final = 90
+"""Four bytes for each character, in base64, fit into the 512 characters of an id."""
+
+_read_list = json_reader(calls.Paged[WireDocument])
+_read_one = json_reader(WireDocument)
+_LANES: Final = {root: calls.Lane("/documents", to_document, (("folder", root),)) for root in ROOTS}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
+    """The next page of the area that the list is in; a page never mixes areas."""
+    wanted = query.filters.get("area", ROOTS)
+    return calls.page_over([_LANES[root] for root in ROOTS if root in wanted], _read_list, query, book)
+
+
+get = calls.gets("/documents", _read_one, to_document)
+
+
+class _Link(Struct, frozen=True):
+    url: str
+
+
+_read_link = json_reader(_Link)
+
+
+def download(remote_id: str, book: Book) -> Flow[Download]:
+    """The file at the address that TaxDome signs for a few minutes, and its name and size: two calls."""
+    path = calls.below("/documents", remote_id)
+    wire = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
+    link = _read_link((yield from calls.ask(calls.read_one(f"{path}/download", book), book)))
+    request = Request(method="GET", path=path, address=link.url, accept="*/*", lane="read")
+    return Download(request=request, name=wire.name, size_bytes=wire.size)
+
+
+def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
+    """A new file. The session is moved to the account first: an upload's bytes can be sent only once."""
+    del key
+    if new.client is not None and remote_id_of(new.client, "cli_", book, "query/client") != book.account:
+        raise invalid("query/client", "other_account", "A document goes to the client whose account is asked.")
+    root, path = _destination(new, book)
+    query = (("folder", root), ("path", path), ("name", new.name))
+    yield calls.select(book)
+    return to_document(
+        _read_one(
+            (
+                yield Request(
+                    method="POST",
+                    path="/documents",
+                    query=query,
+                    upload=Frame(),
+                    content_type=new.media_type,
+                    headers=calls.scope(book),
+                    lane="write",
+                )
+            )
+        ),
+        book,
+    )
+
+
+def _destination(new: NewDocument, book: Book) -> tuple[str, str]:
+    """Area and path. Raises Invalid where the two given contradict each other, or where nothing can be uploaded to."""
+    root, path = new.area, "/"
+    if new.folder is not None:
+        root, _, path = remote_id_of(new.folder, "fol_", book, "query/folder").partition(":")
+        if new.area not in (None, root):
+            raise invalid("query/folder", "contradiction", "The folder lies in another area.")
+    if root not in _UPLOADS or not path.startswith("/"):
+        raise invalid("query/area", "choice", f"One of: {', '.join(_UPLOADS)}.")
+    return root, path
+
+
+def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
+    """Renames a document. Raises Conflict for one that is sealed."""
+    del version, key
+    refuse(new, ("category", "summary", "review", "approval"), "TaxDome")
+    path = calls.below("/documents", remote_id)
+    body = {} if isinstance(new.name, UnsetType) else {"name": new.name}
+    if not body:
+        return (yield from get(remote_id, book))
+    return to_document(_read_one((yield from calls.ask(calls.write("PATCH", path, body, book), book))), book)
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Puts a document into the trash, where TaxDome keeps it for 120 days."""
+    del version, key
+    yield from calls.ask(calls.write("DELETE", calls.below("/documents", remote_id), None, book), book)
+
+
+BINDING: Final = Binding[Document, Any, DocumentUpdate](
+    doc=DOC,
+    wire=Wire(WireDocument, many=("items",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    update=update,
+    delete=delete,
+    download=download,
+    upload=upload,
+    filters={
+        "area": Filter(kind="choice", choices=ROOTS, description="The documents of these areas; all when left out.")
+    },
+    max_page=calls.MAX_PAGE,
+    paging="emulated",
+    notes=f"{ASSUMED} TaxDome lists each area by itself: they come one after another and a page never mixes them. What "
+    "hangs on a message is in no list; `attachments` of the message leads to it. TaxDome lists no folders: `folder` "
+    f"stands for area and path, and can be given to an upload. To delete moves a file to the trash. {PAGES_MOVE}",
+)

@@ -1,0 +1,176 @@
+"""Work: jobs on their way through a pipeline, and the tasks inside them.
+
+TaxDome keeps the two apart and both have ids of their own, so the remote id here says which it is: `job:7`, `task:7`.
+"""
+
+from typing import Annotated, Final, Protocol
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.faults import NotFound
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.wire import UNMAPPED
+from service.connectors.taxdome import calls
+from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, day
+from service.ids import Book
+from service.resources.common import Meta
+from service.resources.task import Task, TaskCreate, TaskKind, TaskPriority, TaskStatus, TaskUpdate
+
+JOB: Final = "job:"
+TASK: Final = "task:"
+
+
+class WireWork(Struct, frozen=True, gc=False):
+    """A job or a task: neither has all of these."""
+
+    id: str
+    status: str
+    name: str | None = None
+    account_id: str | None = None
+    job_id: str | None = None
+    done: bool | None = None
+    pipeline_id: Annotated[str | None, UNMAPPED] = None
+    stage: str | None = None
+    custom_status: str | None = None
+    priority: str | None = None
+    assignees: list[str] = []
+    due_date: str | None = None
+
+
+UNSUPPORTED: Final = (
+    "other_clients",
+    "description",
+    "engagement",
+    "statutory_due_on",
+    "projected",
+    "recurrence",
+    "step_count",
+    "steps_done",
+    "budget_minutes",
+    "tax_year",
+    "checklist",
+    "created_at",
+    "updated_at",
+    "version",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_JOBS: Final = {"active": TaskStatus.DOING, "completed": TaskStatus.DONE}
+"""An archived job is out of sight, which says nothing of whether it was done: `other`."""
+_TASKS: Final = {
+    "no_status": TaskStatus.TODO,
+    "planned": TaskStatus.TODO,
+    "in_progress": TaskStatus.DOING,
+    "in_review": TaskStatus.DOING,
+    "on_hold": TaskStatus.BLOCKED,
+    "extended": TaskStatus.BLOCKED,
+    "waiting_for_client": TaskStatus.BLOCKED,
+    "waiting_for_signatures": TaskStatus.BLOCKED,
+    "waiting_for_agency": TaskStatus.BLOCKED,
+    "completed": TaskStatus.DONE,
+    "canceled": TaskStatus.CANCELLED,
+}
+_PRIORITIES: Final = {
+    "low": TaskPriority.LOW,
+    "medium": TaskPriority.MEDIUM,
+    "high": TaskPriority.HIGH,
+    "urgent": TaskPriority.HIGH,
+}
+
+
+class _Complete(Protocol):
+    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
+
+    def __call__(
+        self,
+        record: Task,
+        /,
+        *,
+        parent: str | None,
+        category: str | None,
+        priority: TaskPriority | None,
+        priority_native: str | None,
+        meta: Meta,
+    ) -> Task: ...
+
+
+_complete: _Complete = replace
+
+
+def to_job(wire: WireWork, book: Book) -> Task:
+    """A job, at its stage of a pipeline. The firm's own status, where it has one, is the native one."""
+    status = _JOBS.get(wire.status, TaskStatus.OTHER)
+    return _to_work(wire, JOB + wire.id, TaskKind.TASK, "job", status, wire.custom_status or wire.status, book)
+
+
+def to_task(wire: WireWork, book: Book) -> Task:
+    """A task, a part of its job. A tick without a final word beside it counts as done."""
+    status = _TASKS.get(wire.status, TaskStatus.OTHER)
+    if wire.done and status is not TaskStatus.CANCELLED:
+        status = TaskStatus.DONE
+    kind = TaskKind.TASK if wire.job_id is None else TaskKind.SUBTASK
+    return _to_work(wire, TASK + wire.id, kind, "task", status, wire.status, book)
+
+
+def _to_work(
+    wire: WireWork, remote_id: str, kind: TaskKind, kind_native: str, status: TaskStatus, word: str, book: Book
+) -> Task:
+    priority = wire.priority
+    return _complete(
+        Task(
+            id=book.ref("tsk_", remote_id),
+            remote_id=remote_id,
+            connection=book.connection,
+            account=book.account,
+            name=wire.name or wire.id,
+            kind=kind,
+            kind_native=kind_native,
+            status=status,
+            status_native=word,
+            client=book.ref("cli_", wire.account_id or book.account),
+            assignees=[book.ref("usr_", user) for user in wire.assignees],
+            start_on=None,
+            due_on=day(wire.due_date, "$.due_date"),
+        ),
+        parent=None if wire.job_id is None else book.ref("tsk_", JOB + wire.job_id),
+        category=wire.stage,
+        priority=None if priority is None else _PRIORITIES.get(priority, TaskPriority.OTHER),
+        priority_native=priority,
+        meta=_META,
+    )
+
+
+_read_list = json_reader(calls.Paged[WireWork])
+_read_one = json_reader(WireWork)
+_LANES: Final = {"job": calls.Lane("/jobs", to_job), "task": calls.Lane("/tasks", to_task)}
+_READ: Final = {JOB: calls.gets("/jobs", _read_one, to_job), TASK: calls.gets("/tasks", _read_one, to_task)}
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
+    """Jobs first, then tasks, each on pages of their own."""
+    wanted = query.filters.get("kind", tuple(_LANES))
+    return calls.page_over([_LANES[kind] for kind in _LANES if kind in wanted], _read_list, query, book)
+
+
+def get(remote_id: str, book: Book) -> Flow[Task]:
+    for kind, read in _READ.items():
+        if remote_id.startswith(kind):
+            return (yield from read(remote_id.removeprefix(kind), book))
+    raise NotFound("no record has such an id")
+
+
+BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
+    doc=DOC,
+    wire=Wire(WireWork, many=("items",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    filters={"kind": Filter(kind="choice", choices=tuple(_LANES), description="Jobs, or the tasks inside them.")},
+    max_page=calls.MAX_PAGE,
+    paging="emulated",
+    notes=f"{ASSUMED} Jobs come before tasks, never both on one page. A job is a task of `kind_native` job with its "
+    "stage as `category`; the tasks inside are its subtasks and belong to the client whose account is asked. An urgent "
+    f"one is of high priority. {PAGES_MOVE}",
+)
