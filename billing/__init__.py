@@ -37,7 +37,7 @@ from billing.request_log import (
     month_to_date,
     summarize_usage,
 )
-from billing.usage import ANSWER_WITHIN_S, UsageLedger
+from billing.usage import ANSWER_WITHIN_S, Beside, UsageLedger
 
 __all__ = [
     "ANSWER_WITHIN_S",
@@ -46,6 +46,7 @@ __all__ = [
     "Account",
     "AccountExists",
     "AccountUnknown",
+    "Beside",
     "BillingError",
     "Call",
     "CallFilter",

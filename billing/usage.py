@@ -11,6 +11,7 @@ flusher voids them, in the ledger, as soon as it reaches the database again. A c
 
 import asyncio
 import logging
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
@@ -40,8 +41,20 @@ _BAD_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError)
 _NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError)
 
 
+class Beside(NamedTuple):
+    """Somebody else's table, written in the ledger's own statement: a call and its row there are committed together.
+
+    Each text is a statement `WITH …, … INSERT …` whose parameters are `columns` arrays. It may read nothing.
+    """
+
+    insert: str
+    insert_again: str
+    columns: int
+
+
 class _Entry(NamedTuple):
     invocation: Invocation
+    beside: tuple[object, ...] | None
     committed: "asyncio.Future[None]"
     arrived: float
 
@@ -52,8 +65,15 @@ _Batch: TypeAlias = list[_Entry]
 class UsageLedger:
     """The one writer of the ledger in this process; keeps one connection of `pool`, which must be `tickmark_meter`."""
 
-    def __init__(self, pool: Pool, *, answer_within_s: float = ANSWER_WITHIN_S) -> None:
+    def __init__(self, pool: Pool, *, answer_within_s: float = ANSWER_WITHIN_S, beside: Beside | None = None) -> None:
         self._pool = pool
+        self._beside = beside
+        self._statements = {_INSERT: _INSERT, _INSERT_AGAIN: _INSERT_AGAIN}
+        if beside is not None:
+            self._statements = {
+                _INSERT: _joined(_INSERT, beside.insert),
+                _INSERT_AGAIN: _joined(_INSERT_AGAIN, beside.insert_again),
+            }
         self._answer_within_s = answer_within_s
         self._queue: _Batch = []
         self._wake = asyncio.Event()
@@ -80,8 +100,10 @@ class UsageLedger:
         self._refusal = None
         self._flusher = asyncio.create_task(self._flush_forever(), name="usage flusher")
 
-    async def record(self, invocation: Invocation) -> None:
+    async def record(self, invocation: Invocation, beside: tuple[object, ...] | None = None) -> None:
         """Returns once the row is committed; recording the same request id again changes nothing.
+
+        `beside` is the row of the other table, if there is one, committed with it.
 
         Raises MeteringDown within `answer_within_s` otherwise: then the call must not be answered with data and will
         not be billed. Raises InvocationRefused for a row that cannot be, which is a bug of the caller's.
@@ -92,7 +114,7 @@ class UsageLedger:
             raise MeteringDown(self._refusal)
         if len(self._queue) >= QUEUE_ROWS:
             raise MeteringDown("too many calls wait to be recorded")
-        entry = _Entry(invocation, self._loop.create_future(), self._loop.time())
+        entry = _Entry(invocation, beside, self._loop.create_future(), self._loop.time())
         self._queue.append(entry)
         self._wake.set()
         await entry.committed
@@ -156,8 +178,11 @@ class UsageLedger:
         connection = await self._connect()
         rows = [astuple(entry.invocation) for entry in batch]
         columns = zip(*rows, strict=True) if rows else [()] * len(Invocation.__struct_fields__)
+        others = [entry.beside for entry in batch if entry.beside is not None]
+        width = self._beside.columns if self._beside is not None else 0
+        beside = zip(*others, strict=True) if others else [()] * width
         self._sent = True
-        await connection.fetch(insert, *columns)
+        await connection.fetch(self._statements[insert], *columns, *beside)
 
     async def _isolate(self, batch: _Batch, deadline: float, error: Exception) -> bool:
         """PostgreSQL refused the batch for one of its rows: halves it until that row is alone."""
@@ -213,15 +238,23 @@ async def insert_voids(connection: Connection, doubtful: list[Invocation]) -> No
         await connection.execute(QUERIES["insert_voids"], *columns)
 
 
+def _joined(insert: str, beside: str) -> str:
+    """One statement out of the ledger's and the other's, whose parameters come last."""
+    mine = len(Invocation.__struct_fields__)
+    shifted = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + mine}", beside)
+    head, _, tail = shifted.rpartition("\nINSERT INTO ")
+    return insert.replace("WITH batch AS", f"{head},\nkept_beside AS (INSERT INTO {tail}),\nbatch AS", 1)
+
+
 def _is_bad_row(error: Exception) -> bool:
     # asyncpg's own encoding errors are InterfaceErrors that are ValueErrors too.
     return isinstance(error, _BAD_ROW) or (isinstance(error, asyncpg.InterfaceError) and isinstance(error, ValueError))
 
 
 def _settle(batch: _Batch) -> None:
-    for _, committed, _ in batch:
-        if not committed.done():
-            committed.set_result(None)
+    for entry in batch:
+        if not entry.committed.done():
+            entry.committed.set_result(None)
 
 
 def _refuse(entry: _Entry, error: Exception) -> None:
@@ -233,6 +266,6 @@ def _refuse(entry: _Entry, error: Exception) -> None:
 
 
 def _fail(batch: _Batch, refusal: str) -> None:
-    for _, committed, _ in batch:
-        if not committed.done():
-            committed.set_exception(MeteringDown(refusal))
+    for entry in batch:
+        if not entry.committed.done():
+            entry.committed.set_exception(MeteringDown(refusal))
