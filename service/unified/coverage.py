@@ -76,7 +76,7 @@ class VendorList(Struct, frozen=True, tag_field="object", tag="list"):
     next_cursor: str | None = None
 
 
-_OPERATIONS = {"page": "list", "get": "get", "create": "create", "update": "update", "delete": "delete"}
+_OPERATIONS = {"page": "list"} | {port: port for port in ("get", "create", "update", "delete", "download", "upload")}
 _WEAKEST_FIRST: tuple[Known, ...] = ("assumed", "third_party", "documented")
 
 
