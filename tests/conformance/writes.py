@@ -25,7 +25,7 @@ class WriteChecks:
         assert facts.changed(changed)
         assert not facts.changed(made)
         assert await rig.get(resource, made.remote_id) == changed
-        assert changed.version != made.version
+        assert (changed.version != made.version) is rig.binding(resource).versioned
 
     async def test_an_update_leaves_alone_what_it_does_not_name(self, rig: Rig, resource: str, facts: Facts) -> None:
         made = await _create(rig, resource, facts)

@@ -9,13 +9,12 @@ from service.sandbox.http import Request, Response, json_response
 SCOPES = frozenset(
     {
         "clients:read", "clients:write", "tasks:read", "tasks:write", "documents:read", "documents:write",
-        "billing:read", "engagements:read", "time:read",
+        "billing:read", "billing:write", "engagements:read", "time:read", "time:write",
     }
 )  # fmt: skip
-"""What a consent usually holds. Writing bills and time needs `billing:write` and `time:write`, which have to be
-asked for."""
+"""What a consent holds unless it asks for less; writing bills and time is assumed to be asked for like the rest."""
 
-KNOWN_SCOPES = SCOPES | {"billing:write", "time:write", "tasks:*", "documents:*"}
+KNOWN_SCOPES = SCOPES | {"tasks:*", "documents:*"}
 
 
 class OAuth:
