@@ -6,11 +6,14 @@ what is asked within a request one of `tickmark_app` with the organization set.
 
 from billing.accounts import Account, get_account, get_plan, open_account, pin_plan
 from billing.calendar import Month, month_of, month_starting
+from billing.details import Details, get_details, set_details
 from billing.errors import (
     AccountExists,
     AccountUnknown,
     BillingError,
+    CreditRefused,
     InvocationRefused,
+    InvoiceStateError,
     InvoiceUnknown,
     MeteringDown,
     PeriodNotClosable,
@@ -18,11 +21,35 @@ from billing.errors import (
     SealedPeriodChanged,
 )
 from billing.invocation import Invocation, Meter, Reason
-from billing.invoices import Invoice, InvoiceLine, InvoiceState, LineKind, get_invoice, issue_invoice, list_invoices
+from billing.invoices import (
+    NEXT_STATES,
+    Invoice,
+    InvoiceLine,
+    InvoiceMove,
+    InvoiceState,
+    LineKind,
+    describe_tier,
+    get_invoice,
+    issue_invoice,
+    list_invoices,
+    list_moves,
+    mark_past_due,
+    move_invoice,
+)
 from billing.partitions import make_partitions
+from billing.payments import (
+    Balance,
+    CreditNote,
+    add_prepaid,
+    credit_invoice,
+    get_balance,
+    get_prepaid,
+    list_credit_notes,
+    record_payment,
+)
 from billing.periods import GRACE, Period, close_period, get_period
 from billing.prices import PUBLIC_PLAN, Plan, PriceBook, load_price_book
-from billing.rating import RatedLine, marginal_price, rate
+from billing.rating import Adjustment, RatedLine, adjust, marginal_price, rate
 from billing.reconcile import LineDifference, MoneyDifference, Reconciliation, reconcile
 from billing.render import format_money, render_invoice
 from billing.request_log import (
@@ -42,20 +69,28 @@ from billing.usage import ANSWER_WITHIN_S, Beside, UsageLedger
 __all__ = [
     "ANSWER_WITHIN_S",
     "GRACE",
+    "NEXT_STATES",
     "PUBLIC_PLAN",
     "Account",
     "AccountExists",
     "AccountUnknown",
+    "Adjustment",
+    "Balance",
     "Beside",
     "BillingError",
     "Call",
     "CallFilter",
+    "CreditNote",
+    "CreditRefused",
+    "Details",
     "GroupBy",
     "Invocation",
     "InvocationRefused",
     "Invoice",
     "InvoiceLine",
+    "InvoiceMove",
     "InvoiceState",
+    "InvoiceStateError",
     "InvoiceUnknown",
     "LineDifference",
     "LineKind",
@@ -76,26 +111,39 @@ __all__ = [
     "SealedPeriodChanged",
     "UsageLedger",
     "UsageSummary",
+    "add_prepaid",
+    "adjust",
     "close_period",
+    "credit_invoice",
+    "describe_tier",
     "format_money",
     "get_account",
+    "get_balance",
     "get_call",
+    "get_details",
     "get_invoice",
     "get_period",
     "get_plan",
+    "get_prepaid",
     "issue_invoice",
     "list_calls",
+    "list_credit_notes",
     "list_invoices",
+    "list_moves",
     "load_price_book",
     "make_partitions",
     "marginal_price",
+    "mark_past_due",
     "month_of",
     "month_starting",
     "month_to_date",
+    "move_invoice",
     "open_account",
     "pin_plan",
     "rate",
     "reconcile",
+    "record_payment",
     "render_invoice",
+    "set_details",
     "summarize_usage",
 ]

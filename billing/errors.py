@@ -8,7 +8,12 @@ BillingError
 ├── AccountExists           it already has one
 ├── PeriodNotClosable       not over yet, out of order, or a writer holds the ledger
 ├── SealedPeriodChanged     a closed period no longer gives the invoice it gave: an alarm, never repaired quietly
-└── InvoiceUnknown          no such invoice of this organization
+├── InvoiceUnknown          no such invoice of this organization
+├── InvoiceStateError       the invoice's state does not allow it: paying a void one, say
+├── CreditRefused           a credit note that would exceed its invoice
+├── BudgetUnknown           no such budget
+├── SpendCapReached         the next call could cost more than a budget has left: answer 402
+└── CapsDown                budgets cannot be read or reserved from: answer 503, call nobody
 """
 
 
@@ -46,3 +51,19 @@ class SealedPeriodChanged(BillingError):  # noqa: N818
 
 class InvoiceUnknown(BillingError):  # noqa: N818
     """Also for another organization's invoice: whoever may not know of it gets the answer of a missing one."""
+
+
+class InvoiceStateError(BillingError):
+    """Says the state the invoice is in."""
+
+
+class CreditRefused(BillingError):  # noqa: N818
+    """Says how much of the invoice can still be credited."""
+
+
+class BudgetUnknown(BillingError):  # noqa: N818
+    """No budget of that scope and span."""
+
+
+class CapsDown(BillingError):  # noqa: N818
+    """What cannot be checked is not let through."""

@@ -1,52 +1,99 @@
-"""Our invoices to an organization: drafted by closing a month, issued with a number that leaves no gap."""
+"""Our invoices to an organization: drafted by closing a month, issued with a number that leaves no gap.
+
+draft → issued → paid | past_due → uncollectible | void; what was given up as uncollectible may still be paid or voided.
+"""
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
-from uuid import UUID
+from types import MappingProxyType
+from typing import Final
+from uuid import UUID, uuid5
 
 import asyncpg
 import msgspec
 
-from billing.errors import InvoiceUnknown
+from billing.errors import InvoiceStateError, InvoiceUnknown
 from billing.invocation import Meter
 from billing.store import QUERIES, Connection
 
 
 class InvoiceState(StrEnum):
-    """Draft: checked by us, not yet owed. Issued: numbered and owed; nothing in it changes any more."""
+    """Draft: checked by us, not yet owed. Issued: numbered and owed; nothing but the state changes any more."""
 
     DRAFT = "draft"
     ISSUED = "issued"
+    PAID = "paid"
+    PAST_DUE = "past_due"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+
+
+NEXT_STATES: Final = MappingProxyType(
+    {
+        InvoiceState.DRAFT: frozenset({InvoiceState.ISSUED}),
+        InvoiceState.ISSUED: frozenset(
+            {InvoiceState.PAID, InvoiceState.PAST_DUE, InvoiceState.UNCOLLECTIBLE, InvoiceState.VOID}
+        ),
+        InvoiceState.PAST_DUE: frozenset({InvoiceState.PAID, InvoiceState.UNCOLLECTIBLE, InvoiceState.VOID}),
+        InvoiceState.UNCOLLECTIBLE: frozenset({InvoiceState.PAID, InvoiceState.VOID}),
+        InvoiceState.PAID: frozenset[InvoiceState](),
+        InvoiceState.VOID: frozenset[InvoiceState](),
+    }
+)
+"""Where an invoice can go from each state; the database holds the same list."""
+PAYABLE: Final = frozenset({InvoiceState.ISSUED, InvoiceState.PAST_DUE, InvoiceState.UNCOLLECTIBLE})
+DUE_AFTER: Final = timedelta(days=14)
 
 
 class LineKind(StrEnum):
-    """Usage of the invoice's own month, or a correction of an earlier one: late units, or units taken back."""
+    """Usage of the invoice's own month; a correction of an earlier one (late units, units taken back); or what the plan
+    or the tax makes of a month as a whole."""
 
     USAGE = "usage"
     CORRECTION = "correction"
+    DISCOUNT = "discount"
+    CREDIT = "credit"
+    MINIMUM = "minimum"
+    TAX = "tax"
 
 
 class InvoiceLine(msgspec.Struct, frozen=True):
-    """Units of one meter in one tier of the month `usage_period`; tier 0 is the free allowance."""
+    """Units of one meter in one tier of the month `usage_period`; tier 0 is the free allowance.
+
+    `unit_price` is for `per` units; the amount is `priced_quantity` times it. Discount, credit, minimum and tax have no
+    meter and no units; a tax has its percentage as `unit_price`.
+    """
 
     position: int
     kind: LineKind
     usage_period: date
-    meter: Meter
+    meter: Meter | None
     tier: int
     quantity: int
     unit_price: Decimal
     amount_minor: int
+    priced_quantity: int = 0
+    per: int = 1
+    note: str | None = None
 
     @property
     def description(self) -> str:
         """The line in words: `read, free units`, `write, late from 2026-10`."""
-        what = f"{self.meter}, free units" if self.tier == 0 else f"{self.meter}, tier {self.tier}"
+        if self.meter is None:
+            return self.note or self.kind.value
+        what = describe_tier(self.meter, self.tier, self.per)
         if self.kind is LineKind.USAGE:
             return what
         return f"{what}, {'late from' if self.quantity > 0 else 'taken back from'} {self.usage_period:%Y-%m}"
+
+
+def describe_tier(meter: Meter, tier: int, per: int = 1) -> str:
+    """Part of a meter's month in words."""
+    if tier == 0:
+        return f"{meter}, free units"
+    return f"{meter}, tier {tier}" if per == 1 else f"{meter}, packages of {per:,}"
 
 
 class Invoice(msgspec.Struct, frozen=True):
@@ -62,11 +109,27 @@ class Invoice(msgspec.Struct, frozen=True):
     drafted_at: datetime
     issued_at: datetime | None
     lines: tuple[InvoiceLine, ...]
+    due_on: date | None = None
+    prepaid_minor: int = 0
+    """What was taken from prepaid money when it was issued."""
+
+    @property
+    def tax_minor(self) -> int:
+        """The tax in its total."""
+        return sum(line.amount_minor for line in self.lines if line.kind is LineKind.TAX)
 
     @property
     def units(self) -> int:
         """Units on all its lines."""
         return sum(line.quantity for line in self.lines)
+
+
+class InvoiceMove(msgspec.Struct, frozen=True):
+    """An invoice came into a state."""
+
+    state: InvoiceState
+    moved_at: datetime
+    reason: str
 
 
 async def get_invoice(connection: Connection, org_id: UUID, invoice_id: UUID) -> Invoice:
@@ -86,15 +149,74 @@ async def list_invoices(
     )
 
 
-async def issue_invoice(connection: Connection, org_id: UUID, invoice_id: UUID, *, at: datetime) -> Invoice:
-    """Numbers a draft; an invoice that is issued already stays as it is, so a retry is safe."""
+async def issue_invoice(
+    connection: Connection, org_id: UUID, invoice_id: UUID, *, at: datetime, due_after: timedelta = DUE_AFTER
+) -> Invoice:
+    """Numbers a draft and pays what it can from prepaid money; an invoice issued before stays as it is.
+
+    With nothing left to pay it is paid at once.
+    """
     async with connection.transaction():
         await connection.execute(QUERIES["lock_account"], org_id)
         invoice = await get_invoice(connection, org_id, invoice_id)
-        if invoice.state is InvoiceState.ISSUED:
+        if invoice.state is not InvoiceState.DRAFT:
             return invoice
-        await connection.execute(QUERIES["mark_invoice_issued"], org_id, invoice_id, at)
+        balance: int = await connection.fetchval(QUERIES["get_prepaid_balance"], org_id)
+        used = max(0, min(balance, invoice.total_minor))
+        await connection.execute(QUERIES["mark_invoice_issued"], org_id, invoice_id, at, (at + due_after).date(), used)
+        await _log_move(connection, org_id, invoice_id, InvoiceState.ISSUED, at, "")
+        if used:
+            entry = (org_id, uuid5(invoice_id, "prepaid"), -used, invoice_id, f"invoice of {invoice.period:%Y-%m}", at)
+            await connection.execute(QUERIES["insert_prepaid"], *entry)
+        if invoice.total_minor <= used:
+            await move_invoice(connection, org_id, invoice_id, InvoiceState.PAID, at=at, reason="nothing to pay")
         return await get_invoice(connection, org_id, invoice_id)
+
+
+async def move_invoice(
+    connection: Connection, org_id: UUID, invoice_id: UUID, state: InvoiceState, *, at: datetime, reason: str = ""
+) -> Invoice:
+    """Moves an issued invoice on; one that is in `state` already stays as it is, so a retry is safe.
+
+    Raises InvoiceStateError where no way leads there (NEXT_STATES); a draft is issued by `issue_invoice`. Voiding gives
+    prepaid money back.
+    """
+    async with connection.transaction():
+        await connection.execute(QUERIES["lock_account"], org_id)
+        invoice = await get_invoice(connection, org_id, invoice_id)
+        if invoice.state is state:
+            return invoice
+        if state not in NEXT_STATES[invoice.state] or invoice.state is InvoiceState.DRAFT:
+            raise InvoiceStateError(f"invoice {invoice.number or invoice_id} is {invoice.state} and cannot be {state}")
+        await connection.execute(QUERIES["mark_invoice"], org_id, invoice_id, state)
+        await _log_move(connection, org_id, invoice_id, state, at, reason)
+        if state is InvoiceState.VOID and invoice.prepaid_minor:
+            entry = (uuid5(invoice_id, "returned"), invoice.prepaid_minor, invoice_id, f"invoice {invoice.number} void")
+            await connection.execute(QUERIES["insert_prepaid"], org_id, *entry, at)
+        return await get_invoice(connection, org_id, invoice_id)
+
+
+async def list_moves(connection: Connection, org_id: UUID, invoice_id: UUID) -> tuple[InvoiceMove, ...]:
+    """When and why the invoice came into each of its states, since it was issued."""
+    rows = await connection.fetch(QUERIES["list_invoice_moves"], org_id, invoice_id)
+    return tuple(msgspec.convert(row, InvoiceMove) for row in rows)
+
+
+async def mark_past_due(connection: Connection, org_id: UUID, today: date, *, at: datetime) -> tuple[Invoice, ...]:
+    """Moves what was due before `today` and is not paid to past_due."""
+    rows = await connection.fetch(QUERIES["list_overdue"], org_id, today)
+    return tuple(
+        [
+            await move_invoice(connection, org_id, row["invoice_id"], InvoiceState.PAST_DUE, at=at, reason="due date")
+            for row in rows
+        ]
+    )
+
+
+async def _log_move(
+    connection: Connection, org_id: UUID, invoice_id: UUID, state: InvoiceState, at: datetime, reason: str
+) -> None:
+    await connection.execute(QUERIES["insert_invoice_move"], org_id, invoice_id, state, at, reason)
 
 
 async def insert_draft(connection: Connection, invoice: Invoice) -> None:

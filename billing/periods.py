@@ -1,6 +1,8 @@
 """Closing a month: fix what had arrived, rate it, draft the invoice. Closing it again gives the same, bit for bit."""
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
 from typing import Final
 from uuid import UUID, uuid5
 
@@ -9,11 +11,12 @@ import msgspec
 
 from billing.accounts import Account, checked_plan, get_account, get_plan
 from billing.calendar import Month, month_of, month_starting
+from billing.details import get_details
 from billing.errors import PeriodNotClosable, SealedPeriodChanged
 from billing.invocation import Meter
 from billing.invoices import Invoice, InvoiceLine, InvoiceState, LineKind, get_invoice, insert_draft
 from billing.prices import Plan, PriceBook
-from billing.rating import RatedLine, rate, rate_span
+from billing.rating import RatedLine, adjust, rate, rate_span, round_half_even
 from billing.store import QUERIES, Connection
 
 GRACE: Final = timedelta(hours=24)
@@ -113,6 +116,7 @@ async def _draft(connection: Connection, book: PriceBook, account: Account, seal
         *await _corrections(connection, book, account.org_id, sealed),
         *await _own_usage(connection, book, account.org_id, sealed),
     ]
+    lines += await _tax(connection, account.org_id, sealed, sum(line.amount_minor for line in lines))
     numbered = tuple(msgspec.structs.replace(line, position=place) for place, line in enumerate(lines, 1))
     return Invoice(
         org_id=account.org_id,
@@ -131,7 +135,8 @@ async def _draft(connection: Connection, book: PriceBook, account: Account, seal
 async def _own_usage(connection: Connection, book: PriceBook, org_id: UUID, sealed: Period) -> list[InvoiceLine]:
     plan = checked_plan(book, sealed.plan, sealed.version, sealed.plan_digest)
     quantities = await month_quantities(connection, org_id, sealed.starts_at, sealed.ends_at, sealed.cutoff)
-    return [_to_line(LineKind.USAGE, sealed.starts_on, line) for line in rate(plan, quantities)]
+    lines = [_to_line(LineKind.USAGE, sealed.starts_on, line) for line in rate(plan, quantities)]
+    return lines + _adjustments(plan, sealed.starts_on, sum(line.amount_minor for line in lines), {})
 
 
 async def _corrections(connection: Connection, book: PriceBook, org_id: UUID, sealed: Period) -> list[InvoiceLine]:
@@ -139,16 +144,57 @@ async def _corrections(connection: Connection, book: PriceBook, org_id: UUID, se
     previous = await _previous(connection, org_id, sealed.starts_on)
     if previous is None:
         return []
-    lines: list[InvoiceLine] = []
-    for row in await connection.fetch(
+    late = await connection.fetch(
         QUERIES["list_late_quantities"], org_id, sealed.starts_at, previous.cutoff, sealed.cutoff
-    ):
-        plan: Plan = checked_plan(book, row["plan"], row["version"], row["plan_digest"])
-        key = (org_id, sealed.starts_on, row["starts_on"], row["meter"])
+    )
+    lines: list[InvoiceLine] = []
+    for starts_on, rows in groupby(late, key=lambda row: row["starts_on"]):
+        lines += await _correction(connection, book, org_id, sealed.starts_on, starts_on, list(rows))
+    return lines
+
+
+async def _correction(
+    connection: Connection, book: PriceBook, org_id: UUID, billed_in: date, month: date, rows: list[asyncpg.Record]
+) -> list[InvoiceLine]:
+    """One earlier month: its late units, and what they change of its discount, credit and minimum."""
+    plan: Plan = checked_plan(book, rows[0]["plan"], rows[0]["version"], rows[0]["plan_digest"])
+    lines: list[InvoiceLine] = []
+    for row in rows:
+        key = (org_id, billed_in, month, row["meter"])
         billed: int = await connection.fetchval(QUERIES["get_billed_quantity"], *key)
         span = rate_span(plan, Meter(row["meter"]), billed, billed + row["quantity"])
-        lines += [_to_line(LineKind.CORRECTION, row["starts_on"], line) for line in span]
+        lines += [_to_line(LineKind.CORRECTION, month, line) for line in span]
+    found = await connection.fetch(QUERIES["list_billed_amounts"], org_id, billed_in, month)
+    amounts: dict[str, int] = {row["kind"]: row["amount_minor"] for row in found}
+    usage = amounts.pop("usage", 0) + sum(line.amount_minor for line in lines)
+    return lines + _adjustments(plan, month, usage, amounts)
+
+
+def _adjustments(plan: Plan, month: date, usage_minor: int, billed: dict[str, int]) -> list[InvoiceLine]:
+    """What the plan makes of the month's usage, less what was billed of that before."""
+    wanted = {one.kind: one for one in adjust(plan, usage_minor)}
+    lines: list[InvoiceLine] = []
+    for kind in (LineKind.DISCOUNT, LineKind.CREDIT, LineKind.MINIMUM):
+        found = wanted.get(kind)
+        amount = (found.amount_minor if found else 0) - billed.get(kind, 0)
+        if amount:
+            note = found.note if found else kind.value
+            lines.append(_whole(kind, month, amount, f"{note}, for {month:%Y-%m}" if billed else note))
     return lines
+
+
+async def _tax(connection: Connection, org_id: UUID, sealed: Period, net_minor: int) -> list[InvoiceLine]:
+    """The tax on all of the above, at the rate that held at the cutoff."""
+    details = await get_details(connection, org_id, sealed.cutoff)
+    if details is None or details.tax_percent is None or net_minor == 0:
+        return []
+    amount = round_half_even(net_minor * details.tax_percent / 100)
+    note = f"{details.tax_name} {details.tax_percent.normalize():f} %"
+    return [_whole(LineKind.TAX, sealed.starts_on, amount, note, details.tax_percent)]
+
+
+def _whole(kind: LineKind, month: date, amount_minor: int, note: str, price: Decimal = Decimal(0)) -> InvoiceLine:
+    return InvoiceLine(0, kind, month, None, 0, 0, price, amount_minor, note=note)
 
 
 async def _verify(connection: Connection, book: PriceBook, account: Account, sealed: Period) -> Invoice:
@@ -160,4 +206,15 @@ async def _verify(connection: Connection, book: PriceBook, account: Account, sea
 
 
 def _to_line(kind: LineKind, usage_period: date, line: RatedLine) -> InvoiceLine:
-    return InvoiceLine(0, kind, usage_period, line.meter, line.tier, line.quantity, line.unit_price, line.amount_minor)
+    return InvoiceLine(
+        0,
+        kind,
+        usage_period,
+        line.meter,
+        line.tier,
+        line.quantity,
+        line.unit_price,
+        line.amount_minor,
+        line.priced_quantity,
+        line.per,
+    )

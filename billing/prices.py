@@ -48,24 +48,51 @@ class Graduated(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     free: int = 0
 
 
-MeterPrice: TypeAlias = Flat | Graduated
-"""Another model (volume, package) is one more Struct here, its check in `_problems`, its bands in `rating.bands`."""
+class Volume(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="model", tag="volume"):
+    """All units after the free ones cost the price of the tier that the month's last unit falls into.
+
+    The step into a cheaper tier makes the whole month cheaper: more units may cost less.
+    """
+
+    tiers: tuple[Tier, ...]
+    free: int = 0
+
+
+class Package(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="model", tag="package"):
+    """`price` for each started package of `size` units, after the free units."""
+
+    size: int
+    price: Decimal
+    free: int = 0
+
+
+MeterPrice: TypeAlias = Flat | Graduated | Volume | Package
+"""Another model is one more Struct here, its check in `_price_problems`, its lines in `rating.rate_span`."""
 
 
 class Plan(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One version of one price list. A minimum spend or a discount belongs here, next to the meters."""
+    """One version of one price list: a price for each meter, then what is done to a month's usage as a whole.
+
+    Of the usage, `discount_percent` is taken off, then the month's prepaid `credit` (unused credit lapses); what
+    remains is brought up to `minimum`. Both are in major units of the currency.
+    """
 
     plan: str
     version: int
     title: str
     currency: str
     meters: dict[Meter, MeterPrice]
+    discount_percent: Decimal = Decimal(0)
+    credit: Decimal = Decimal(0)
+    minimum: Decimal = Decimal(0)
 
     @property
     def digest(self) -> str:
         """Changes with anything that could change a bill, and with nothing else in the file."""
-        priced = msgspec.json.encode((self.currency, self.meters), order="deterministic")
-        return hashlib.sha256(priced).hexdigest()
+        terms: tuple[object, ...] = (self.currency, self.meters)
+        if self.discount_percent or self.credit or self.minimum:
+            terms = (*terms, self.discount_percent, self.credit, self.minimum)
+        return hashlib.sha256(msgspec.json.encode(terms, order="deterministic")).hexdigest()
 
 
 class PriceBook:
@@ -112,6 +139,10 @@ def _problems(plan: Plan, path: Path) -> Iterable[tuple[str, str]]:
         yield "version", "starts at 1"
     if plan.currency not in MINOR_DIGITS:
         yield "currency", f"{plan.currency!r} is not one of {', '.join(MINOR_DIGITS)}"
+    if not (plan.discount_percent.is_finite() and 0 <= plan.discount_percent <= 100):
+        yield "discount_percent", "must lie between 0 and 100"
+    for field, amount in (("credit", plan.credit), ("minimum", plan.minimum)):
+        yield from _sum_problems(field, amount, plan.currency)
     for meter in Meter:
         if meter not in plan.meters:
             yield f"meters.{meter}", "every meter needs a price, if only 0"
@@ -125,11 +156,15 @@ def _price_problems(field: str, price: MeterPrice) -> Iterable[tuple[str, str]]:
     match price:
         case Flat():
             yield from _amount_problems(f"{field}.price", price.price)
-        case Graduated():
+        case Package():
+            if price.size < 1:
+                yield f"{field}.size", "must be at least 1"
+            yield from _amount_problems(f"{field}.price", price.price)
+        case Graduated() | Volume():
             yield from _tier_problems(field, price)
 
 
-def _tier_problems(field: str, price: Graduated) -> Iterable[tuple[str, str]]:
+def _tier_problems(field: str, price: Graduated | Volume) -> Iterable[tuple[str, str]]:
     if not price.tiers or price.tiers[-1].up_to is not None:
         yield f"{field}.tiers", "the last tier must have no up_to"
     ends = [price.free, *(tier.up_to for tier in price.tiers[:-1])]
@@ -145,3 +180,9 @@ def _amount_problems(field: str, price: Decimal) -> Iterable[tuple[str, str]]:
         yield field, "must be zero or more"
     elif price != round(price, PRICE_DECIMALS) or price >= 1_000_000:
         yield field, f"has more than {PRICE_DECIMALS} decimals or is a million or more"
+
+
+def _sum_problems(field: str, amount: Decimal, currency: str) -> Iterable[tuple[str, str]]:
+    yield from _amount_problems(field, amount)
+    if amount.is_finite() and amount != round(amount, MINOR_DIGITS.get(currency, PRICE_DECIMALS)):
+        yield field, f"has a fraction of the smallest coin of {currency}"

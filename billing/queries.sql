@@ -153,17 +153,18 @@ VALUES ($1, $2, $3, $4, $5, $6);
 -- name: insert_invoice_line
 -- One line of a draft.
 INSERT INTO billing.invoice_lines
-    (org_id, invoice_id, position, kind, usage_period, meter, tier, quantity, unit_price, amount_minor)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+    (org_id, invoice_id, position, kind, usage_period, meter, tier, quantity, unit_price, amount_minor,
+     priced_quantity, per, note)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: get_invoice
 -- The head of an invoice.
-SELECT org_id, invoice_id, period, state, number, currency, total_minor, drafted_at, issued_at
+SELECT org_id, invoice_id, period, state, number, currency, total_minor, drafted_at, issued_at, due_on, prepaid_minor
 FROM billing.invoices WHERE org_id = $1 AND invoice_id = $2;
 
 -- name: list_invoices
 -- The heads of an organization's invoices, newest month first, after a month when one is given.
-SELECT org_id, invoice_id, period, state, number, currency, total_minor, drafted_at, issued_at
+SELECT org_id, invoice_id, period, state, number, currency, total_minor, drafted_at, issued_at, due_on, prepaid_minor
 FROM billing.invoices
 WHERE org_id = $1 AND ($2::date IS NULL OR period < $2)
 ORDER BY period DESC
@@ -171,15 +172,16 @@ LIMIT $3;
 
 -- name: list_invoice_lines
 -- The lines of some invoices, in their order.
-SELECT invoice_id, position, kind, usage_period, meter, tier, quantity, unit_price, amount_minor
+SELECT invoice_id, position, kind, usage_period, meter, tier, quantity, unit_price, amount_minor,
+       coalesce(priced_quantity, quantity) AS priced_quantity, per, note
 FROM billing.invoice_lines
 WHERE org_id = $1 AND invoice_id = ANY ($2::uuid[])
 ORDER BY invoice_id, position;
 
 -- name: mark_invoice_issued
--- Gives a draft the organization's next number.
+-- Gives a draft the organization's next number, its due date and what prepaid money pays of it.
 UPDATE billing.invoices
-SET state = 'issued', issued_at = $3,
+SET state = 'issued', issued_at = $3, due_on = $4, prepaid_minor = $5,
     number = (SELECT coalesce(max(i.number), 0) + 1 FROM billing.invoices i WHERE i.org_id = $1)
 WHERE org_id = $1 AND invoice_id = $2 AND state = 'draft';
 
@@ -284,7 +286,7 @@ SELECT max(cutoff) FROM billing.periods WHERE org_id = $1;
 -- What all invoices bill for one month of usage, by meter and tier.
 SELECT l.meter, l.tier, sum(l.quantity)::bigint AS quantity
 FROM billing.invoice_lines l
-WHERE l.org_id = $1 AND l.usage_period = $2
+WHERE l.org_id = $1 AND l.usage_period = $2 AND l.meter IS NOT NULL
 GROUP BY l.meter, l.tier
 ORDER BY l.meter, l.tier;
 
@@ -297,3 +299,193 @@ WHERE i.org_id = $1
       SELECT FROM billing.invoice_lines l
       WHERE l.org_id = $1 AND l.invoice_id = i.invoice_id AND l.usage_period = $2))
 ORDER BY i.period;
+
+-- name: get_stripe_customer
+-- An organization at Stripe.
+SELECT customer_id, payment_method FROM billing.stripe_customers WHERE org_id = $1;
+
+-- name: find_stripe_customer
+-- Whose customer it is. Nobody but us made it, so there is at most one.
+SELECT org_id FROM billing.stripe_customers WHERE customer_id = $1;
+
+-- name: insert_stripe_customer
+-- Links an organization to its customer; the first link stays.
+INSERT INTO billing.stripe_customers (org_id, customer_id) VALUES ($1, $2) ON CONFLICT DO NOTHING;
+
+-- name: mark_payment_method
+-- What the organization pays with from now on.
+UPDATE billing.stripe_customers SET payment_method = $2 WHERE org_id = $1;
+
+-- name: begin_stripe_step
+-- Notes that a step is about to be tried, with how it stood before; a done step stays done. One attempt more each time.
+WITH before AS (
+    SELECT state, error FROM billing.stripe_steps WHERE org_id = $1 AND invoice_id = $2 AND step = $3
+)
+INSERT INTO billing.stripe_steps AS s (org_id, invoice_id, step, state) VALUES ($1, $2, $3, 'trying')
+ON CONFLICT (org_id, invoice_id, step) DO UPDATE
+    SET state = CASE s.state WHEN 'done' THEN 'done' ELSE 'trying' END,
+        attempts = s.attempts + CASE s.state WHEN 'done' THEN 0 ELSE 1 END,
+        error = NULL, tried_at = clock_timestamp()
+RETURNING state, generation, attempts, stripe_id, (SELECT state FROM before) AS was;
+
+-- name: mark_stripe_step
+-- How a try ended.
+UPDATE billing.stripe_steps SET state = $4, stripe_id = $5, error = $6
+WHERE org_id = $1 AND invoice_id = $2 AND step = $3 AND state = 'trying';
+
+-- name: mark_stripe_step_renewed
+-- A new idempotency key, once it is certain that nothing was done under the old one.
+UPDATE billing.stripe_steps SET generation = generation + 1
+WHERE org_id = $1 AND invoice_id = $2 AND step = $3 AND state = 'trying'
+RETURNING generation;
+
+-- name: list_stripe_steps
+-- The steps of an invoice, in the order of their first try.
+SELECT step, state, generation, attempts, stripe_id, error FROM billing.stripe_steps
+WHERE org_id = $1 AND invoice_id = $2
+ORDER BY tried_at, step;
+
+-- name: list_undone_stripe_invoices
+-- Issued invoices that are not through all their steps and are not refused, the oldest first.
+SELECT i.org_id, i.invoice_id
+FROM billing.invoices i
+WHERE i.state <> 'draft' AND i.issued_at >= $1
+  AND NOT EXISTS (
+      SELECT FROM billing.stripe_steps s
+      WHERE s.org_id = i.org_id AND s.invoice_id = i.invoice_id
+        AND (s.state = 'refused' OR (s.step = 'collect' AND s.state = 'done')))
+ORDER BY i.issued_at, i.invoice_id;
+
+-- name: insert_stripe_invoice
+-- Links an invoice to Stripe's.
+INSERT INTO billing.stripe_invoices (org_id, invoice_id, stripe_invoice_id, status) VALUES ($1, $2, $3, 'draft')
+ON CONFLICT (org_id, invoice_id) DO NOTHING;
+
+-- name: get_stripe_invoice
+-- What Stripe last said of an invoice.
+SELECT org_id, invoice_id, stripe_invoice_id, status, collection, total_minor, paid_minor, credited_minor,
+       payment_attempts, next_attempt_at, hosted_url, read_at
+FROM billing.stripe_invoices WHERE org_id = $1 AND invoice_id = $2;
+
+-- name: lock_stripe_invoice
+-- The invoice behind one of Stripe's, held until the transaction ends: who reads Stripe later also writes later.
+SELECT org_id, invoice_id FROM billing.stripe_invoices WHERE stripe_invoice_id = $1 FOR UPDATE;
+
+-- name: mark_stripe_invoice
+-- What Stripe says of an invoice now.
+UPDATE billing.stripe_invoices
+SET status = $3, collection = $4, total_minor = $5, paid_minor = $6, credited_minor = $7, payment_attempts = $8,
+    next_attempt_at = $9, hosted_url = $10, read_at = clock_timestamp()
+WHERE org_id = $1 AND invoice_id = $2;
+
+-- name: insert_stripe_event
+-- Keeps an event once, by its id.
+INSERT INTO billing.stripe_events (org_id, event_id, type, object_id, digest, created_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: get_stripe_event_digest
+-- The digest of an event that is there.
+SELECT digest FROM billing.stripe_events WHERE org_id = $1 AND event_id = $2;
+
+-- name: list_waiting_stripe_events
+-- Events that are to be handled, of every organization (org_id), in no meaningful order but the oldest first.
+SELECT org_id, event_id, type, object_id, attempts FROM billing.stripe_events
+WHERE state = 'waiting'
+ORDER BY received_at, event_id
+LIMIT $1;
+
+-- name: mark_stripe_event
+-- How handling an event ended.
+UPDATE billing.stripe_events SET state = $3, error = $4, attempts = attempts + 1
+WHERE org_id = $1 AND event_id = $2 AND state = 'waiting';
+
+-- name: insert_reconciliation
+-- Keeps a report.
+INSERT INTO billing.reconciliations
+    (org_id, reconciliation_id, period, ran_at, balanced, difference, money_difference_minor, report)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
+
+-- name: list_reconciliations
+-- Kept reports, newest first, after one when given; of one month or all.
+SELECT reconciliation_id, report::text AS report FROM billing.reconciliations
+WHERE org_id = $1 AND ($2::uuid IS NULL OR reconciliation_id < $2) AND ($4::date IS NULL OR period = $4)
+ORDER BY reconciliation_id DESC
+LIMIT $3;
+
+-- name: mark_invoice
+-- Moves an issued invoice to another state.
+UPDATE billing.invoices SET state = $3 WHERE org_id = $1 AND invoice_id = $2;
+
+-- name: insert_invoice_move
+-- Keeps when and why an invoice came into a state.
+INSERT INTO billing.invoice_moves (org_id, invoice_id, state, moved_at, reason) VALUES ($1, $2, $3, $4, $5);
+
+-- name: list_invoice_moves
+-- The history of an invoice since it was issued.
+SELECT state, moved_at, reason FROM billing.invoice_moves WHERE org_id = $1 AND invoice_id = $2 ORDER BY moved_at, state;
+
+-- name: list_overdue
+-- Invoices that were due before a day and are still only issued.
+SELECT invoice_id FROM billing.invoices WHERE org_id = $1 AND state = 'issued' AND due_on < $2 ORDER BY period;
+
+-- name: insert_payment
+-- Keeps money that came in or went back, once for each reference.
+INSERT INTO billing.payments (org_id, reference, invoice_id, amount_minor, paid_at) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+RETURNING org_id;
+
+-- name: get_payment
+-- A payment by its reference.
+SELECT invoice_id, amount_minor FROM billing.payments WHERE org_id = $1 AND reference = $2;
+
+-- name: get_balance
+-- What is owed on an invoice, and what has been paid and credited.
+SELECT i.total_minor, i.prepaid_minor,
+       (SELECT coalesce(sum(c.amount_minor), 0)::bigint FROM billing.credit_notes c
+        WHERE c.org_id = $1 AND c.invoice_id = $2) AS credited_minor,
+       (SELECT coalesce(sum(p.amount_minor), 0)::bigint FROM billing.payments p
+        WHERE p.org_id = $1 AND p.invoice_id = $2) AS paid_minor
+FROM billing.invoices i WHERE i.org_id = $1 AND i.invoice_id = $2;
+
+-- name: insert_credit_note
+-- Credits part of an invoice under the organization's next credit note number.
+INSERT INTO billing.credit_notes (org_id, note_id, invoice_id, number, amount_minor, reason, issued_at)
+VALUES ($1, $2, $3, (SELECT coalesce(max(c.number), 0) + 1 FROM billing.credit_notes c WHERE c.org_id = $1), $4, $5, $6);
+
+-- name: list_credit_notes
+-- The credit notes of an invoice, the oldest first.
+SELECT org_id, note_id, invoice_id, number, amount_minor, reason, issued_at FROM billing.credit_notes
+WHERE org_id = $1 AND invoice_id = $2 ORDER BY number;
+
+-- name: get_credit_note
+-- A credit note by its id.
+SELECT org_id, note_id, invoice_id, number, amount_minor, reason, issued_at FROM billing.credit_notes
+WHERE org_id = $1 AND note_id = $2;
+
+-- name: get_prepaid_balance
+-- What is left of an organization's prepaid money.
+SELECT coalesce(sum(p.amount_minor), 0)::bigint FROM billing.prepaid p WHERE p.org_id = $1;
+
+-- name: insert_prepaid
+-- Prepaid money that came in or, negative, was used; once for each entry id.
+INSERT INTO billing.prepaid (org_id, entry_id, amount_minor, invoice_id, note, entered_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT DO NOTHING;
+
+-- name: insert_details
+-- Who invoices are made out to from now on.
+INSERT INTO billing.details (org_id, name, address, tax_id, tax_name, tax_percent) VALUES ($1, $2, $3, $4, $5, $6);
+
+-- name: get_details
+-- Who an invoice is made out to, as it stood at an instant.
+SELECT name, address, tax_id, tax_name, tax_percent FROM billing.details
+WHERE org_id = $1 AND changed_at <= $2 ORDER BY changed_at DESC LIMIT 1;
+
+-- name: list_billed_amounts
+-- Money that invoices before one bill for a month of usage, by kind of line.
+SELECT CASE WHEN l.meter IS NULL THEN l.kind ELSE 'usage' END AS kind, sum(l.amount_minor)::bigint AS amount_minor
+FROM billing.invoices i JOIN billing.invoice_lines l USING (org_id, invoice_id)
+WHERE i.org_id = $1 AND i.period < $2 AND l.usage_period = $3 AND l.kind <> 'tax'
+GROUP BY 1
+ORDER BY 1;

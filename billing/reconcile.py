@@ -14,10 +14,10 @@ import msgspec
 from billing.accounts import checked_plan, get_account
 from billing.calendar import Month, month_starting
 from billing.invocation import Meter
-from billing.invoices import Invoice, get_invoice
+from billing.invoices import Invoice, LineKind, get_invoice
 from billing.periods import Period, get_period, month_quantities
-from billing.prices import PriceBook
-from billing.rating import exact_amount, rate, to_minor
+from billing.prices import Plan, PriceBook
+from billing.rating import adjust, exact_amount, rate, round_half_even, to_minor
 from billing.store import QUERIES, Connection
 
 LOCATED: Final = 100
@@ -140,9 +140,10 @@ async def _compare_bill(
     rated = {(line.meter, line.tier): line.quantity for line in rate(plan, quantities)}
     rows = await connection.fetch(QUERIES["list_billed_quantities"], org_id, sealed.starts_on)
     invoiced = {(Meter(row["meter"]), int(row["tier"])): int(row["quantity"]) for row in rows}
-    money: list[MoneyDifference] = []
-    for row in await connection.fetch(QUERIES["list_invoices_for_period"], org_id, sealed.starts_on):
-        money += _money_differences(await get_invoice(connection, org_id, row["invoice_id"]))
+    ids = await connection.fetch(QUERIES["list_invoices_for_period"], org_id, sealed.starts_on)
+    invoices = [await get_invoice(connection, org_id, row["invoice_id"]) for row in ids]
+    money = [one for invoice in invoices for one in _money_differences(invoice)]
+    money += _adjustment_differences(plan, sealed.starts_on, invoices)
     return _Bill(
         sum(rated.values()),
         sum(invoiced.values()),
@@ -156,10 +157,27 @@ async def _compare_bill(
 
 
 def _money_differences(invoice: Invoice) -> Iterator[MoneyDifference]:
+    net = sum(line.amount_minor for line in invoice.lines if line.kind is not LineKind.TAX)
     for line in invoice.lines:
-        expected = to_minor(exact_amount(line.quantity, line.unit_price), invoice.currency)
+        if line.meter is not None:
+            expected = to_minor(exact_amount(line.priced_quantity, line.unit_price), invoice.currency)
+        elif line.kind is LineKind.TAX:
+            expected = round_half_even(net * line.unit_price / 100)
+        else:
+            continue  # of the month as a whole: see _adjustment_differences
         if expected != line.amount_minor:
             yield MoneyDifference(invoice.invoice_id, line.position, expected, line.amount_minor)
     total = sum(line.amount_minor for line in invoice.lines)
     if total != invoice.total_minor:
         yield MoneyDifference(invoice.invoice_id, None, total, invoice.total_minor)
+
+
+def _adjustment_differences(plan: Plan, month: date, invoices: list[Invoice]) -> Iterator[MoneyDifference]:
+    """Discount, credit and minimum of the month, over all invoices that bill it."""
+    lines = [line for invoice in invoices for line in invoice.lines if line.usage_period == month]
+    usage = sum(line.amount_minor for line in lines if line.meter is not None)
+    expected = {one.kind: one.amount_minor for one in adjust(plan, usage)}
+    for kind in (LineKind.DISCOUNT, LineKind.CREDIT, LineKind.MINIMUM):
+        found = sum(line.amount_minor for line in lines if line.kind is kind)
+        if found != expected.get(kind, 0):
+            yield MoneyDifference(invoices[0].invoice_id, None, expected.get(kind, 0), found)

@@ -27,6 +27,8 @@ def format_money(amount_minor: int, currency: str) -> str:
 
 
 def _to_row(line: InvoiceLine, currency: str) -> tuple[str, str, str, str]:
+    if line.meter is None:
+        return line.description, "", "", format_money(line.amount_minor, currency)
     price = f"{line.unit_price.normalize():f}"
     return line.description, f"{line.quantity:,}", price, format_money(line.amount_minor, currency)
 

@@ -12,7 +12,7 @@ from billing.calendar import Month, month_of
 from billing.invocation import Meter, Reason, occurred_at
 from billing.periods import month_quantities
 from billing.prices import Plan, PriceBook
-from billing.rating import RatedLine, rate, rate_span
+from billing.rating import Adjustment, RatedLine, adjust, rate, rate_span
 from billing.store import QUERIES, Connection
 
 
@@ -86,12 +86,13 @@ class UsageSummary(msgspec.Struct, frozen=True):
 
 
 class MonthToDate(msgspec.Struct, frozen=True):
-    """A month as it would be billed if it ended now, earlier months' corrections apart."""
+    """A month as it would be billed if it ended now, earlier months' corrections and taxes apart."""
 
     month: Month
     plan: Plan
     quantities: dict[Meter, int]
     lines: tuple[RatedLine, ...]
+    adjustments: tuple[Adjustment, ...]
     total_minor: int
 
 
@@ -140,4 +141,7 @@ async def month_to_date(connection: Connection, book: PriceBook, org_id: UUID, a
     plan = await get_plan(connection, book, org_id, month.starts_on)
     quantities = await month_quantities(connection, org_id, month.starts_at, month.ends_at, None)
     lines = rate(plan, quantities)
-    return MonthToDate(month, plan, quantities, lines, sum(line.amount_minor for line in lines))
+    usage_minor = sum(line.amount_minor for line in lines)
+    adjustments = adjust(plan, usage_minor)
+    total_minor = usage_minor + sum(one.amount_minor for one in adjustments)
+    return MonthToDate(month, plan, quantities, lines, adjustments, total_minor)

@@ -42,6 +42,7 @@ _LINES: Final[list[dict[str, Any]]] = [
         "tier": 0,
         "quantity": 1000,
         "unit_price": "0",
+        "per": 1,
         "amount": {"amount_minor": 0, "currency": "USD"},
     },
     {
@@ -52,6 +53,7 @@ _LINES: Final[list[dict[str, Any]]] = [
         "tier": 1,
         "quantity": 4200,
         "unit_price": "0.004",
+        "per": 1,
         "amount": {"amount_minor": 1680, "currency": "USD"},
     },
 ]
@@ -62,7 +64,10 @@ INVOICE: Final[dict[str, Any]] = {
     "state": "issued",
     "number": 3,
     "units": 5200,
+    "tax": {"amount_minor": 0, "currency": "USD"},
     "total": {"amount_minor": 1680, "currency": "USD"},
+    "prepaid": {"amount_minor": 0, "currency": "USD"},
+    "due_on": "2026-11-16",
     "drafted_at": "2026-11-02T00:05:00Z",
     "issued_at": "2026-11-02T08:00:00Z",
     "lines": _LINES,

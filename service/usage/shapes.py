@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec import Struct
 
 import billing
-from billing import LineKind, Meter, Reason
+from billing import InvoiceState, LineKind, Meter, Reason
 from service import ids
 from service.resources.common import Money
 
@@ -99,7 +99,7 @@ class UsageSummary(Struct, frozen=True, kw_only=True, tag_field="object", tag="u
 
 
 class BillingInvoiceLine(Struct, frozen=True, kw_only=True):
-    """Units of one meter in one price tier."""
+    """Units of one meter in one price tier, or what the plan or the tax makes of a month as a whole."""
 
     description: str
     """In words."""
@@ -107,14 +107,16 @@ class BillingInvoiceLine(Struct, frozen=True, kw_only=True):
     """`correction` bills, or takes back, units of an earlier month."""
     usage_month: str
     """The month the units were used in, `2026-11`."""
-    meter: Meter
-    """What was counted."""
+    meter: Meter | None
+    """What was counted; null for a discount, credit, minimum or tax."""
     tier: int
     """The price tier; 0 is the free allowance."""
     quantity: int
     """Units; negative when they are taken back."""
     unit_price: str
-    """A decimal in major units of the currency."""
+    """A decimal in major units of the currency, for `per` units; of a tax its percentage."""
+    per: int
+    """Units that one `unit_price` pays for: more than 1 where they are sold in packages."""
     amount: Money
     """What the line comes to."""
 
@@ -126,14 +128,20 @@ class BillingInvoice(Struct, frozen=True, kw_only=True, tag_field="object", tag=
     """`bill_…`"""
     month: str
     """The month it bills, `2026-11`, in the organization's time zone."""
-    state: Literal["draft", "issued"]
-    """A draft is not yet owed; nothing in an issued one changes any more."""
+    state: InvoiceState
+    """A draft is not yet owed; of one that was issued nothing but the state changes any more."""
     number: int | None
     """Counts up without a gap; null for a draft."""
     units: int
     """Units on all its lines."""
+    tax: Money
+    """The tax in the total."""
     total: Money
-    """What is owed."""
+    """What it comes to."""
+    prepaid: Money
+    """What prepaid money paid of it when it was issued."""
+    due_on: date | None
+    """When it is to be paid; null for a draft."""
     drafted_at: datetime
     """When the month was closed."""
     issued_at: datetime | None
@@ -154,7 +162,7 @@ class MonthToDate(Struct, frozen=True, kw_only=True, tag_field="object", tag="mo
     plan: str
     """The price list, by name and version: `public-1`."""
     total: Money
-    """What it comes to so far, without corrections of earlier months."""
+    """What it comes to so far, without corrections of earlier months and taxes."""
     lines: tuple[BillingInvoiceLine, ...]
     """What the total is made of."""
 
@@ -200,10 +208,13 @@ def to_invoice(invoice: billing.Invoice) -> BillingInvoice:
     return BillingInvoice(
         id=ids.encode("bill", invoice.invoice_id),
         month=_month(invoice.period),
-        state=invoice.state.value,
+        state=invoice.state,
         number=invoice.number,
         units=invoice.units,
+        tax=Money(invoice.tax_minor, currency),
         total=Money(invoice.total_minor, currency),
+        prepaid=Money(invoice.prepaid_minor, currency),
+        due_on=invoice.due_on,
         drafted_at=invoice.drafted_at,
         issued_at=invoice.issued_at,
         lines=tuple(
@@ -215,6 +226,7 @@ def to_invoice(invoice: billing.Invoice) -> BillingInvoice:
                 tier=line.tier,
                 quantity=line.quantity,
                 unit_price=_decimal(line.unit_price),
+                per=line.per,
                 amount=Money(line.amount_minor, currency),
             )
             for line in invoice.lines
@@ -231,18 +243,35 @@ def to_month(found: billing.MonthToDate) -> MonthToDate:
         ends_at=month.ends_at,
         plan=f"{found.plan.plan}-{found.plan.version}",
         total=Money(found.total_minor, currency),
-        lines=tuple(
-            BillingInvoiceLine(
-                description=f"{line.meter}, {'free units' if line.tier == 0 else f'tier {line.tier}'}",
-                kind=LineKind.USAGE,
-                usage_month=_month(month.starts_on),
-                meter=line.meter,
-                tier=line.tier,
-                quantity=line.quantity,
-                unit_price=_decimal(line.unit_price),
-                amount=Money(line.amount_minor, currency),
-            )
-            for line in found.lines
+        lines=(
+            *(
+                BillingInvoiceLine(
+                    description=billing.describe_tier(line.meter, line.tier, line.per),
+                    kind=LineKind.USAGE,
+                    usage_month=_month(month.starts_on),
+                    meter=line.meter,
+                    tier=line.tier,
+                    quantity=line.quantity,
+                    unit_price=_decimal(line.unit_price),
+                    per=line.per,
+                    amount=Money(line.amount_minor, currency),
+                )
+                for line in found.lines
+            ),
+            *(
+                BillingInvoiceLine(
+                    description=one.note,
+                    kind=LineKind(one.kind),
+                    usage_month=_month(month.starts_on),
+                    meter=None,
+                    tier=0,
+                    quantity=0,
+                    unit_price="0",
+                    per=1,
+                    amount=Money(one.amount_minor, currency),
+                )
+                for one in found.adjustments
+            ),
         ),
     )
 

@@ -228,7 +228,7 @@ async def test_closed_month_is_an_invoice(customers: Customers, operator_pool: P
     async with operator_pool.acquire() as connection:
         await issue_invoice(connection, api.cast.org_id, ids.decode("bill", listed[0]["id"]), at=datetime.now(UTC))
     issued = (await api.get(f"/v1/billing/invoices/{listed[0]['id']}")).json()
-    assert (issued["state"], issued["number"], issued["total"]) == ("issued", 1, {"amount_minor": 0, "currency": "USD"})
+    assert (issued["state"], issued["number"], issued["total"]) == ("paid", 1, {"amount_minor": 0, "currency": "USD"})
 
 
 async def test_scope_is_required_and_named(api: Api, keys: Keys) -> None:

@@ -175,7 +175,7 @@ def test_month_is_closed_issued_and_reconciled(cli: Cli, database: Database) -> 
     org = customer_since(database, opened)
     closed = cli.rows("billing", "close", "--org", org, "--issue")
 
-    assert [one["state"] for one in closed] == ["issued"] * len(closed)
+    assert [one["state"] for one in closed] == ["paid"] * len(closed)
     assert closed[0]["month"] == f"{opened:%Y-%m}"
     assert cli("billing", "close") == "No month is due.\n"
     assert cli("billing", "invoices", "--org", org).startswith(f"Invoice {len(closed)}  ")
