@@ -10,7 +10,13 @@ AccountError
 ├── UnknownFirmError           bound to a firm or connection of somebody else
 ├── ImpossibleValueError       a name, region, time zone or network that cannot be
 ├── UnknownOrganizationError
-└── KeyNotFoundError
+├── KeyNotFoundError
+└── MemberError                people, not keys
+    ├── WrongCodeError         not the code of this moment, or taken before
+    ├── LinkExpiredError       a mailed link that is too old, changed or used
+    ├── AddressTakenError      told only to who holds the address
+    ├── MemberNotFoundError
+    └── NotAllowedError        the role does not allow it; the last owner stays
 """
 
 
@@ -56,3 +62,27 @@ class UnknownOrganizationError(AccountError):
 
 class KeyNotFoundError(AccountError):
     """The organization has no such key."""
+
+
+class MemberError(AccountError):
+    """A person cannot do this."""
+
+
+class WrongCodeError(MemberError):
+    """Not the second factor's code of this moment, or one that was taken before."""
+
+
+class LinkExpiredError(MemberError):
+    """A mailed link that is too old, changed or used."""
+
+
+class AddressTakenError(MemberError):
+    """A member with this address exists; said only to who has proved to hold it."""
+
+
+class MemberNotFoundError(MemberError):
+    """The organization has no such member, session or invitation."""
+
+
+class NotAllowedError(MemberError):
+    """The member's role does not allow it; the message says why."""

@@ -63,3 +63,115 @@ WHERE org_id = $1 AND api_keys.id = used.id;
 -- Whose key has one of these hashes; asked before the organization is known.
 SELECT org_id, key_id, mode, scopes, firm_ids, connection_ids, api_version, ip_allow, expires_at, revoked_at
 FROM authenticate_key($1);
+
+-- name: mark_organization_changed
+-- An organization's name and time zone.
+UPDATE organizations SET name = $2, time_zone = $3 WHERE id = $1 RETURNING id;
+
+-- name: insert_member
+-- A new member of an organization.
+INSERT INTO members (org_id, id, email, name, role, password_hash, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: find_member
+-- Who signs in with an address; asked before the organization is known.
+SELECT org_id, member_id, password_hash FROM find_member($1);
+
+-- name: get_member
+-- One member who has not been removed.
+SELECT org_id, id, email, name, role, totp_sealed IS NOT NULL AS has_totp, created_at
+FROM members WHERE org_id = $1 AND id = $2 AND removed_at IS NULL;
+
+-- name: list_members
+-- The members of an organization, oldest first, without removed ones.
+SELECT org_id, id, email, name, role, totp_sealed IS NOT NULL AS has_totp, created_at
+FROM members WHERE org_id = $1 AND removed_at IS NULL ORDER BY id;
+
+-- name: lock_members
+-- Holds an organization's members until the transaction ends: two removals at once could take away every owner.
+SELECT id FROM members WHERE org_id = $1 ORDER BY id FOR UPDATE;
+
+-- name: mark_member_role
+-- What a member may do.
+UPDATE members SET role = $3 WHERE org_id = $1 AND id = $2 AND removed_at IS NULL RETURNING id;
+
+-- name: mark_member_removed
+-- A member who may not sign in any more.
+UPDATE members SET removed_at = $3 WHERE org_id = $1 AND id = $2 AND removed_at IS NULL RETURNING id;
+
+-- name: mark_member_password
+-- A new password.
+UPDATE members SET password_hash = $3 WHERE org_id = $1 AND id = $2;
+
+-- name: get_totp
+-- A member's second factor, locked until the transaction ends, so that a code is taken once.
+SELECT totp_sealed, totp_last_step FROM members WHERE org_id = $1 AND id = $2 FOR UPDATE;
+
+-- name: mark_totp
+-- A new second factor, or none; the step of the code that proved it.
+UPDATE members SET totp_sealed = $3, totp_last_step = $4 WHERE org_id = $1 AND id = $2;
+
+-- name: mark_totp_step
+-- The step of the last code that was taken.
+UPDATE members SET totp_last_step = $3 WHERE org_id = $1 AND id = $2;
+
+-- name: insert_session
+-- A browser that has signed in.
+INSERT INTO member_sessions (org_id, id, member_id, secret_hash, user_agent, address, confirmed_at, created_at, seen_at,
+                             expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7, $7, $8);
+
+-- name: get_session
+-- One session that has not ended, and its member.
+SELECT s.id, s.secret_hash, s.user_agent, s.address, s.confirmed_at, s.created_at, s.seen_at, s.expires_at,
+       m.id AS member_id, m.email, m.name, m.role, m.totp_sealed IS NOT NULL AS has_totp, m.created_at AS member_since,
+       o.name AS organization, o.time_zone
+FROM member_sessions s
+JOIN members m ON m.org_id = s.org_id AND m.id = s.member_id
+JOIN organizations o ON o.id = s.org_id
+WHERE s.org_id = $1 AND s.id = $2 AND s.expires_at > $3 AND m.removed_at IS NULL;
+
+-- name: list_sessions
+-- Where a member is signed in, the one seen last first.
+SELECT id, user_agent, address, confirmed_at, created_at, seen_at, expires_at
+FROM member_sessions WHERE org_id = $1 AND member_id = $2 AND expires_at > $3 ORDER BY seen_at DESC, id;
+
+-- name: mark_session_confirmed
+-- The member has proved who it is; the session goes on under a new secret.
+UPDATE member_sessions SET confirmed_at = $3, secret_hash = $4, seen_at = $3 WHERE org_id = $1 AND id = $2;
+
+-- name: mark_session_seen
+-- When a session was last used.
+UPDATE member_sessions SET seen_at = $3 WHERE org_id = $1 AND id = $2;
+
+-- name: delete_session
+-- Ends one session of a member.
+DELETE FROM member_sessions WHERE org_id = $1 AND member_id = $2 AND id = $3;
+
+-- name: delete_sessions
+-- Ends every session of a member but one.
+DELETE FROM member_sessions WHERE org_id = $1 AND member_id = $2 AND id IS DISTINCT FROM $3;
+
+-- name: insert_invitation
+-- Somebody is asked to join.
+INSERT INTO invitations (org_id, id, email, role, invited_by, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: list_invitations
+-- Invitations that can still be accepted, newest first.
+SELECT org_id, id, email, role, invited_by, created_at, expires_at
+FROM invitations
+WHERE org_id = $1 AND expires_at > $2 AND accepted_at IS NULL AND revoked_at IS NULL ORDER BY id DESC;
+
+-- name: lock_invitation
+-- One invitation that can still be accepted, held until the transaction ends.
+SELECT org_id, id, email, role, invited_by, created_at, expires_at
+FROM invitations
+WHERE org_id = $1 AND id = $2 AND expires_at > $3 AND accepted_at IS NULL AND revoked_at IS NULL FOR UPDATE;
+
+-- name: mark_invitation_accepted
+-- An invitation that was taken up.
+UPDATE invitations SET accepted_at = $3 WHERE org_id = $1 AND id = $2;
+
+-- name: mark_invitation_revoked
+-- An invitation that was taken back.
+UPDATE invitations SET revoked_at = $3 WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL RETURNING id;

@@ -1,0 +1,215 @@
+"""People: who joins an organization, who they prove to be, what they may do."""
+
+import hashlib
+import re
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+import billing
+from service.accounts import members_store as store
+from service.accounts.errors import (
+    AddressTakenError,
+    ImpossibleValueError,
+    LinkExpiredError,
+    MemberNotFoundError,
+    NotAllowedError,
+)
+from service.accounts.members_store import Invitation, Member
+from service.accounts.organizations import checked_name, create_firm, create_organization
+from service.accounts.passwords import Passwords, check_password
+from service.accounts.roles import Role, may_give
+from service.clock import Clock, now
+from service.db.pool import Connection, Pool, as_organization
+from service.ids import new_uuid
+
+INVITATION_LASTS: Final = timedelta(days=7)
+
+list_members = store.list_members
+list_invitations = store.list_invitations
+
+_ADDRESS = re.compile(r"[a-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}")
+
+
+class NewAccount(msgspec.Struct, frozen=True):
+    """Who proved to hold an address, on the way to an organization of its own."""
+
+    email: str
+
+
+class NewPassword(msgspec.Struct, frozen=True):
+    """Leave to set a new password, until the present one has changed."""
+
+    email: str
+    password_digest: bytes
+
+
+class Joining(msgspec.Struct, frozen=True):
+    """An invitation, as it stands in the mail."""
+
+    org_id: UUID
+    invitation_id: UUID
+
+
+class Known(msgspec.Struct, frozen=True):
+    """Somebody whose password was right."""
+
+    org_id: UUID
+    member_id: UUID
+
+
+async def sign_up(
+    pool: Pool, passwords: Passwords, *, email: str, name: str, password: str, organization: str, clock: Clock = now
+) -> Member:
+    """A new organization with its owner, a price list and a first firm to try things with.
+
+    The address must have been proved before. Raises AddressTakenError and ImpossibleValueError.
+    """
+    kept = await passwords.hash(check_password(password, email))
+    org_id = new_uuid()
+    async with as_organization(pool, org_id) as connection:
+        made_org = await create_organization(connection, organization, org_id=org_id, clock=clock)
+        plan = billing.load_price_book().find(*billing.PUBLIC_PLAN)
+        await billing.open_account(
+            connection, org_id, plan, made_org.time_zone, plan.currency, opened_at=made_org.created_at
+        )
+        await create_firm(connection, org_id, "Sandbox firm", clock=clock)
+        return await _add(connection, org_id, email, name, Role.OWNER, kept, clock)
+
+
+async def check_credentials(pool: Pool, passwords: Passwords, email: str, password: str) -> Known | None:
+    """Who it is; None alike, and after as long, for an unknown address and a wrong password."""
+    found = await store.find_member(pool, email)
+    fits = await passwords.fits(password, None if found is None else found[2])
+    return Known(found[0], found[1]) if found is not None and fits else None
+
+
+async def password_reset(pool: Pool, email: str) -> NewPassword | None:
+    """What to seal into a mail for this address; None if nobody has it, which nobody may be told."""
+    found = await store.find_member(pool, email)
+    return None if found is None else NewPassword(email, _digest(found[2]))
+
+
+async def reset_password(pool: Pool, passwords: Passwords, leave: NewPassword, password: str) -> Known:
+    """Sets it and ends every session. Raises LinkExpiredError once the link was used, ImpossibleValueError."""
+    check_password(password, leave.email)
+    found = await store.find_member(pool, leave.email)
+    if found is None or _digest(found[2]) != leave.password_digest:
+        raise LinkExpiredError("this link was used before")
+    org_id, member_id, _ = found
+    kept = await passwords.hash(password)
+    async with as_organization(pool, org_id) as connection:
+        await store.mark_member_password(connection, org_id, member_id, kept)
+        await store.delete_sessions(connection, org_id, member_id, None)
+    return Known(org_id, member_id)
+
+
+async def invite(
+    connection: Connection, by: Member, email: str, role: Role, *, clock: Clock = now
+) -> tuple[Invitation, Joining]:
+    """An invitation and what to seal into its mail. Raises NotAllowedError."""
+    if not may_give(by.role, role):
+        raise NotAllowedError("Only an owner can invite an owner.")
+    at = clock()
+    made = Invitation(
+        org_id=by.org_id,
+        id=new_uuid(),
+        email=email,
+        role=role,
+        invited_by=by.id,
+        created_at=at,
+        expires_at=at + INVITATION_LASTS,
+    )
+    await store.insert_invitation(connection, made)
+    return made, Joining(made.org_id, made.id)
+
+
+async def join(
+    pool: Pool, passwords: Passwords, joining: Joining, *, name: str, password: str, clock: Clock = now
+) -> Member:
+    """The invited person becomes a member. Raises LinkExpiredError, AddressTakenError, ImpossibleValueError."""
+    async with as_organization(pool, joining.org_id) as connection:
+        invitation = await store.lock_invitation(connection, joining.org_id, joining.invitation_id, clock())
+        if invitation is None:
+            raise LinkExpiredError("this invitation was used, taken back, or is too old")
+        kept = await passwords.hash(check_password(password, invitation.email))
+        made = await _add(connection, joining.org_id, invitation.email, name, invitation.role, kept, clock)
+        await store.mark_invitation_accepted(connection, joining.org_id, invitation.id, clock())
+        return made
+
+
+async def read_invitation(pool: Pool, joining: Joining, *, clock: Clock = now) -> Invitation:
+    """The invitation that a mailed link stands for. Raises LinkExpiredError."""
+    async with as_organization(pool, joining.org_id) as connection:
+        found = await store.lock_invitation(connection, joining.org_id, joining.invitation_id, clock())
+    if found is None:
+        raise LinkExpiredError("this invitation was used, taken back, or is too old")
+    return found
+
+
+async def revoke_invitation(connection: Connection, org_id: UUID, invitation_id: UUID, *, clock: Clock = now) -> None:
+    """Takes an invitation back. Raises MemberNotFoundError."""
+    if not await store.mark_invitation_revoked(connection, org_id, invitation_id, clock()):
+        raise MemberNotFoundError("no such invitation")
+
+
+async def change_role(connection: Connection, by: Member, member_id: UUID, role: Role) -> None:
+    """Raises NotAllowedError, MemberNotFoundError; an organization keeps an owner."""
+    member = await _other(connection, by, member_id)
+    if not may_give(by.role, role):
+        raise NotAllowedError("Only an owner can make an owner.")
+    if member.role is Role.OWNER and role is not Role.OWNER:
+        await _keep_an_owner(connection, member)
+    await store.mark_member_role(connection, by.org_id, member_id, role)
+
+
+async def remove_member(connection: Connection, by: Member, member_id: UUID, *, clock: Clock = now) -> None:
+    """Ends a membership and its sessions; an organization keeps an owner. Raises as `change_role` does."""
+    member = await _other(connection, by, member_id)
+    if member.role is Role.OWNER:
+        await _keep_an_owner(connection, member)
+    await store.mark_member_removed(connection, by.org_id, member_id, clock())
+    await store.delete_sessions(connection, by.org_id, member_id, None)
+
+
+def checked_email(text: str) -> str:
+    """The address in small letters. Raises ImpossibleValueError."""
+    address = text.strip().lower()
+    if len(address) > 254 or not _ADDRESS.fullmatch(address):
+        raise ImpossibleValueError("Enter an e-mail address such as you@yourcompany.example.")
+    return address
+
+
+async def _add(
+    connection: Connection, org_id: UUID, email: str, name: str, role: Role, kept: str, clock: Clock
+) -> Member:
+    made = Member(org_id=org_id, id=new_uuid(), email=email, name=checked_name(name), role=role, created_at=clock())
+    try:
+        async with connection.transaction():
+            await store.insert_member(connection, made, kept)
+    except asyncpg.UniqueViolationError:
+        raise AddressTakenError("a member with this address exists already") from None
+    return made
+
+
+async def _other(connection: Connection, by: Member, member_id: UUID) -> Member:
+    await store.lock_members(connection, by.org_id)
+    member = await store.get_member(connection, by.org_id, member_id)
+    if member is None:
+        raise MemberNotFoundError("no such member")
+    if not may_give(by.role, member.role):
+        raise NotAllowedError("Only an owner can change an owner.")
+    return member
+
+
+async def _keep_an_owner(connection: Connection, leaving: Member) -> None:
+    members = await store.list_members(connection, leaving.org_id)
+    if not any(one.role is Role.OWNER and one.id != leaving.id for one in members):
+        raise NotAllowedError("An organization keeps at least one owner; make somebody else an owner first.")
+
+
+def _digest(password_hash: str) -> bytes:
+    return hashlib.sha256(password_hash.encode()).digest()[:16]
