@@ -8,6 +8,7 @@ from typing import Final
 from service.connectors.canopy.clients import BINDING as CLIENTS
 from service.connectors.canopy.contacts import BINDING as CONTACTS
 from service.connectors.canopy.credits import BINDING as CREDITS
+from service.connectors.canopy.discovery import discover
 from service.connectors.canopy.documents import BINDING as DOCUMENTS
 from service.connectors.canopy.engagements import BINDING as ENGAGEMENTS
 from service.connectors.canopy.faults import classify
@@ -31,6 +32,7 @@ CANOPY: Final = Connector(
     auth=OAuth2(
         token_url=None,
         token_path="/oauth/token",  # noqa: S106 (an address)
+        authorize_path="/oauth/authorize",
         scopes=(
             "clients:read",
             "clients:write",
@@ -48,6 +50,7 @@ CANOPY: Final = Connector(
     budget=BudgetSpec(limits=(Limit(120, 60.0),), scope="connection", source="assumed"),
     classify=classify,
     redact=frozenset({"ein", "ein_masked", "ssn", "ssn_masked", "tin", "tin_masked"}),
+    discover=discover,
     session=session,
     clients=CLIENTS,
     contacts=CONTACTS,

@@ -11,6 +11,7 @@ from service.connectors.quickbooks.clients import BINDING as CLIENTS
 from service.connectors.quickbooks.clients import CHANGES as CLIENTS_CHANGES
 from service.connectors.quickbooks.credits import BINDING as CREDITS
 from service.connectors.quickbooks.credits import CHANGES as CREDITS_CHANGES
+from service.connectors.quickbooks.discovery import discover
 from service.connectors.quickbooks.documents import BINDING as DOCUMENTS
 from service.connectors.quickbooks.faults import classify
 from service.connectors.quickbooks.invoices import BINDING as INVOICES
@@ -40,9 +41,14 @@ QUICKBOOKS: Final = Connector(
         token_url="https://oauth.platform.intuit.com/oauth2/v1/tokens/bearer",  # noqa: S106 (an address)
         token_path="/oauth2/v1/tokens/bearer",  # noqa: S106 (an address)
         authorize_url="https://appcenter.intuit.com/connect/oauth2",
+        authorize_path="/connect/oauth2",
         revoke_url="https://developer.api.intuit.com/v2/oauth2/tokens/revoke",
+        revoke_path="/v2/oauth2/tokens/revoke",
         scopes=("com.intuit.quickbooks.accounting",),
         client_auth="basic",
+        # Tells when the five years of a consent end.
+        # Source: https://blogs.a.intuit.com/2025/11/12/important-changes-to-refresh-token-policy, read 2026-11-20.
+        token_headers=(("x-include-refresh-token-hard-expires-in", "true"),),
     ),
     budget=BudgetSpec(
         limits=(Limit(10, 1.0), Limit(500, 60.0)),
@@ -68,6 +74,7 @@ QUICKBOOKS: Final = Connector(
             "ThumbnailTempDownloadUri",
         }
     ),
+    discover=discover,
     changes=capture_together(
         {
             "clients": (CLIENTS_CHANGES,),

@@ -27,6 +27,8 @@ class TokenReply(Struct, frozen=True):
     expires_in_s: int
     refresh_token: str | None = None
     refresh_expires_in_s: int | None = None
+    hard_expires_in_s: int | None = None
+    """What no renewal puts off: after it the firm has to consent again."""
 
 
 class Grant(Struct, frozen=True, kw_only=True):
@@ -83,7 +85,9 @@ class OAuth2(Struct, frozen=True, kw_only=True):
     token_url: str | None
     token_path: str
     authorize_url: str | None = None
+    authorize_path: str | None = None
     revoke_url: str | None = None
+    revoke_path: str | None = None
     scopes: tuple[str, ...] = ()
     client_auth: Literal["basic", "post"] = "basic"
     token_headers: tuple[tuple[str, str], ...] = ()
@@ -96,23 +100,23 @@ class OAuth2(Struct, frozen=True, kw_only=True):
         if grant.refresh_token is None:
             raise ConnectionRefused("the connection has no refresh token")
         form = {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}
+        return read_token_reply((yield self.form(self.token_path, form, app)))
+
+    def form(self, path: str, form: dict[str, str], app: AppCredentials) -> Request:
+        """A form sent to one of the vendor's OAuth endpoints, in our own name."""
         headers = self.token_headers
         if self.client_auth == "basic":
             pair = b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
             headers = (*headers, ("authorization", f"Basic {pair}"))
         else:
-            form |= {"client_id": app.client_id, "client_secret": app.client_secret}
-        return read_token_reply(
-            (
-                yield Request(
-                    method="POST",
-                    path=self.token_path,
-                    body=urlencode(form).encode(),
-                    content_type="application/x-www-form-urlencoded",
-                    headers=headers,
-                    lane="write",
-                )
-            )
+            form = {**form, "client_id": app.client_id, "client_secret": app.client_secret}
+        return Request(
+            method="POST",
+            path=path,
+            body=urlencode(form).encode(),
+            content_type="application/x-www-form-urlencoded",
+            headers=headers,
+            lane="write",
         )
 
 
@@ -121,6 +125,7 @@ class _WireToken(Struct, frozen=True):
     expires_in: int = 3600
     refresh_token: str | None = None
     x_refresh_token_expires_in: int | None = None
+    x_refresh_token_hard_expires_in: int | None = None
 
 
 class _WireTokenError(Struct, frozen=True):
@@ -148,4 +153,5 @@ def read_token_reply(response: Response) -> TokenReply:
         expires_in_s=wire.expires_in,
         refresh_token=wire.refresh_token,
         refresh_expires_in_s=wire.x_refresh_token_expires_in,
+        hard_expires_in_s=wire.x_refresh_token_hard_expires_in,
     )

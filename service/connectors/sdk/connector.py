@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from msgspec import Struct
+
 from service.connectors.sdk.auth import Auth
 from service.connectors.sdk.binding import Binding, Changes
 from service.connectors.sdk.budget import BudgetSpec
@@ -25,6 +27,15 @@ from service.resources.service_item import CustomField, ServiceItem, TrackingVal
 from service.resources.task import Task, TaskCreate, TaskUpdate
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate
 from service.resources.user import LinkedAccount, Session, User
+
+
+class FoundAccount(Struct, frozen=True):
+    """One book of records that the login behind a new connection can reach."""
+
+    remote_id: str
+    name: str
+    currency: str | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +61,9 @@ class Connector:
     """Names of vendor fields that `include=raw` and `include=unmapped` never show (government ids, secrets)."""
     changes: Callable[[datetime, tuple[str, ...], Book], Flow[Mapping[str, Changes[Any]]]] | None = None
     """Changes of several resources at once, by resource, where the vendor tells them in one call."""
+    discover: Callable[[Mapping[str, str]], Flow[tuple[FoundAccount, ...]]] | None = None
+    """Every account that a new connection could be for, from what the vendor sent back with its consent (`realmId`).
+    Its paths stand below the base URL. Without it the `accounts` binding is read."""
     session: Callable[[Book], Flow[Session]] | None = None
     """How the person behind the connection is signed in."""
     clients: Binding[Client, ClientCreate, ClientUpdate] | None = None

@@ -13,6 +13,7 @@ from service.connectors.sdk.connector import Connector
 from service.connectors.sodium.clients import BINDING as CLIENTS
 from service.connectors.sodium.contacts import BINDING as CONTACTS
 from service.connectors.sodium.custom_fields import BINDING as CUSTOM_FIELDS
+from service.connectors.sodium.discovery import discover
 from service.connectors.sodium.document_requests import BINDING as DOCUMENT_REQUESTS
 from service.connectors.sodium.documents import BINDING as DOCUMENTS
 from service.connectors.sodium.engagements import BINDING as ENGAGEMENTS
@@ -49,6 +50,7 @@ SODIUM: Final = Connector(
             "niNumber",
         }
     ),
+    discover=discover,
     clients=CLIENTS,
     contacts=CONTACTS,
     invoices=INVOICES,

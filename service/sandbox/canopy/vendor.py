@@ -209,7 +209,16 @@ class Canopy:
     def _sessions(self, request: Request, _: Mapping[str, str]) -> Response:
         seen = instant(self.clock.said_s())
         device = {"device_id": "dev_a", "platform": "iOS", "last_seen": seen}
-        return json_response(200, {"user_id": "usr_9931", "mfa_level": "phishing_resistant", "devices": [device]})
+        return json_response(
+            200,
+            {
+                "user_id": "usr_9931",
+                "firm_id": self.firm_id,
+                "firm_name": "Larkspur & Finch CPAs",
+                "mfa_level": "phishing_resistant",
+                "devices": [device],
+            },
+        )
 
     def _once(self, request: Request, path: Mapping[str, str]) -> Response:
         """Performs a write once per Idempotency-Key; answers of the first time are kept for a day, refusals too."""
