@@ -489,3 +489,96 @@ FROM billing.invoices i JOIN billing.invoice_lines l USING (org_id, invoice_id)
 WHERE i.org_id = $1 AND i.period < $2 AND l.usage_period = $3 AND l.kind <> 'tax'
 GROUP BY 1
 ORDER BY 1;
+
+-- name: insert_budget
+-- Makes a budget or changes its limit.
+INSERT INTO billing.budgets (org_id, scope, scope_id, span, limit_minor) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (org_id, scope, scope_id, span) DO UPDATE
+SET limit_minor = excluded.limit_minor, changed_at = clock_timestamp();
+
+-- name: delete_budget
+-- Takes a budget away.
+DELETE FROM billing.budgets WHERE org_id = $1 AND scope = $2 AND scope_id = $3 AND span = $4 RETURNING org_id;
+
+-- name: list_budgets
+-- The budgets of an organization, its own first.
+SELECT scope, scope_id, span, limit_minor FROM billing.budgets
+WHERE org_id = $1 ORDER BY scope = 'organization' DESC, scope, scope_id, span;
+
+-- name: list_alerts
+-- The alerts of a budget in one window, in the order they were raised.
+SELECT percent, limit_minor, spent_minor, raised_at FROM billing.budget_alerts
+WHERE org_id = $1 AND scope = $2 AND scope_id = $3 AND span = $4 AND starts_at = $5 ORDER BY raised_at, percent;
+
+-- name: insert_alert
+-- Raises an alert, once.
+INSERT INTO billing.budget_alerts (org_id, scope, scope_id, span, starts_at, limit_minor, percent, spent_minor)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT DO NOTHING;
+
+-- name: summarize_budget_units
+-- Units of each meter between two instants, of one key, one connection or all; void ones left out.
+SELECT u.meter, sum(u.units)::bigint AS units
+FROM billing.usage u
+WHERE u.org_id = $1
+  AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
+  AND ($4::uuid IS NULL OR u.key_id = $4) AND ($5::uuid IS NULL OR u.connection_id = $5)
+  AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)
+GROUP BY u.meter
+ORDER BY u.meter;
+
+-- name: lock_budgets
+-- The limits of some budgets, locked until the transaction ends.
+SELECT b.scope, b.scope_id, b.span, b.limit_minor
+FROM billing.budgets b
+WHERE b.org_id = $1 AND (b.scope, b.scope_id, b.span) IN (SELECT * FROM unnest($2::text[], $3::uuid[], $4::text[]))
+ORDER BY b.scope, b.scope_id, b.span
+FOR UPDATE;
+
+-- name: list_spend
+-- What is settled in some windows of budgets.
+SELECT s.scope, s.scope_id, s.span, s.starts_at, s.meter, s.base, s.settled
+FROM unnest($2::text[], $3::uuid[], $4::text[], $5::timestamptz[]) AS w (scope, scope_id, span, starts_at)
+JOIN billing.spend s USING (scope, scope_id, span, starts_at)
+WHERE s.org_id = $1;
+
+-- name: list_spend_leases
+-- What is leased in some windows of budgets.
+SELECT l.scope, l.scope_id, l.span, l.starts_at, l.meter, l.holder, l.units, l.spent,
+       l.expires_at <= clock_timestamp() AS expired
+FROM unnest($2::text[], $3::uuid[], $4::text[], $5::timestamptz[]) AS w (scope, scope_id, span, starts_at)
+JOIN billing.spend_leases l USING (scope, scope_id, span, starts_at)
+WHERE l.org_id = $1;
+
+-- name: replace_spend
+-- What the ledger says was used in one window of a budget.
+INSERT INTO billing.spend (org_id, scope, scope_id, span, starts_at, meter, base, settled)
+SELECT $1, $2, $3, $4, $5, u.meter, u.base, u.settled
+FROM unnest($6::text[], $7::bigint[], $8::bigint[]) AS u (meter, base, settled)
+ON CONFLICT (org_id, scope, scope_id, span, starts_at, meter) DO UPDATE SET settled = excluded.settled;
+
+-- name: mark_spent
+-- Adds what processes report as used.
+UPDATE billing.spend s SET settled = s.settled + u.units
+FROM unnest($2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[])
+    AS u (scope, scope_id, span, starts_at, meter, units)
+WHERE s.org_id = $1 AND s.scope = u.scope AND s.scope_id = u.scope_id AND s.span = u.span
+  AND s.starts_at = u.starts_at AND s.meter = u.meter;
+
+-- name: insert_leases
+-- Writes leases as they stand now, and how long they live.
+INSERT INTO billing.spend_leases (org_id, scope, scope_id, span, starts_at, meter, holder, units, spent, expires_at)
+SELECT $1, u.scope, u.scope_id, u.span, u.starts_at, u.meter, u.holder, u.units, u.spent, clock_timestamp() + $2
+FROM unnest($3::text[], $4::uuid[], $5::text[], $6::timestamptz[], $7::text[], $8::uuid[], $9::bigint[], $10::bigint[])
+    AS u (scope, scope_id, span, starts_at, meter, holder, units, spent)
+ON CONFLICT (org_id, scope, scope_id, span, starts_at, meter, holder) DO UPDATE
+SET units = excluded.units, spent = excluded.spent, expires_at = excluded.expires_at;
+
+-- name: delete_leases
+-- Ends leases that ran out.
+DELETE FROM billing.spend_leases
+WHERE org_id = $1 AND scope = $2 AND scope_id = $3 AND span = $4 AND starts_at = $5 AND holder = ANY ($6::uuid[]);
+
+-- name: set_organization
+-- Lets the transaction see one organization: its org_id.
+SELECT set_config('tickmark.org_id', $1::text, true);

@@ -69,6 +69,7 @@ class FakeStripe:
         self.events: list[Json] = []
         self.faults: list[tuple[FaultKind, str]] = []
         self.declines = False
+        self.reads_fail = False
         self._kept: dict[str, tuple[str, int, Json]] = {}
         self._lock = threading.Lock()
         self._count = 0
@@ -110,7 +111,7 @@ class FakeStripe:
             self.requests.append(Sent(method, path, form, key))
             self._check(method, path, form)
             kind = self._fault(path) if method == "POST" else None
-            if kind == "unreachable":
+            if kind == "unreachable" or (self.reads_fail and method == "GET"):
                 return None
             if kind == "busy":
                 return 429, RefusalError(429, "rate_limit").body, False

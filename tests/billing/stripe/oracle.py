@@ -5,7 +5,7 @@ import types
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints, is_typeddict
+from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
 
 import stripe.params as params
 import stripe.params.checkout as checkout_params
@@ -77,7 +77,7 @@ def _mismatches(hint: Any, value: Any, at: str) -> list[str]:
         return [] if [] in found else found[0]
     if origin is Literal:
         return [] if value in inner else [f"{at}: {value!r} is none of {inner}"]
-    if is_typeddict(hint):
+    if hasattr(hint, "__required_keys__"):  # a TypedDict of typing or of typing_extensions
         return complaints(hint, value, f"{at}.") if isinstance(value, dict) else [f"{at} is no object"]
     if origin is list:
         fits = isinstance(value, dict) and list(value) == [str(place) for place in range(len(value))]

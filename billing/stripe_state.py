@@ -1,0 +1,95 @@
+"""How our invoices stand at Stripe, as it said when it was last read; and what that means for collecting them."""
+
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import msgspec
+
+from billing.store import QUERIES, Connection
+from billing.stripe_rail import StripeRail
+
+if TYPE_CHECKING:
+    import stripe
+
+
+class Collection(StrEnum):
+    """Where the money is. Retrying: declined, and Stripe tries again; failed: declined, and it does not."""
+
+    NONE = "none"
+    DUE = "due"
+    RETRYING = "retrying"
+    FAILED = "failed"
+    PAID = "paid"
+    UNCOLLECTIBLE = "uncollectible"
+    VOID = "void"
+
+
+class StripeInvoice(msgspec.Struct, frozen=True):
+    """One of our invoices at Stripe. `status` is Stripe's word: draft, open, paid, uncollectible, void."""
+
+    org_id: UUID
+    invoice_id: UUID
+    stripe_invoice_id: str
+    status: str
+    collection: Collection
+    total_minor: int
+    paid_minor: int
+    credited_minor: int
+    payment_attempts: int
+    next_attempt_at: datetime | None
+    hosted_url: str | None
+    read_at: datetime
+
+
+async def get_stripe_invoice(connection: Connection, org_id: UUID, invoice_id: UUID) -> StripeInvoice | None:
+    """As it was last read; None when it is not on Stripe."""
+    row = await connection.fetchrow(QUERIES["get_stripe_invoice"], org_id, invoice_id)
+    return None if row is None else msgspec.convert(row, StripeInvoice)
+
+
+async def read_stripe_invoice(connection: Connection, rail: StripeRail, stripe_invoice_id: str) -> StripeInvoice:
+    """Reads it at Stripe and keeps what it says. The row is locked first: an older answer never follows a newer one.
+
+    LookupError for an invoice that is not ours.
+    """
+    async with connection.transaction():
+        row = await connection.fetchrow(QUERIES["lock_stripe_invoice"], stripe_invoice_id)
+        if row is None:
+            raise LookupError(stripe_invoice_id)
+        org_id, invoice_id = row
+        found = await rail.call(lambda client: client.v1.invoices.retrieve(stripe_invoice_id))
+        await connection.execute(QUERIES["mark_stripe_invoice"], org_id, invoice_id, *_figures(found))
+        kept = await get_stripe_invoice(connection, org_id, invoice_id)
+        assert kept is not None
+        return kept
+
+
+def collection_of(status: str, attempts: int, next_attempt_at: datetime | None) -> Collection:
+    """Stripe's word and its tries as our dunning state."""
+    match status:
+        case "paid" | "uncollectible" | "void":
+            return Collection(status)
+        case "open" if attempts == 0:
+            return Collection.DUE
+        case "open":
+            return Collection.RETRYING if next_attempt_at is not None else Collection.FAILED
+        case _:
+            return Collection.NONE
+
+
+def _figures(found: "stripe.Invoice") -> tuple[Any, ...]:
+    status = str(found.status)
+    next_at = None if found.next_payment_attempt is None else datetime.fromtimestamp(found.next_payment_attempt, UTC)
+    credited = found.pre_payment_credit_notes_amount + found.post_payment_credit_notes_amount
+    return (
+        status,
+        collection_of(status, found.attempt_count, next_at),
+        found.total,
+        found.amount_paid,
+        credited,
+        found.attempt_count,
+        next_at,
+        found.hosted_invoice_url,
+    )
