@@ -44,5 +44,6 @@ class Stats:
             "calls": dict(sorted(self._calls.items())),
             "statuses": {str(status): count for status, count in sorted(self._statuses.items())},
             "throttled": self._statuses[429],
+            "concurrent": self._now,
             "concurrent_max": self._most,
         }

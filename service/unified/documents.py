@@ -1,4 +1,7 @@
-"""The bytes of documents, streamed both ways: never whole in memory, with `Range`, sizes and digests."""
+"""The bytes of documents, streamed both ways: never whole in memory, with `Range`, sizes and digests.
+
+A range is asked of the vendor too; one that answers with the whole document all the same is read up to the range's end.
+"""
 
 import re
 from base64 import b64decode, b64encode
@@ -9,60 +12,56 @@ from math import ceil
 from typing import Any, Final
 from urllib.parse import quote
 
-from msgspec import Struct
+from msgspec.structs import replace
 
 from service.api.asgi import Receive, Scope, Send
 from service.api.bodies import encode
 from service.api.call import Answer, Call
 from service.api.problems import to_problem
 from service.api.query import Reader as Read
-from service.api.query import one_of, read_query, text
+from service.api.query import boolean, one_of, read_query, text
 from service.connectors.sdk.binding import Download, NewDocument
 from service.connectors.sdk.engine import Engine
-from service.connectors.sdk.faults import TimedOut, VendorFault
-from service.connectors.sdk.flow import Opened, Source
+from service.connectors.sdk.faults import Malformed, TimedOut, VendorFault
+from service.connectors.sdk.flow import Opened, Response, Source
 from service.errors import (
     BODY_TOO_LARGE,
     INVALID_HEADER,
-    RANGE_NOT_SATISFIABLE,
     VALIDATION_FAILED,
     ApiProblem,
     FieldError,
 )
 from service.resources.document import Area
+from service.unified.ranges import Span, Wanted, cut, out_of_range, read_content_range, read_range
 from service.unified.read import Reader, bound
 from service.unified.routes.documents import DOCUMENTS
-from service.unified.ways import Ways
+from service.unified.ways import Way, Ways
 from service.unified.write import Writer
 
 UNIT_BYTES: Final = 10 * 1000 * 1000
 """Every started 10 MB counts as one unit."""
-_RANGE: Final = re.compile(r"bytes=(\d{0,15})-(\d{0,15})")
+_MEDIA_TYPE: Final = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}(; ?[\w.+-]{1,40}=\"?[\w.+ -]{1,80}\"?){0,3}", re.ASCII)
 _DIGEST: Final = re.compile(r"sha-256=:([A-Za-z0-9+/=]{44}):")
 _UPLOAD: Final[Mapping[str, Read]] = {
     "name": text,
     "client": text,
     "folder": text,
     "area": one_of(area.value for area in Area),
+    "dry_run": boolean,
 }
 
 
-class Span(Struct, frozen=True):
-    """A part of a document, in bytes; both ends included."""
-
-    first: int
-    last: int
-
-    @property
-    def size_bytes(self) -> int:
-        return self.last - self.first + 1
-
-
 class Stream:
-    """An answer that goes out as its bytes come in. An ASGI application."""
+    """An answer that goes out as its bytes come in. An ASGI application.
 
-    def __init__(self, head: Answer, chunks: AsyncIterator[bytes], opened: Opened, size_bytes: int | None) -> None:
+    Where they stop coming it raises, and the server closes the connection: nobody takes a part for the whole.
+    """
+
+    def __init__(
+        self, head: Answer, first: bytes, chunks: AsyncIterator[bytes], opened: Opened, size_bytes: int | None
+    ) -> None:
         self._head = head
+        self._first = first
         self._chunks = chunks
         self._opened = opened
         self._size_bytes = size_bytes
@@ -74,6 +73,7 @@ class Stream:
             start["headers"].append((b"content-length", b"%d" % self._size_bytes))
         try:
             await send(start)
+            await send({"type": "http.response.body", "body": self._first, "more_body": True})
             async for chunk in self._chunks:
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
@@ -98,23 +98,35 @@ class Documents:
         ask = bound(way, DOCUMENTS, "download").download
         assert ask is not None
         found = await self._reader.run(call, way, ask(remote_id, way.book))
+        wanted = read_range(call.header(b"range")) if call.header(b"if-range") is None else None
+        opened = await self._open(call, way, found, wanted)
         try:
-            opened = await self._engine.open(found.request, way.link, call.leg)
+            span, size_bytes = _placed(opened, found, wanted)
+            sent_bytes = span.size_bytes if span is not None else size_bytes
+            chunks = cut(opened.chunks, span if opened.status != 206 else None, sent_bytes)
+            first = await anext(chunks, b"")  # before the head goes out: a vendor that fails at once is still a problem
         except VendorFault as fault:
+            await opened.close()
             raise to_problem(fault, way.connector.slug, reading=True) from fault
-        try:
-            size_bytes = _announced(opened, found)
-            span = _span(call.header(b"range"), size_bytes)
         except BaseException:
             await opened.close()
             raise
-        sent_bytes = span.size_bytes if span is not None else size_bytes
         call.rows = 1
-        call.units = max(1, ceil((sent_bytes or 0) / UNIT_BYTES))
-        head = Answer(
-            206 if span is not None else 200, b"", _media_type(opened, found), _headers(found, span, size_bytes)
-        )
-        return Stream(head, _part(opened.chunks, span, size_bytes), opened, sent_bytes)
+        call.units = units_of(sent_bytes)
+        status = 206 if span is not None else 200
+        head = Answer(status, b"", _media_type(opened, found), _headers(found, span, size_bytes))
+        return Stream(head, first, chunks, opened, sent_bytes)
+
+    async def _open(self, call: Call, way: Way, found: Download, wanted: Wanted | None) -> Opened:
+        request = found.request
+        if wanted is not None:
+            request = replace(request, headers=(*request.headers, ("range", wanted.header)))
+        try:
+            return await self._engine.open(request, way.link, call.leg)
+        except VendorFault as fault:
+            if wanted is not None and fault.status == 416:
+                raise out_of_range(_size_in(call.leg.last, found)) from None
+            raise to_problem(fault, way.connector.slug, reading=True) from fault
 
     async def upload(self, call: Call) -> Answer:
         """A new document from the bytes of the body: 201 with the record as the vendor has it now."""
@@ -136,7 +148,12 @@ class Documents:
         )
         digest = _expected_digest(call.header(b"content-digest"))
         source = Source(_checked(self._body(call), digest), size_bytes)
-        call.units = max(1, ceil((size_bytes or 0) / UNIT_BYTES))
+        call.units = units_of(size_bytes)
+        if asked.get("dry_run"):
+            answer = await self._writer.dry_upload(call, DOCUMENTS)
+            async for _ in source.chunks:
+                pass  # read, so that the digest is known to be right and the caller gets to read the answer
+            return answer
         described = encode(new) + (digest or b"")
         return await self._writer.upload(call, DOCUMENTS, new, described, source)
 
@@ -163,62 +180,47 @@ class Documents:
                 return
 
 
-def _announced(opened: Opened, found: Download) -> int | None:
-    length = opened.headers.get("content-length")
-    if length is not None and length.isdigit() and "content-encoding" not in opened.headers:
-        return int(length)
-    return found.size_bytes
+def units_of(size_bytes: int | None) -> int:
+    """What so many bytes count as; where nobody says how many there are, as one."""
+    return max(1, ceil((size_bytes or 0) / UNIT_BYTES))
 
 
-def _span(header: str | None, size_bytes: int | None) -> Span | None:
-    """The part that is asked for; None for all of it, also where a range makes no sense (RFC 9110, 14.2)."""
-    asked = _RANGE.fullmatch(header or "")
-    if asked is None or size_bytes is None or asked[0] == "bytes=-":
-        return None
-    first, last = asked.groups()
-    if not first:
-        span = Span(max(0, size_bytes - int(last)), size_bytes - 1)
-    else:
-        span = Span(int(first), min(int(last), size_bytes - 1) if last else size_bytes - 1)
-    if span.first > span.last:
-        raise ApiProblem(
-            RANGE_NOT_SATISFIABLE,
-            f"The document has {size_bytes:,} bytes.",
-            headers=(("content-range", f"bytes */{size_bytes}"),),
-        )
-    return span
+def _placed(opened: Opened, found: Download, wanted: Wanted | None) -> tuple[Span | None, int | None]:
+    """The part that goes out, None for all, and the size of the whole. Raises a 416 problem where there is none."""
+    if opened.status == 206:
+        placed = read_content_range(opened.headers.get("content-range"))
+        if placed is None or wanted is None:
+            raise Malformed("a part that was not asked for", status=206)
+        return placed
+    length = opened.headers.get("content-length", "")
+    is_plain = length.isdigit() and "content-encoding" not in opened.headers
+    size_bytes = int(length) if is_plain else found.size_bytes
+    if wanted is None or size_bytes is None:
+        return None, size_bytes
+    return wanted.within(size_bytes), size_bytes
 
 
-async def _part(chunks: AsyncIterator[bytes], span: Span | None, size_bytes: int | None) -> AsyncIterator[bytes]:
-    """The bytes of the span. Raises TimedOut when the vendor gives fewer than it announced."""
-    first, last = (span.first, span.last) if span is not None else (0, None)
-    at = 0
-    async for chunk in chunks:
-        end = at + len(chunk)
-        if end > first:
-            stop = len(chunk) if last is None else min(len(chunk), last + 1 - at)
-            yield chunk[max(0, first - at) : stop]
-        at = end
-        if last is not None and at > last:
-            return
-    wanted = size_bytes if last is None else last + 1
-    if wanted is not None and at < wanted:
-        raise TimedOut("the vendor sent fewer bytes than it announced")
+def _size_in(refusal: Response | None, found: Download) -> int | None:
+    """The size of the whole in a refused range: `bytes */1234`."""
+    told = refusal.headers.get("content-range", "") if refusal is not None else ""
+    size = told.removeprefix("bytes */")
+    return int(size) if size.isdigit() else found.size_bytes
 
 
 def _media_type(opened: Opened, found: Download) -> bytes:
-    return (found.media_type or opened.headers.get("content-type") or "application/octet-stream").encode("latin-1")
+    told = found.media_type or opened.headers.get("content-type") or ""
+    return told.encode() if _MEDIA_TYPE.fullmatch(told) else b"application/octet-stream"
 
 
 def _headers(found: Download, span: Span | None, size_bytes: int | None) -> tuple[tuple[bytes, bytes], ...]:
     headers = [(b"accept-ranges", b"bytes" if size_bytes is not None else b"none")]
     name = f"; filename*=UTF-8''{quote(found.name)}" if found.name else ""
     headers.append((b"content-disposition", f"attachment{name}".encode()))
-    if found.sha256 is not None and span is None:
+    if found.sha256 is not None:
         digest = b64encode(bytes.fromhex(found.sha256)).decode()
         headers.append((b"repr-digest", f"sha-256=:{digest}:".encode()))
     if span is not None:
-        headers.append((b"content-range", f"bytes {span.first}-{span.last}/{size_bytes}".encode()))
+        headers.append((b"content-range", f"bytes {span.first}-{span.last}/{size_bytes if size_bytes is not None else '*'}".encode()))
     return tuple(headers)
 
 

@@ -1,14 +1,17 @@
 """Live writing: one record created or changed at the vendor, once, whatever happens on the way."""
 
 import re
+from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
 
-from billing import PriceBook, get_call
+from billing import Meter, PriceBook, get_call, marginal_price, month_to_date
+from service.accounts.tokens import Mode
 from service.api.bodies import decode_body, encode, json_body
 from service.api.call import Answer, Call
 from service.api.query import boolean, read_query
+from service.clock import now
 from service.connectors.sdk.binding import NewDocument
 from service.connectors.sdk.faults import StaleVersion
 from service.connectors.sdk.flow import Flow, Source
@@ -37,6 +40,9 @@ class DryRun(Struct, frozen=True, tag_field="object", tag="dry_run"):
     valid: bool
     meter: str
     units: int
+    price: str
+    """What that costs at this place in the month, in major units of the currency, before rounding."""
+    currency: str
 
 
 class Writer:
@@ -61,7 +67,7 @@ class Writer:
         body = await json_body(call, self._max_body_bytes)
         new = decode_body(body, noun.create)
         if _is_dry_run(call):
-            return _dry_run(call)
+            return await self._dry_run(call)
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
             return _replay(call, claim)
@@ -79,7 +85,7 @@ class Writer:
         body = await json_body(call, self._max_body_bytes)
         change = decode_body(body, noun.update)
         if _is_dry_run(call):
-            return _dry_run(call)
+            return await self._dry_run(call)
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
             return _replay(call, claim)
@@ -101,6 +107,12 @@ class Writer:
         location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
         return Answer(201, encode(record), headers=(location, *etag(record)))
 
+    async def dry_upload(self, call: Call, noun: Noun) -> Answer:
+        """What an upload would count as."""
+        _idempotency_key(call)
+        bound(await self._ways.named(call), noun, "upload")
+        return await self._dry_run(call)
+
     async def delete(self, call: Call, noun: Noun) -> Answer:
         """A record taken away, as far as the vendor allows: 204. `If-Match` guards a version."""
         key = _idempotency_key(call)
@@ -109,7 +121,7 @@ class Writer:
         assert binding.delete is not None
         version = _if_match(call, versioned=binding.versioned)
         if _is_dry_run(call):
-            return _dry_run(call)
+            return await self._dry_run(call)
         claim = await self._claim(call, way, key, b"")
         if isinstance(claim, KeptAnswer):
             return _replay(call, claim)
@@ -139,6 +151,18 @@ class Writer:
                 call.replayed = True
         return claim
 
+    async def _dry_run(self, call: Call) -> Answer:
+        call.dry_run = True
+        assert call.operation is not None
+        meter, caller = Meter(call.operation.meter.value), call.known_caller
+        async with as_organization(self._pool, caller.org_id) as connection:
+            month = await month_to_date(connection, self._prices, caller.org_id, now())
+        used = month.quantities.get(meter, 0)
+        units = range(0 if caller.mode is Mode.TEST else call.units)
+        price = sum((marginal_price(month.plan, meter, used + unit) for unit in units), Decimal(0))
+        told = DryRun(True, meter.value, call.units, format(price.normalize(), "f"), month.plan.currency)
+        return Answer(200, encode(told))
+
     async def _was_billed(self, claim: Claim) -> bool:
         """True when the try before this one was counted: then this one is free."""
         assert claim.earlier_request_id is not None
@@ -160,11 +184,6 @@ def _settler(idempotency: Idempotency, claim: Claim) -> Any:
 def _replay(call: Call, kept: KeptAnswer) -> Answer:
     call.replayed = True
     return Answer(kept.status, kept.body, kept.media_type, (*kept.headers, (b"idempotency-replayed", b"true")))
-
-
-def _dry_run(call: Call) -> Answer:
-    call.dry_run = True
-    return Answer(200, encode(DryRun(valid=True, meter="write", units=1)))
 
 
 def _is_dry_run(call: Call) -> bool:

@@ -150,7 +150,9 @@ async def test_version_that_never_was_is_412(api: Api) -> None:
 async def test_dry_run_sends_nothing_and_is_free(api: Api, quickbooks: SandboxServer) -> None:
     answer = await api.post("/v1/clients?dry_run=true", CLIENT, "quickbooks")
 
-    assert answer.json() == {"object": "dry_run", "valid": True, "meter": "write", "units": 1}
+    assert answer.json() == {
+        "object": "dry_run", "valid": True, "meter": "write", "units": 1, "price": "0", "currency": "USD"
+    }  # fmt: skip
     assert (answer.headers["usage-billable"], answer.headers["usage-reason"]) == ("?0", "dry_run")
     assert quickbooks.stats()["total"] == 0
 

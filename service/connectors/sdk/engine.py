@@ -15,6 +15,7 @@ from functools import lru_cache
 from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
+from service.connectors.sdk.addresses import checked_address
 from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.faults import (
@@ -100,9 +101,9 @@ class Link:
         self.slots = former.slots
 
     def url(self, request: Request) -> str:
-        """The absolute address of a request."""
+        """The absolute address of a request. Raises Malformed for a handed-out one that must not be called."""
         if request.address is not None:
-            return request.address
+            return checked_address(request.address, self.base_url)
         address = self._prefix + request.path
         if not request.query:
             return address

@@ -1,0 +1,54 @@
+"""Addresses that a vendor hands out, such as signed download links: where may they lead?"""
+
+from ipaddress import ip_address
+from urllib.parse import SplitResult, urlsplit
+
+from service.connectors.sdk.faults import Malformed
+
+
+def checked_address(address: str, base_url: str) -> str:
+    """The address, if it may be called. Raises Malformed, which names no part of it: it is as good as a password.
+
+    Only public hosts over https; a vendor that itself runs on this machine (a sandbox) may name this machine.
+    """
+    parts = _split(address)
+    if parts.username is not None or parts.password is not None or not parts.hostname:
+        raise _refused()
+    if _is_loopback(parts.hostname):
+        if parts.scheme not in ("http", "https") or not _is_loopback(_split(base_url).hostname or ""):
+            raise _refused()
+    elif parts.scheme != "https" or _is_private(parts.hostname):
+        raise _refused()
+    return address
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        parts = urlsplit(address)
+        _ = parts.port
+    except ValueError:
+        raise _refused() from None
+    return parts
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_private(host: str) -> bool:
+    """True of addresses that only our own network knows, of names without a dot, which only it resolves, and of
+    numbers that some read as an address (`127.1`, `0x7f.1`)."""
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        _, dot, last = host.rstrip(".").rpartition(".")
+        return not dot or not last[:1].isalpha()
+
+
+def _refused() -> Malformed:
+    return Malformed("the vendor handed out an address that is not called")
