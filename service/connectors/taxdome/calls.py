@@ -14,10 +14,10 @@ import msgspec
 from msgspec import Struct
 
 from service.connectors.sdk.binding import Query, RemotePage
-from service.connectors.sdk.faults import BrokenPaging, Conflict, Unavailable
+from service.connectors.sdk.faults import BrokenPaging, Conflict, OutcomeUnknown, Unavailable, Unreadable
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.paging import converted
-from service.connectors.sdk.references import path_segment
+from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
 from service.connectors.taxdome.faults import ACCOUNT_SWITCH
 from service.ids import Book
 
@@ -106,6 +106,43 @@ def write(method: Literal["POST", "PATCH", "DELETE"], path: str, body: object, b
     """A write. TaxDome is not known to take a key of ours, so it is never sent twice."""
     sent = None if body is None else _encode(body)
     return Request(method=method, path=path, body=sent, headers=scope(book), lane="write")
+
+
+def written(
+    method: Literal["POST", "PATCH"],
+    path: str,
+    body: object,
+    read: Callable[[Response], W],
+    convert: Callable[[W, Book], M],
+    book: Book,
+) -> Flow[M]:
+    """The record after a write. Raises OutcomeUnknown when the answer cannot be read: it was written all the same."""
+    answer = yield from ask(write(method, path, body, book), book)
+    try:
+        return convert(read(answer), book)
+    except Unreadable:
+        raise OutcomeUnknown("written, but the vendor's answer cannot be read", status=answer.status) from None
+
+
+def deletes(path: str) -> Callable[[str, str | None, str, Book], Flow[None]]:
+    """The port that deletes one record of a collection."""
+
+    def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+        del version, key
+        yield from ask(write("DELETE", below(path, remote_id), None, book), book)
+
+    return delete
+
+
+def accept(new: Struct, names: tuple[str, ...]) -> None:
+    """Raises Invalid at the first field that is given and not among `names`: TaxDome has no place for it."""
+    refuse(new, tuple(name for name in new.__struct_fields__ if name not in names), "TaxDome")
+
+
+def own_client(client: str, book: Book, pointer: str = "/client") -> None:
+    """Raises Invalid at `pointer` for a client whose account is not the one that is written to."""
+    if remote_id_of(client, "cli_", book, pointer) != book.account:
+        raise invalid(pointer, "other_account", "At TaxDome a client is an account: name it in `Account-Id` too.")
 
 
 _encode: Final = msgspec.json.Encoder(decimal_format="number").encode

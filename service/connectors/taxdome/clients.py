@@ -2,10 +2,12 @@
 
 from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.references import invalid
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE
@@ -76,12 +78,44 @@ def to_client(wire: WireAccount, book: Book) -> Client:
     )
 
 
+_read_one = json_reader(WireAccount)
+_ACCEPTED: Final = ("display_name", "kind", "tags")
+_WORDS: Final = {kind: word for word, kind in _KINDS.items()}
+
+
+def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
+    """A new account, without contacts. Raises Invalid for what an account has no place for."""
+    del key
+    return (yield from calls.written("POST", "/accounts", _body(new), _read_one, to_client, book))
+
+
+def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
+    del version, key
+    path = calls.below("/accounts", remote_id)
+    return (yield from calls.written("PATCH", path, _body(new), _read_one, to_client, book))
+
+
+def _body(new: ClientCreate | ClientUpdate) -> dict[str, object]:
+    calls.accept(new, _ACCEPTED)
+    kind = new.kind
+    if kind is ClientKind.OTHER:
+        raise invalid("/kind", "choice", "One of: individual, business.")
+    body: dict[str, object] = {
+        "name": new.display_name,
+        "type": UNSET if isinstance(kind, UnsetType) else _WORDS[kind],
+        "tags": new.tags,
+    }
+    return {name: value for name, value in body.items() if value is not UNSET}
+
+
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     doc=DOC,
     wire=Wire(WireAccount, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/accounts", json_reader(calls.Paged[WireAccount]), to_client),
-    get=calls.gets("/accounts", json_reader(WireAccount), to_client),
+    get=calls.gets("/accounts", _read_one, to_client),
+    create=create,
+    update=update,
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} A client is an account: it has no e-mail address and no telephone of its own, its contacts have; "
     "and no status, only tags. The list belongs to the login: it is the same whichever account is asked, under ids of "

@@ -2,10 +2,12 @@
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.sdk.binding import Binding, Wire
+from service.connectors.sdk.binding import Binding, Wire, given
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE
 from service.ids import Book
@@ -49,12 +51,67 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
     )
 
 
+_read_one = json_reader(WireContact)
+_ACCEPTED: Final = ("client", "family_name", "given_name", "middle_name", "emails", "phones")
+
+
+def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
+    """A new contact at one account. Raises Invalid for what a contact has no place for."""
+    del key
+    body = _body(new) | {
+        "name": _name(given(new.given_name), given(new.middle_name), new.family_name),
+        "account_ids": [remote_id_of(new.client, "cli_", book, "/client")],
+    }
+    return (yield from calls.written("POST", "/contacts", body, _read_one, to_contact, book))
+
+
+def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
+    """Changes what is given; a change of a part of the name is one of the whole, so the contact is read first."""
+    del version, key
+    path, body = calls.below("/contacts", remote_id), _body(new)
+    if body.keys() & {"first_name", "middle_name", "last_name"}:
+        current = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
+        first, middle, last = current.first_name, current.middle_name, current.last_name
+        body["name"] = _name(
+            first if new.given_name is UNSET else given(new.given_name),
+            middle if new.middle_name is UNSET else given(new.middle_name),
+            last if new.family_name is UNSET else given(new.family_name),
+        )
+    return (yield from calls.written("PATCH", path, body, _read_one, to_contact, book))
+
+
+def _body(new: ContactCreate | ContactUpdate) -> dict[str, object]:
+    calls.accept(new, _ACCEPTED)
+    body: dict[str, object] = {
+        "first_name": new.given_name,
+        "middle_name": new.middle_name,
+        "last_name": new.family_name,
+    }
+    if not isinstance(new.emails, UnsetType):
+        body["email"] = _only([email.address for email in new.emails], "/emails")
+    if not isinstance(new.phones, UnsetType):
+        body["phone"] = _only([phone.number for phone in new.phones], "/phones")
+    return {name: value for name, value in body.items() if value is not UNSET}
+
+
+def _only(values: list[str], pointer: str) -> str | None:
+    if len(values) > 1:
+        raise invalid(f"{pointer}/1", "no_place", "A TaxDome contact has one of these.")
+    return values[0] if values else None
+
+
+def _name(*parts: str | None) -> str:
+    return " ".join(part for part in parts if part)
+
+
 BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
     doc=DOC,
     wire=Wire(WireContact, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/contacts", json_reader(calls.Paged[WireContact]), to_contact),
-    get=calls.gets("/contacts", json_reader(WireContact), to_contact),
+    get=calls.gets("/contacts", _read_one, to_contact),
+    create=create,
+    update=update,
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} The list belongs to the login, not to one account. What a contact is at an account is not known, "
     f"and portal access is told once for all of its accounts. {PAGES_MOVE}",

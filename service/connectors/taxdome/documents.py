@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any, Final, Protocol
 
-from msgspec import Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader
+from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Frame, Request
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.connectors.taxdome import calls
@@ -146,11 +147,17 @@ _read_link = json_reader(_Link)
 
 
 def download(remote_id: str, book: Book) -> Flow[Download]:
-    """The file at the address that TaxDome signs for a few minutes, and its name and size: two calls."""
+    """The file at the address that TaxDome signs for a few minutes, and its name and size: two calls.
+
+    What hangs on a message has an address, but no record that would tell its name.
+    """
     path = calls.below("/documents", remote_id)
-    wire = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
     link = _read_link((yield from calls.ask(calls.read_one(f"{path}/download", book), book)))
     request = Request(method="GET", path=path, address=link.url, accept="*/*", lane="read")
+    try:
+        wire = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
+    except NotFound:
+        return Download(request=request)
     return Download(request=request, name=wire.name, size_bytes=wire.size)
 
 
@@ -193,20 +200,22 @@ def _destination(new: NewDocument, book: Book) -> tuple[str, str]:
 
 
 def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
-    """Renames a document. Raises Conflict for one that is sealed."""
+    """Renames a document, asks the client to approve it, or takes that back. Raises Conflict for one that is sealed."""
     del version, key
-    refuse(new, ("category", "summary", "review", "approval"), "TaxDome")
+    refuse(new, ("category", "summary", "review"), "TaxDome")
     path = calls.below("/documents", remote_id)
-    body = {} if isinstance(new.name, UnsetType) else {"name": new.name}
-    if not body:
-        return (yield from get(remote_id, book))
-    return to_document(_read_one((yield from calls.ask(calls.write("PATCH", path, body, book), book))), book)
+    body = {"name": new.name, "status": _status(new.approval)}
+    body = {name: value for name, value in body.items() if value is not UNSET}
+    return (yield from calls.written("PATCH", path, body, _read_one, to_document, book))
 
 
-def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
-    """Puts a document into the trash, where TaxDome keeps it for 120 days."""
-    del version, key
-    yield from calls.ask(calls.write("DELETE", calls.below("/documents", remote_id), None, book), book)
+def _status(wanted: ApprovalState | UnsetType) -> str | None | UnsetType:
+    """TaxDome's word. Approving is the client's own part."""
+    if isinstance(wanted, UnsetType):
+        return UNSET
+    if wanted not in (ApprovalState.PENDING, ApprovalState.NONE):
+        raise invalid("/approval", "unsupported", "`pending` asks the client, `none` takes the question back.")
+    return "pending_approval" if wanted is ApprovalState.PENDING else None
 
 
 BINDING: Final = Binding[Document, Any, DocumentUpdate](
@@ -216,7 +225,7 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     page=page,
     get=get,
     update=update,
-    delete=delete,
+    delete=calls.deletes("/documents"),
     download=download,
     upload=upload,
     filters={
@@ -224,7 +233,8 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     },
     max_page=calls.MAX_PAGE,
     paging="emulated",
-    notes=f"{ASSUMED} TaxDome lists each area by itself: they come one after another and a page never mixes them. What "
-    "hangs on a message is in no list; `attachments` of the message leads to it. TaxDome lists no folders: `folder` "
+    notes=f"{ASSUMED} TaxDome lists each area by itself: they come one after another and a page never mixes them. A "
+    "client's login is refused the area `private`: name the others. What hangs on a message is in no list and has no "
+    "record: `attachments` of the message leads to its bytes. TaxDome lists no folders: `folder` "
     f"stands for area and path, and can be given to an upload. To delete moves a file to the trash. {PAGES_MOVE}",
 )

@@ -8,8 +8,10 @@ from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
 from service.connectors.taxdome import calls
+from service.connectors.taxdome.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, day
 from service.ids import Book
 from service.resources.common import Meta, Money
@@ -143,14 +145,36 @@ def _line(wire: WireLine, currency: str) -> InvoiceLine:
     )
 
 
+_read_one = json_reader(WireInvoice)
+
+
+def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
+    del key
+    body = from_invoice_create(new, book)
+    return (yield from calls.written("POST", "/invoices", body, _read_one, to_invoice, book))
+
+
+def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
+    """Changes what is given, in the invoice's own currency. Raises Conflict once it is locked."""
+    del version, key
+    path = calls.below("/invoices", remote_id)
+    current = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
+    body = from_invoice_update(new, currency_of(current.currency, book))
+    return (yield from calls.written("PATCH", path, body, _read_one, to_invoice, book))
+
+
 BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
     doc=DOC,
     wire=Wire(WireInvoice, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/invoices", json_reader(calls.Paged[WireInvoice]), to_invoice),
-    get=calls.gets("/invoices", json_reader(WireInvoice), to_invoice),
+    get=calls.gets("/invoices", _read_one, to_invoice),
+    create=create,
+    update=update,
+    delete=calls.deletes("/invoices"),
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} TaxDome tells no balance: it is the total while nothing is paid and nothing when all is, and "
     "left out for an invoice that is partially paid or whose payment is clearing (`in_progress`, shown as open). "
-    f"`issued_on` is the day of the instant as TaxDome writes it. {PAGES_MOVE}",
+    f"`issued_on` is the day of the instant as TaxDome writes it. Once money has come or is under way an invoice is "
+    f"locked. {PAGES_MOVE}",
 )

@@ -98,5 +98,5 @@ BINDING: Final = Binding[Message, Any, Any](
     max_page=calls.MAX_PAGE,
     paging="emulated",
     notes=f"{ASSUMED} Without `filter[thread]` the threads are walked one after another: pages may be short or empty "
-    f"before the end. {PAGES_MOVE}",
+    f"before the end. The ids in `attachments` lead to the bytes of documents, not to records. {PAGES_MOVE}",
 )

@@ -1,25 +1,27 @@
 """Payments: by card and bank transfer through Stripe and CPACharge, and what the firm took in by hand."""
 
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import Instant, json_reader
-from service.connectors.sdk.money import to_money
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.money import to_decimal, to_money
+from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, day, instant
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.payment import (
     Allocation,
+    AllocationInput,
     Payment,
     PaymentCreate,
     PaymentMethod,
     PaymentStatus,
-    PaymentUpdate,
     Refund,
 )
 
@@ -115,14 +117,56 @@ def _refund(wire: WireRefund, currency: str) -> Refund:
     return Refund(id=wire.id, amount=amount, refunded_at=instant(wire.refunded_at))
 
 
-BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
+_read_one = json_reader(WirePayment)
+_BY_HAND: Final = {PaymentMethod.CASH: "cash", PaymentMethod.CHECK: "check", PaymentMethod.CARD: "card"}
+
+
+def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
+    """A payment that the firm took in by hand. Raises Invalid for what TaxDome cannot record.
+
+    TaxDome spreads a payment over its invoices by itself, so at most one can be named, and for the whole amount.
+    """
+    del key
+    calls.accept(new, ("client", "amount", "received_on", "method", "allocations"))
+    calls.own_client(new.client, book)
+    currency = currency_of(None, book)
+    if new.amount.currency != currency or new.amount.amount_minor <= 0:
+        raise invalid("/amount", "choice", f"More than nothing, in the account's currency: {currency}.")
+    if isinstance(new.method, UnsetType) or new.method not in _BY_HAND:
+        raise invalid("/method", "choice", f"Taken in by hand: {', '.join(_BY_HAND)}.")
+    body: dict[str, object] = {
+        "source": _BY_HAND[new.method],
+        "amount": to_decimal(new.amount),
+        "invoice_ids": [] if isinstance(new.allocations, UnsetType) else _invoices(new, new.allocations, book),
+    }
+    if not isinstance(new.received_on, UnsetType):
+        body["paid_at"] = f"{new.received_on}T00:00:00Z"
+    return (yield from calls.written("POST", "/payments", body, _read_one, to_payment, book))
+
+
+def _invoices(new: PaymentCreate, allocations: list[AllocationInput], book: Book) -> list[str]:
+    if len(allocations) > 1:
+        raise invalid("/allocations/1", "no_place", "TaxDome cannot be told how much goes to which invoice.")
+    for one in allocations:
+        if isinstance(one.invoice, UnsetType):
+            raise invalid("/allocations/0/invoice", "required", "TaxDome puts payments against invoices alone.")
+        if one.amount != new.amount:
+            raise invalid("/allocations/0/amount", "choice", "The whole payment: TaxDome decides what is left over.")
+        return [remote_id_of(one.invoice, "inv_", book, "/allocations/0/invoice")]
+    return []
+
+
+BINDING: Final = Binding[Payment, PaymentCreate, Any](
     doc=DOC,
     wire=Wire(WirePayment, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/payments", json_reader(calls.Paged[WirePayment]), to_payment),
-    get=calls.gets("/payments", json_reader(WirePayment), to_payment),
+    get=calls.gets("/payments", _read_one, to_payment),
+    create=create,
+    delete=calls.deletes("/payments"),
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} Declined tries are listed too: look at `status` before adding up. Allocations name the invoices "
     "and no amounts. TaxDome names no currency: amounts are in the account's. `received_on` is the day of the instant "
-    f"as TaxDome writes it. {PAGES_MOVE}",
+    f"as TaxDome writes it. Only what was taken in by hand can be recorded; that, and what was declined, can be "
+    f"deleted. {PAGES_MOVE}",
 )

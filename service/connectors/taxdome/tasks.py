@@ -3,15 +3,17 @@
 TaxDome keeps the two apart and both have ids of their own, so the remote id here says which it is: `job:7`, `task:7`.
 """
 
+from collections.abc import Mapping
 from typing import Annotated, Final, Protocol
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, day
@@ -161,12 +163,99 @@ def get(remote_id: str, book: Book) -> Flow[Task]:
     raise NotFound("no record has such an id")
 
 
+def job_of(task: str, book: Book, pointer: str) -> str:
+    """The vendor's id of the job that a `tsk_…` names. Raises Invalid at `pointer` for the id of a task inside one."""
+    kind, _, job = remote_id_of(task, "tsk_", book, pointer).partition(":")
+    if kind != "job":
+        raise invalid(pointer, "not_a_job", "Name the job: a task whose `kind_native` is job.")
+    return job
+
+
+_ACCEPTED: Final = ("name", "kind", "parent", "client", "status", "status_native", "assignees", "priority", "due_on")
+_OF_JOBS_ALONE: Final = ("assignees", "priority", "due_on")
+_JOB_WORDS: Final = {status: word for word, status in _JOBS.items()}
+_TASK_WORDS: Final = {
+    TaskStatus.TODO: "planned",
+    TaskStatus.DOING: "in_progress",
+    TaskStatus.BLOCKED: "on_hold",
+    TaskStatus.DONE: "completed",
+    TaskStatus.CANCELLED: "canceled",
+}
+
+
+def create(new: TaskCreate, key: str, book: Book) -> Flow[Task]:
+    """A new task inside a job. A job needs a pipeline, which the unified task cannot name: Invalid without `parent`."""
+    del key
+    calls.accept(new, _ACCEPTED)
+    refuse(new, _OF_JOBS_ALONE, "A TaxDome task")
+    if isinstance(new.parent, UnsetType):
+        raise invalid("/parent", "required", "TaxDome makes tasks inside a job: name one.")
+    if new.kind is not UNSET and new.kind is not TaskKind.SUBTASK:
+        raise invalid("/kind", "choice", "What lies inside a job is a subtask.")
+    if not isinstance(new.client, UnsetType):
+        calls.own_client(new.client, book)
+    body = _task_body(new) | {"job_id": job_of(new.parent, book, "/parent")}
+    return (yield from calls.written("POST", "/tasks", body, _read_one, to_task, book))
+
+
+def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book: Book) -> Flow[Task]:
+    """Changes a job or a task. Raises Invalid for what it has no place for."""
+    del version, key
+    calls.accept(new, _ACCEPTED)
+    kind, _, own_id = remote_id.partition(":")
+    if kind == "job":
+        path = calls.below("/jobs", own_id)
+        return (yield from calls.written("PATCH", path, _job_body(new, book), _read_one, to_job, book))
+    if kind != "task":
+        raise NotFound("no record has such an id")
+    refuse(new, _OF_JOBS_ALONE, "A TaxDome task")
+    path = calls.below("/tasks", own_id)
+    return (yield from calls.written("PATCH", path, _task_body(new), _read_one, to_task, book))
+
+
+def _task_body(new: TaskCreate | TaskUpdate) -> dict[str, object]:
+    body: dict[str, object] = {"name": new.name, "status": _word(new, _TASK_WORDS, tuple(_TASKS))}
+    return {name: value for name, value in body.items() if value is not UNSET}
+
+
+def _job_body(new: TaskUpdate, book: Book) -> dict[str, object]:
+    if new.priority is TaskPriority.OTHER:
+        raise invalid("/priority", "choice", "One of: low, medium, high.")
+    body: dict[str, object] = {
+        "name": new.name,
+        "status": _word(new, _JOB_WORDS, ("active", "completed", "archived")),
+        "priority": UNSET if isinstance(new.priority, UnsetType) else new.priority.value,
+        "due_date": new.due_on,
+    }
+    if not isinstance(new.assignees, UnsetType):
+        body["assignees"] = [
+            remote_id_of(user, "usr_", book, f"/assignees/{index}") for index, user in enumerate(new.assignees)
+        ]
+    return {name: value for name, value in body.items() if value is not UNSET}
+
+
+def _word(new: TaskCreate | TaskUpdate, words: Mapping[TaskStatus, str], natives: tuple[str, ...]) -> str | UnsetType:
+    """TaxDome's word for the status. Raises Invalid for one that it does not have."""
+    native, status = new.status_native, new.status
+    if not isinstance(native, UnsetType):
+        if native not in natives:
+            raise invalid("/status_native", "choice", f"One of: {', '.join(natives)}.")
+        return native
+    if isinstance(status, UnsetType):
+        return UNSET
+    if status not in words:
+        raise invalid("/status", "choice", f"One of: {', '.join(words)}.")
+    return words[status]
+
+
 BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
     doc=DOC,
     wire=Wire(WireWork, many=("items",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
+    create=create,
+    update=update,
     filters={"kind": Filter(kind="choice", choices=tuple(_LANES), description="Jobs, or the tasks inside them.")},
     max_page=calls.MAX_PAGE,
     paging="emulated",

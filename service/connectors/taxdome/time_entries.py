@@ -4,13 +4,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
+from service.connectors.sdk.references import remote_id_of
 from service.connectors.taxdome import calls
-from service.connectors.taxdome.tasks import JOB
+from service.connectors.taxdome.tasks import JOB, job_of
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, reference
 from service.ids import Book
 from service.resources.common import Meta
@@ -56,12 +58,41 @@ def to_time_entry(wire: WireTimeEntry, book: Book) -> TimeEntry:
     )
 
 
+_read_one = json_reader(WireTimeEntry)
+
+
+def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
+    """New time. The job it was spent on is the `task`. Raises Invalid for what an entry has no place for."""
+    del key
+    calls.accept(new, ("user", "client", "worked_on", "minutes", "task", "billable"))
+    calls.own_client(new.client, book)
+    body = _changes(new) | {"user_id": remote_id_of(new.user, "usr_", book, "/user")}
+    if not isinstance(new.task, UnsetType):
+        body["job_id"] = job_of(new.task, book, "/task")
+    return (yield from calls.written("POST", "/time-entries", body, _read_one, to_time_entry, book))
+
+
+def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, book: Book) -> Flow[TimeEntry]:
+    del version, key
+    calls.accept(new, ("worked_on", "minutes", "billable"))
+    path = calls.below("/time-entries", remote_id)
+    return (yield from calls.written("PATCH", path, _changes(new), _read_one, to_time_entry, book))
+
+
+def _changes(new: TimeEntryCreate | TimeEntryUpdate) -> dict[str, object]:
+    body: dict[str, object] = {"date": new.worked_on, "minutes": new.minutes, "billable": new.billable}
+    return {name: value for name, value in body.items() if value is not UNSET}
+
+
 BINDING: Final = Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate](
     doc=DOC,
     wire=Wire(WireTimeEntry, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/time-entries", json_reader(calls.Paged[WireTimeEntry]), to_time_entry),
-    get=calls.gets("/time-entries", json_reader(WireTimeEntry), to_time_entry),
+    get=calls.gets("/time-entries", _read_one, to_time_entry),
+    create=create,
+    update=update,
+    delete=calls.deletes("/time-entries"),
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} The rate is in the account's currency, which TaxDome does not name here. Without the right to "
     f"manage time a login sees its own entries only. {PAGES_MOVE}",

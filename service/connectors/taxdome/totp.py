@@ -2,7 +2,6 @@
 
 import hmac
 from base64 import b32decode
-from binascii import Error as NotBase32
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +13,7 @@ def seed_of(text: str) -> bytes:
     letters = text.replace(" ", "").replace("-", "").rstrip("=").upper()
     try:
         seed = b32decode(letters + "=" * (-len(letters) % 8))
-    except NotBase32:
+    except ValueError:
         seed = b""
     if not seed:
         raise ValueError("not a seed in base32")
