@@ -5,7 +5,7 @@ import types
 from collections.abc import Mapping
 from decimal import Decimal
 from functools import cache
-from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NotRequired, Required, Union, cast, get_args, get_origin, get_type_hints
 
 import stripe.params as params
 import stripe.params.checkout as checkout_params
@@ -49,7 +49,7 @@ def decode_form(pairs: list[tuple[str, str]]) -> dict[str, Any]:
 def complaints(shape: type, sent: dict[str, Any], at: str = "") -> list[str]:
     """What is wrong with a form, by field; empty when Stripe's description allows it."""
     hints = _hints(shape)
-    required = shape.__required_keys__ - _OPTIONS  # type: ignore[attr-defined]
+    required: frozenset[str] = cast("frozenset[str]", getattr(shape, "__required_keys__")) - _OPTIONS  # noqa: B009
     wrong = [f"{at}{name} is missing" for name in sorted(required - sent.keys())]
     for name, value in sent.items():
         if name not in hints or name in _OPTIONS:
@@ -67,7 +67,8 @@ def _hints(shape: type) -> dict[str, Any]:
     }
 
 
-def _mismatches(hint: Any, value: Any, at: str) -> list[str]:
+def _mismatches(hint: Any, given: object, at: str) -> list[str]:
+    value = cast("dict[str, Any] | str", given)
     origin, inner = get_origin(hint), get_args(hint)
     if origin in (Union, types.UnionType):
         # The library says `Literal[…]|str` for choices that may grow: we use those it knows. One of '' alone is none.
@@ -80,8 +81,9 @@ def _mismatches(hint: Any, value: Any, at: str) -> list[str]:
     if hasattr(hint, "__required_keys__"):  # a TypedDict of typing or of typing_extensions
         return complaints(hint, value, f"{at}.") if isinstance(value, dict) else [f"{at} is no object"]
     if origin is list:
-        fits = isinstance(value, dict) and list(value) == [str(place) for place in range(len(value))]
-        return [w for one in value.values() for w in _mismatches(inner[0], one, at)] if fits else [f"{at} is no list"]
+        if not isinstance(value, dict) or list(value) != [str(place) for place in range(len(value))]:
+            return [f"{at} is no list"]
+        return [wrong for one in value.values() for wrong in _mismatches(inner[0], one, at)]
     if origin is dict:
         fits = isinstance(value, dict) and all(isinstance(one, str) for one in value.values())
         return [] if fits else [f"{at} is no map"]

@@ -63,10 +63,11 @@ def test_rightly_signed_bytes_are_an_event() -> None:
 
 
 def test_what_the_library_signs_we_take() -> None:
-    header = library.WebhookSignature.generate_signature_header(BODY.decode(), SECRET.decode(), AT)
+    header = library.WebhookSignature.generate_signature_header(BODY.decode(), SECRET.decode(), AT)  # pyright: ignore[reportUnknownMemberType]
+    ours = signature(BODY, SECRET, int(time.time()))
 
     assert verify(BODY, header, [SECRET], NOW).id == "evt_1"
-    assert library.WebhookSignature.verify_header(BODY, signature(BODY, SECRET, int(time.time())), SECRET.decode(), 300)
+    assert library.WebhookSignature.verify_header(BODY, ours, SECRET.decode(), 300)  # pyright: ignore[reportUnknownMemberType]
 
 
 def test_two_secrets_hold_while_one_replaces_the_other() -> None:
@@ -177,8 +178,8 @@ async def test_a_claim_of_payment_is_checked_at_stripe(
     operator: Connection, rail: StripeRail, stripe: FakeStripe, there: StripeInvoice
 ) -> None:
     """Somebody with our secret says that the invoice is paid."""
-    invented = stripe.events[-1] | {"id": "evt_invented", "type": "invoice.paid"}
-    invented["data"]["object"] |= {"status": "paid", "amount_paid": there.total_minor}
+    invoice: Json = stripe.events[-1]["data"]["object"] | {"status": "paid", "amount_paid": there.total_minor}
+    invented: Json = stripe.events[-1] | {"id": "evt_invented", "type": "invoice.paid", "data": {"object": invoice}}
     await _receive(operator, stripe.deliver(invented))
     await handle_waiting(operator, rail)
 
