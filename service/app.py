@@ -26,6 +26,9 @@ from service.api.openapi import render
 from service.api.operation import Operation
 from service.api.pagination import Cursors
 from service.api.routing import Routing
+from service.audit import calls as audit_calls
+from service.audit.personal import PersonalKeys
+from service.audit.signing import signer_of
 from service.connections.open import Connections
 from service.connections.refresh import CredentialKeeper
 from service.connections.routes import connection_operations
@@ -37,10 +40,14 @@ from service.connectors.sdk.budget import Limit
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Engine
 from service.connectors.transport import HttpTransport
+from service.consent.evidence_routes import evidence_operations
+from service.consent.ledger import ConsentLedger
+from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
 from service.idempotency.claim import Idempotency
 from service.settings import Settings
 from service.telemetry import Telemetry
+from service.unified.consented import Consented
 from service.unified.coverage import Coverage
 from service.unified.documents import Documents
 from service.unified.read import Reader
@@ -70,6 +77,9 @@ class Parts(Struct, frozen=True):
     documents: Documents
     coverage: Coverage
     connectors: tuple[Connector, ...]
+    vault: Vault
+    audit_key: str
+    """The public key of checkpoints."""
 
 
 def operations(parts: Parts) -> tuple[Operation, ...]:
@@ -78,6 +88,8 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += unified_operations(parts.reader, parts.writer, parts.documents, parts.coverage, parts.connectors)
     found += capability_operations(parts.connections, parts.coverage)
     found += connection_operations(parts.connections, parts.cursors)
+    found += consent_operations(parts.pool, parts.cursors, parts.connections)
+    found += evidence_operations(parts.pool, parts.vault, parts.audit_key)
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
@@ -109,6 +121,8 @@ def contract() -> bytes:
         documents=cast(Any, _Unopened()),
         coverage=Coverage(CONNECTORS),
         connectors=CONNECTORS,
+        vault=unopened,
+        audit_key=unopened,
     )
     return render(operations(parts))
 
@@ -129,7 +143,7 @@ async def open_edge(
         redis = Redis.from_url(settings.redis_url)  # pyright: ignore[reportUnknownMemberType]
         stack.push_async_callback(redis.aclose)
         transport = await stack.enter_async_context(HttpTransport())
-        ledger = UsageLedger(meter_pool)
+        ledger = UsageLedger(meter_pool, beside=audit_calls.BESIDE)
         await ledger.start()
         stack.push_async_callback(ledger.close)
         keys = KeyRing(pool, Peppers({version: secret.value for version, secret in settings.key_peppers.items()}))
@@ -141,7 +155,10 @@ async def open_edge(
         credentials = CredentialKeeper(renewals, vault)
         stack.push_async_callback(credentials.close)
         engine = Engine(transport, RedisBudgetKeeper(redis, processes=settings.workers))
-        ways = Ways(connections, credentials, transport, connectors, vendor_setups(settings), settings.region)
+        consented = Consented(ConsentLedger(pool))
+        ways = Ways(
+            connections, credentials, transport, connectors, vendor_setups(settings), consented, settings.region
+        )
         prices = load_price_book()
         cursors = Cursors(derived_key(settings.cursor_key.value, "cursors"))
         reader = Reader(ways, engine, cursors, {noun.name: noun for noun in NOUNS}, settings.max_body_bytes)
@@ -164,6 +181,8 @@ async def open_edge(
             documents=Documents(ways, reader, writer, engine, settings.max_document_bytes),
             coverage=coverage,
             connectors=connectors,
+            vault=vault,
+            audit_key=signer_of(settings).public_key,
         )
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)
@@ -175,6 +194,7 @@ async def open_edge(
             keys,
             Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings)),
             ledger,
+            audit_calls.CallLog(PersonalKeys(pool, vault)),
             observer,
             max_header_bytes=settings.max_header_bytes,
             proxies=tuple(ip_network(network) for network in settings.trusted_proxies),

@@ -44,6 +44,11 @@ def made_at(value: UUID) -> datetime:
     return datetime.fromtimestamp((value.int >> 80) / 1000, UTC)
 
 
+def first_uuid(instant: datetime) -> UUID:
+    """The smallest UUID that could have been made then: bounds for lists of what is named by a UUIDv7."""
+    return UUID(int=int(instant.timestamp() * 1000) << 80)
+
+
 def encode(prefix: str, value: UUID) -> str:
     """`org`, UUID → `org_01jd…`."""
     number, pairs = value.int, _CROCKFORD_PAIRS

@@ -86,6 +86,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
     cursor_key: Annotated[Secret, Setting(SECRET_KEY, f"Seals page cursors, the same for all workers. {_MAKE_KEY}")]
 
+    audit_signing_key: Annotated[
+        Secret | None,
+        Setting(SECRET_KEY, "Signs checkpoints of the audit log (ed25519 seed); else derived from the cursor key."),
+    ] = None
+    audit_checkpoint_file: Annotated[
+        str | None, Setting(TEXT, "Where the worker appends signed checkpoints: best on another machine's disk.")
+    ] = None
+
     host: Annotated[str, Setting(TEXT, "The address the API listens on.")] = "127.0.0.1"
     port: Annotated[int, Setting(_PORT, "The port the API listens on.")] = 8080
     workers: Annotated[int, Setting(number(1, 256), "Processes that serve the API.")] = 1

@@ -54,14 +54,18 @@ class Call:
     __slots__ = (
         "admission_ns",
         "admitted",
+        "by_client",
         "caller",
         "connection_id",
+        "consents",
         "dry_run",
+        "firm_id",
         "leg",
         "mapping_ns",
         "metering_ns",
         "operation",
         "problem",
+        "purpose",
         "receive",
         "replayed",
         "request_id",
@@ -71,6 +75,7 @@ class Call:
         "settle",
         "started_at_ns",
         "started_ns",
+        "ticket",
         "units",
         "vendor",
     )
@@ -87,6 +92,15 @@ class Call:
         self.operation: Operation | None = None
         self.connection_id: UUID | None = None
         self.vendor: str | None = None
+        self.firm_id: UUID | None = None
+        self.consents: tuple[UUID, ...] = ()
+        """The consents that cover what the call hands out."""
+        self.by_client = False
+        """No consent covers all of the firm's clients: every record's client has to be looked at."""
+        self.purpose: str | None = None
+        """What those consents are for."""
+        self.ticket: str | None = None
+        """The caller's own reference for why, where one is asked for."""
         self.leg = Leg()
         self.rows = 0
         self.units = 1

@@ -3,7 +3,7 @@
 in    request id → key → limits → Litestar's routing and the route itself
 out   problem or answer → one durable row → receipt → the caller
 
-No usage row, no data: when the row cannot be made durable, the answer is thrown away and a 503 goes out instead.
+No usage and audit row, no data: when they cannot be made durable, the answer is thrown away and a 503 goes out instead.
 """
 
 import time
@@ -21,6 +21,7 @@ from service.api.limits import Limits
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.api.routing import Routing
+from service.audit.calls import UNREACHABLE, CallLog
 from service.connectors.sdk.faults import VendorFault
 from service.errors import ApiProblem
 from service.telemetry import CallRecord, Telemetry, fault_kind, log_exception
@@ -39,6 +40,7 @@ class Edge:
         keys: KeyRing,
         limits: Limits,
         ledger: UsageLedger,
+        audit: CallLog,
         telemetry: Telemetry,
         *,
         max_header_bytes: int = 16 * 1024,
@@ -48,6 +50,7 @@ class Edge:
         self._keys = keys
         self._limits = limits
         self._ledger = ledger
+        self._audit = audit
         self._telemetry = telemetry
         self._max_header_bytes = max_header_bytes
         self._proxies = proxies
@@ -109,8 +112,9 @@ class Edge:
         if call.caller is not None:
             started = time.perf_counter_ns()
             try:
-                await self._ledger.record(_invocation(call, answer.status, reason, units))
-            except (MeteringDown, InvocationRefused):
+                row = await self._audit.row(call, answer, reason, client_address(call, self._proxies))
+                await self._ledger.record(_invocation(call, answer.status, reason, units), row)
+            except (MeteringDown, InvocationRefused, *UNREACHABLE):
                 call.problem = ApiProblem(
                     errors.METERING_UNAVAILABLE,
                     "The call was not recorded, so it is neither answered nor billed.",

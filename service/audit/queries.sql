@@ -62,8 +62,9 @@ SELECT seq, row_id, leaf, hash FROM audit_links WHERE org_id = $1 AND seq BETWEE
 INSERT INTO audit_checkpoints (org_id, number, first_seq, last_seq, body, signature) VALUES ($1, $2, $3, $4, $5, $6);
 
 -- name: list_checkpoints
--- The checkpoints of an organization, in order.
-SELECT number, first_seq, last_seq, body, signature FROM audit_checkpoints WHERE org_id = $1 ORDER BY number;
+-- The checkpoints of an organization that cover any of a stretch of its chain, in order.
+SELECT number, first_seq, last_seq, body, signature FROM audit_checkpoints
+WHERE org_id = $1 AND last_seq >= $2 AND first_seq <= $3 ORDER BY number;
 
 -- name: list_chained_rows
 -- A stretch of the log in the order of its chain, with the content; null where somebody took the row away.
@@ -82,6 +83,7 @@ SELECT r.content FROM audit_rows r
 WHERE r.org_id = $1 AND r.consent_ids IS NOT NULL AND ($2::uuid IS NULL OR r.id < $2)
   AND ($4::uuid[] IS NULL OR r.firm_id = ANY ($4)) AND ($5::uuid IS NULL OR $5 = ANY (r.consent_ids))
   AND ($6::uuid IS NULL OR r.id >= $6) AND ($7::uuid IS NULL OR r.id < $7)
+  AND ($8::uuid[] IS NULL OR (r.content::jsonb ->> 'connection')::uuid = ANY ($8))
 ORDER BY r.id DESC LIMIT $3;
 
 -- name: count_waiting

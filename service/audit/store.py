@@ -107,8 +107,11 @@ async def insert_checkpoint(connection: Connection, made: Checkpoint, signed: Si
     await connection.execute(SQL["insert_checkpoint"], made.org, made.number, made.first, made.last, signed.body, raw)
 
 
-async def list_checkpoints(connection: Connection, org_id: UUID) -> list[StoredCheckpoint]:
-    return msgspec.convert(await connection.fetch(SQL["list_checkpoints"], org_id), list[StoredCheckpoint])
+async def list_checkpoints(
+    connection: Connection, org_id: UUID, first_seq: int = 1, last_seq: int = 1 << 62
+) -> list[StoredCheckpoint]:
+    rows = await connection.fetch(SQL["list_checkpoints"], org_id, first_seq, last_seq)
+    return msgspec.convert(rows, list[StoredCheckpoint])
 
 
 async def list_chained_rows(connection: Connection, org_id: UUID, first: int, last: int) -> list[ChainedRow]:
@@ -129,12 +132,15 @@ async def list_disclosures(
     before: UUID | None,
     limit: int,
     firm_ids: list[UUID] | None,
+    connection_ids: list[UUID] | None,
     consent_id: UUID | None,
     since: UUID | None,
     until: UUID | None,
 ) -> list[str]:
     """The contents, newest first."""
-    rows = await connection.fetch(SQL["list_disclosures"], org_id, before, limit, firm_ids, consent_id, since, until)
+    rows = await connection.fetch(
+        SQL["list_disclosures"], org_id, before, limit, firm_ids, consent_id, since, until, connection_ids
+    )
     return [row["content"] for row in rows]
 
 

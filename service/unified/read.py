@@ -69,6 +69,8 @@ class Reader:
             sort=selection.sort,
         )
         page = await self.run(call, way, binding.page(query, way.book))
+        if call.by_client:
+            await self._ways.consented.check(call, way.connection, noun.name, page.records)
         call.rows = len(page.records)
         cursor = None if page.next is None else self._cursors.write(page.next, belongs_to)
         started = time.perf_counter_ns()
@@ -89,6 +91,8 @@ class Reader:
         assert binding.get is not None
         selection = asked.read_selection(call.scope["query_string"], noun, binding, asked.RECORD_PARAMETERS)
         record = await self.run(call, way, binding.get(remote_id, way.book))
+        if call.by_client:
+            await self._ways.consented.check(call, way.connection, noun.name, [record])
         version = etag(record)
         if version and call.header(b"if-none-match") == version[0][1].decode():
             return Answer(304, b"", headers=version)
@@ -122,6 +126,7 @@ class Reader:
         found: Expanded = {}
         for field in selection.expand:
             other = self._nouns[noun.references[field]]
+            by_client = await self._ways.consented.require(call, way.connection, other.name)
             wanted = dict.fromkeys(value for record in records if isinstance(value := getattr(record, field), str))
             if len(wanted) > MAX_EXPANDED:
                 raise ApiProblem(
@@ -139,6 +144,8 @@ class Reader:
                     if problem.kind is NOT_FOUND:
                         continue  # the page leads to a record that is gone, or hidden from this connection
                     raise
+                if by_client:
+                    await self._ways.consented.check(call, way.connection, other.name, [record])
                 found[reference] = msgspec.to_builtins(record, builtin_types=(bytes,))
         return found
 
@@ -170,8 +177,7 @@ def _belongs_to(call: Call, way: Way, noun: Noun, selection: Selection) -> bytes
     return b"|".join(
         (
             call.known_caller.key_id.bytes,
-            way.home.connection.bytes,
-            way.home.account.to_bytes(2, "big"),
+            way.home_bytes,
             noun.name.encode(),
             selection.fingerprint(),
         )

@@ -37,6 +37,7 @@ from service.errors import (
     FieldError,
     missing,
 )
+from service.unified.consented import Consented
 
 _TOKEN_TIMEOUT_S = 15.0
 _REMEMBERED_LINKS = 10_000
@@ -61,6 +62,11 @@ class Way(Struct, frozen=True):
     home: ids.RecordId
     """Where records of this account live: connection and account, no remote id."""
 
+    @property
+    def home_bytes(self) -> bytes:
+        """The account, for what is bound to it: cursors, and the fingerprints of writes."""
+        return self.home.connection.bytes + self.home.account.to_bytes(2, "big")
+
 
 class Ways:
     """Opens ways and keeps their links, with breakers and retry budgets, for the life of the process."""
@@ -72,8 +78,10 @@ class Ways:
         transport: Transport,
         connectors: tuple[Connector, ...],
         setups: Mapping[str, VendorSetup],
+        consented: Consented,
         region: str = "us",
     ) -> None:
+        self.consented = consented
         self._connections = connections
         self._credentials = credentials
         self._transport = transport
@@ -104,9 +112,14 @@ class Ways:
         try:
             opened = await self._connections.open(call.known_caller, connection_id)
         except LinkError as refusal:
+            if isinstance(refusal, ConsentMissingError):
+                call.connection_id = connection_id
             raise _to_problem(refusal) from None
         call.connection_id = opened.id
         call.vendor = opened.vendor
+        call.firm_id = opened.firm_id
+        assert call.operation is not None
+        call.by_client = await self.consented.require(call, opened, call.operation.tag)
         return opened
 
     async def _only_connection(self, caller: Caller) -> UUID:

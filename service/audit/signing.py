@@ -1,0 +1,22 @@
+"""Which key signs checkpoints here, and where they are kept: as the settings say."""
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from service.audit.checkpoints import CheckpointFile, Signer, Sink
+from service.settings import Settings
+
+
+def signer_of(settings: Settings) -> Signer:
+    """The configured key; else one derived from the cursor key, the same in every process."""
+    if settings.audit_signing_key is not None:
+        return Signer(settings.audit_signing_key.value)
+    derived = HKDF(SHA256(), 32, salt=None, info=b"tickmark audit checkpoints").derive(settings.cursor_key.value)
+    return Signer(derived)
+
+
+def sink_of(settings: Settings) -> Sink | None:
+    """None where no file is named."""
+    return None if settings.audit_checkpoint_file is None else CheckpointFile(Path(settings.audit_checkpoint_file))

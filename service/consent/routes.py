@@ -1,0 +1,307 @@
+"""`/v1/consents` and `/v1/disclosures`: what may be handed out, and what was."""
+
+from typing import Final
+from uuid import UUID
+
+from service import errors, ids
+from service.accounts.caller import Caller
+from service.accounts.errors import UnknownFirmError
+from service.api import parameters
+from service.api.bodies import answer_of, decode_body, json_body
+from service.api.call import Answer, Call
+from service.api.operation import Audit, Meter, Operation
+from service.api.pagination import Cursors
+from service.api.query import DEFAULT_LIMIT, PAGING, id_of, instant, read_query, text
+from service.audit.entry import from_content
+from service.audit.store import list_disclosures
+from service.clock import Clock, now
+from service.connections.errors import ConnectionNotFoundError
+from service.connections.open import Connections
+from service.consent import store
+from service.consent.shapes import (
+    CONSENT,
+    DISCLOSURE,
+    NEW_CONSENT,
+    Consent,
+    Disclosure,
+    NewConsent,
+    to_consent,
+    to_disclosure,
+    to_signature,
+)
+from service.consent.sign import ImpossibleConsentError, revoke_consent, sign_consent
+from service.db.pool import Pool, as_organization
+from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.resources.common import Page
+
+MAX_BODY_BYTES: Final = 64 * 1024
+_LIST_PROBLEMS: Final = (
+    errors.UNKNOWN_PARAMETER,
+    errors.INVALID_PARAMETER,
+    errors.INVALID_CURSOR,
+    errors.CURSOR_EXPIRED,
+)
+_FIRM_SCHEMA: Final = {"type": "string", "pattern": "^firm_[0-9a-hjkmnp-tv-z]{26}$"}
+_CONSENT_SCHEMA: Final = {"type": "string", "pattern": "^cns_[0-9a-hjkmnp-tv-z]{26}$"}
+
+
+class ConsentRoutes:
+    """The answers about consents and disclosures. A key bound to firms or connections knows of theirs alone."""
+
+    def __init__(self, pool: Pool, cursors: Cursors, connections: Connections, clock: Clock = now) -> None:
+        self._pool = pool
+        self._cursors = cursors
+        self._connections = connections
+        self._clock = clock
+
+    async def page(self, call: Call) -> Answer:
+        asked = read_query(
+            call.scope["query_string"], {**PAGING, "filter[firm]": id_of("firm"), "filter[client]": text}
+        )
+        caller, limit = call.known_caller, asked.get("limit", DEFAULT_LIMIT)
+        firm, client = asked.get("filter[firm]"), asked.get("filter[client]")
+        belongs_to = f"consents|{caller.key_id}|{firm}|{client}".encode()
+        before = UUID(hex=self._cursors.read(asked["cursor"], belongs_to)) if "cursor" in asked else None
+        async with as_organization(self._pool, caller.org_id) as connection:
+            found = await store.list_consents(
+                connection,
+                caller.org_id,
+                before=before,
+                limit=limit + 1,
+                firm_ids=_firms(caller, firm),
+                connection_ids=_listed(caller.connection_ids),
+                client=client,
+            )
+        shown = found[:limit]
+        call.rows = len(shown)
+        cursor = self._cursors.write(shown[-1].id.hex, belongs_to) if len(found) > limit else None
+        return answer_of(Page([to_consent(one) for one in shown], cursor is not None, cursor))
+
+    async def create(self, call: Call) -> Answer:
+        new = decode_body(await json_body(call, MAX_BODY_BYTES), NewConsent)
+        caller = call.known_caller
+        firm_id = _named("firm", new.firm, "/firm")
+        connection_id = None if new.connection is None else _named("con", new.connection, "/connection")
+        if caller.firm_ids is not None and firm_id not in caller.firm_ids:
+            raise missing()
+        if caller.connection_ids is not None and connection_id not in caller.connection_ids:
+            raise missing()
+        for one in filter(None, (connection_id, _home_of(new.client))):
+            await self._check_connection(caller, one, firm_id)
+        async with as_organization(self._pool, caller.org_id) as connection:
+            try:
+                made = await sign_consent(
+                    connection,
+                    caller.org_id,
+                    firm_id=firm_id,
+                    connection_id=connection_id,
+                    client=new.client,
+                    recipient=new.recipient,
+                    purpose=new.purpose,
+                    items=new.items,
+                    clients_consented=new.clients_consented,
+                    starts_at=new.from_,
+                    expires_at=new.to,
+                    signature=to_signature(new.signature),
+                    at=self._clock(),
+                )
+            except ImpossibleConsentError as wrong:
+                raise _invalid(wrong.pointer, str(wrong)) from None
+            except UnknownFirmError:
+                raise missing() from None
+        call.firm_id = firm_id
+        call.rows = 1
+        return answer_of(to_consent(made), 201)
+
+    async def revoke(self, call: Call) -> Answer:
+        caller = call.known_caller
+        try:
+            consent_id = ids.decode("cns", call.params["id"])
+        except ids.MalformedIdError:
+            raise missing() from None
+        async with as_organization(self._pool, caller.org_id) as connection:
+            found = await store.get_consent(connection, caller.org_id, consent_id)
+            if found is None or not _may_know(caller, found):
+                raise missing()
+            by = ids.encode("key", caller.key_id)
+            if await revoke_consent(connection, caller.org_id, consent_id, by, self._clock()):
+                found = await store.get_consent(connection, caller.org_id, consent_id)
+                assert found is not None
+        call.firm_id = found.firm_id
+        call.rows = 1
+        return answer_of(to_consent(found))
+
+    async def disclosures(self, call: Call) -> Answer:
+        asked = read_query(
+            call.scope["query_string"],
+            {
+                **PAGING,
+                "since": instant,
+                "until": instant,
+                "filter[firm]": id_of("firm"),
+                "filter[consent]": id_of("cns"),
+            },
+        )
+        caller, limit = call.known_caller, asked.get("limit", DEFAULT_LIMIT)
+        firm, consent = asked.get("filter[firm]"), asked.get("filter[consent]")
+        since, until = asked.get("since"), asked.get("until")
+        belongs_to = f"disclosures|{caller.key_id}|{firm}|{consent}|{since}|{until}".encode()
+        before = UUID(hex=self._cursors.read(asked["cursor"], belongs_to)) if "cursor" in asked else None
+        async with as_organization(self._pool, caller.org_id) as connection:
+            contents = await list_disclosures(
+                connection,
+                caller.org_id,
+                before,
+                limit + 1,
+                _firms(caller, firm),
+                _listed(caller.connection_ids),
+                consent,
+                None if since is None else ids.first_uuid(since),
+                None if until is None else ids.first_uuid(until),
+            )
+        shown = [from_content(content) for content in contents[:limit]]
+        call.rows = len(shown)
+        cursor = self._cursors.write(shown[-1].id.hex, belongs_to) if len(contents) > limit else None
+        return answer_of(Page([to_disclosure(one) for one in shown], cursor is not None, cursor))
+
+    async def _check_connection(self, caller: Caller, connection_id: UUID, firm_id: UUID) -> None:
+        try:
+            record = await self._connections.get(caller, connection_id)
+        except ConnectionNotFoundError:
+            raise missing() from None
+        if record.firm_id != firm_id:
+            raise _invalid("/firm", "The connection or the client belongs to another firm.")
+
+
+def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -> tuple[Operation, ...]:
+    """What a key can ask about consents and disclosures."""
+    routes = ConsentRoutes(pool, cursors, connections)
+    return (
+        Operation(
+            id="listConsents",
+            method="GET",
+            path="/v1/consents",
+            tag="consents",
+            summary="List consents",
+            description="What firms and their clients have consented to, newest first, revoked ones among them.",
+            scope="consents:read",
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=Page[Consent],
+            parameters=(
+                parameters.LIMIT,
+                parameters.CURSOR,
+                parameters.filter_by("firm", _FIRM_SCHEMA, "Only this firm's."),
+                parameters.filter_by(
+                    "client", {"type": "string", "minLength": 1, "maxLength": 200}, "Only this client's own."
+                ),
+            ),
+            problems=_LIST_PROBLEMS,
+            example={"object": "list", "data": [CONSENT], "has_more": False, "next_cursor": None},
+            run=routes.page,
+        ),
+        Operation(
+            id="createConsent",
+            method="POST",
+            path="/v1/consents",
+            tag="consents",
+            summary="Enter a signed consent",
+            description="In force from now, or later, never earlier: it validates no call that came before it. It is "
+            "never edited; enter another one, or revoke it.",
+            scope="consents:write",
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            status=201,
+            answer=Consent,
+            body=NewConsent,
+            problems=(
+                errors.MALFORMED_JSON,
+                errors.UNKNOWN_PARAMETER,
+                errors.NOT_FOUND,
+                errors.BODY_TOO_LARGE,
+                errors.UNSUPPORTED_MEDIA_TYPE,
+                errors.VALIDATION_FAILED,
+            ),
+            example=CONSENT,
+            body_example=NEW_CONSENT,
+            run=routes.create,
+        ),
+        Operation(
+            id="revokeConsent",
+            method="POST",
+            path="/v1/consents/{id}/revoke",
+            tag="consents",
+            summary="Revoke a consent",
+            description="Calls that rest on it alone answer 403 within a second. Revoking it again changes nothing.",
+            scope="consents:write",
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=Consent,
+            parameters=(parameters.path_id("id", "The consent's id, `cns_…`."),),
+            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            example=CONSENT | {"revoked_at": "2026-11-20T13:00:00Z"},
+            run=routes.revoke,
+        ),
+        Operation(
+            id="listDisclosures",
+            method="GET",
+            path="/v1/disclosures",
+            tag="consents",
+            summary="List disclosures",
+            description="Every call that handed out client data, newest first, with the consents that it rested on. "
+            "There as soon as the call is answered.",
+            scope="disclosures:read",
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=Page[Disclosure],
+            parameters=(
+                parameters.LIMIT,
+                parameters.CURSOR,
+                parameters.SINCE,
+                parameters.UNTIL,
+                parameters.filter_by("firm", _FIRM_SCHEMA, "Only data of this firm."),
+                parameters.filter_by("consent", _CONSENT_SCHEMA, "Only those that rest on this consent."),
+            ),
+            problems=_LIST_PROBLEMS,
+            example={"object": "list", "data": [DISCLOSURE], "has_more": False, "next_cursor": None},
+            run=routes.disclosures,
+        ),
+    )
+
+
+def _firms(caller: Caller, firm: UUID | None) -> list[UUID] | None:
+    """The firms to look among; None for all of the organization's."""
+    if firm is None:
+        return _listed(caller.firm_ids)
+    return [firm] if caller.firm_ids is None or firm in caller.firm_ids else []
+
+
+def _listed(bound: frozenset[UUID] | None) -> list[UUID] | None:
+    return None if bound is None else sorted(bound)
+
+
+def _may_know(caller: Caller, found: store.Consent) -> bool:
+    if caller.firm_ids is not None and found.firm_id not in caller.firm_ids:
+        return False
+    return caller.connection_ids is None or found.connection_id in caller.connection_ids
+
+
+def _named(prefix: str, value: str, pointer: str) -> UUID:
+    try:
+        return ids.decode(prefix, value)
+    except ids.MalformedIdError:
+        raise _invalid(pointer, f"An id that starts with `{prefix}_`.") from None
+
+
+def _home_of(client: str | None) -> UUID | None:
+    """The connection that a client's id leads to."""
+    if client is None:
+        return None
+    try:
+        return ids.parse_record_id("cli_", client).connection
+    except ids.MalformedIdError:
+        raise _invalid("/client", "An id that starts with `cli_`.") from None
+
+
+def _invalid(pointer: str, message: str) -> ApiProblem:
+    return ApiProblem(VALIDATION_FAILED, message, errors=(FieldError(pointer, "invalid", message),))
