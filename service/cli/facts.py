@@ -3,16 +3,15 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from service.cli.coverage import coverage
 from service.cli.errors import CommandError
 from service.cli.options import Json
-from service.cli.output import say, show, show_json
-from service.connectors.registry import CONNECTORS
+from service.cli.output import say, show_json
 from service.settings import describe
-from service.unified.coverage import vendor_coverage
 
 CONTRACT = Path(__file__).parents[2] / "openapi/openapi.json"
 
@@ -35,29 +34,6 @@ def settings(*, as_json: Json = False) -> None:
         say(f"{one.name}{set_to}", style="bold")
         say(f"    {one.says}")
         say(f"    {one.form}; {default}")
-
-
-def coverage(vendor: str | None = None, *, as_json: Json = False) -> None:
-    """Show what each vendor can do, computed from the connectors."""
-    known = {one.slug: vendor_coverage(one) for one in CONNECTORS}
-    if vendor is not None and vendor not in known:
-        raise CommandError(f"No vendor {vendor!r}; there are {', '.join(known)}.")
-    chosen = [known[vendor]] if vendor is not None else list(known.values())
-    if as_json:
-        show_json(chosen)
-        return
-    rows: list[dict[str, Any]] = [
-        {
-            "vendor": one.vendor,
-            "resource": resource.resource,
-            "operations": resource.operations,
-            "filters": tuple(rule.name.removeprefix("filter[").removesuffix("]") for rule in resource.filters),
-            "contract": resource.contract.known,
-        }
-        for one in chosen
-        for resource in one.resources
-    ]
-    show(rows, as_json=False)
 
 
 def openapi(
