@@ -7,7 +7,7 @@ import msgspec
 
 from service.connections import store
 from service.connections.errors import SecretUnreadableError
-from service.connections.store import SealedSecret
+from service.connections.store import Lifetime, SealedSecret
 from service.connections.vault import DataKey, Place, Vault
 from service.db.pool import Connection
 
@@ -21,7 +21,18 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True):
     refresh_token: str | None = None
     expires_at: datetime | None = None
     refresh_expires_at: datetime | None = None
+    hard_expires_at: datetime | None = None
+    """No renewal puts this off."""
     extra: dict[str, str] = {}
+
+    @property
+    def lifetime(self) -> Lifetime:
+        """What of them may be known without opening them."""
+        return Lifetime(
+            expires_at=self.expires_at,
+            refresh_expires_at=self.refresh_expires_at,
+            hard_expires_at=self.hard_expires_at,
+        )
 
     def __repr__(self) -> str:
         return f"Credentials(expires_at={self.expires_at})"
@@ -37,9 +48,9 @@ async def insert_credentials(
     at: datetime,
 ) -> None:
     """Seals and keeps them, in the caller's transaction; replaces earlier ones."""
-    key = await _data_key(connection, vault, org_id, firm_id)
+    key = await data_key_of(connection, vault, org_id, firm_id)
     sealed = await seal(vault, key, connection_id, credentials)
-    await store.insert_secret(connection, key, connection_id, NAME, sealed, at)
+    await store.insert_secret(connection, key, connection_id, NAME, sealed, at, credentials.lifetime)
 
 
 async def seal(vault: Vault, key: DataKey, connection_id: UUID, credentials: Credentials) -> bytes:
@@ -48,14 +59,20 @@ async def seal(vault: Vault, key: DataKey, connection_id: UUID, credentials: Cre
 
 async def unseal(vault: Vault, connection_id: UUID, secret: SealedSecret) -> Credentials:
     """Raises SecretUnreadableError if the stored value is not what we wrote there."""
-    plain = await vault.open(secret.key, _place(secret.key.org_id, connection_id), secret.sealed)
+    return await unseal_with(vault, secret.key, connection_id, secret.sealed)
+
+
+async def unseal_with(vault: Vault, key: DataKey, connection_id: UUID, sealed: bytes) -> Credentials:
+    """The same, of a value that was read with its key alone."""
+    plain = await vault.open(key, _place(key.org_id, connection_id), sealed)
     try:
         return msgspec.json.decode(plain, type=Credentials)
     except msgspec.DecodeError:
         raise SecretUnreadableError("the credentials were written by another version") from None
 
 
-async def _data_key(connection: Connection, vault: Vault, org_id: UUID, firm_id: UUID) -> DataKey:
+async def data_key_of(connection: Connection, vault: Vault, org_id: UUID, firm_id: UUID) -> DataKey:
+    """The key that seals a firm's new secrets, made where it has none."""
     key = await store.get_newest_data_key(connection, org_id, firm_id)
     if key is None:
         await store.insert_data_key(connection, await vault.new_data_key(org_id, firm_id, 1))

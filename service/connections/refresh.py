@@ -8,7 +8,7 @@ import asyncio
 import time
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from service.connections.errors import (
 from service.connections.open import USABLE, OpenConnection
 from service.connections.store import SealedSecret, State
 from service.connections.vault import Vault
+from service.connectors.sdk.faults import TimedOut, VendorFault
 from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
 
@@ -35,6 +36,7 @@ _LOCK_WAIT_S = 60.0
 _REFRESHES_AT_ONCE = 4  # for each vendor: a vendor that hangs holds up its own connections only
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
 _REFUSED = "the vendor refuses to renew access; the firm has to connect again"
+_CUT_OFF = "a renewal was cut off after the vendor had answered, and the vendor gives no second answer; connect again"
 
 
 class TokenReply(Protocol):
@@ -48,10 +50,17 @@ class TokenReply(Protocol):
     def refresh_token(self) -> str | None: ...
     @property
     def refresh_expires_in_s(self) -> int | None: ...
+    @property
+    def hard_expires_in_s(self) -> int | None: ...
 
 
 Exchange: TypeAlias = Callable[[Credentials], Awaitable[TokenReply]]
 """Renews credentials at the vendor. Raises GrantRefusedError when they are refused for good, else what may pass."""
+
+
+class _Begun(msgspec.Struct, frozen=True):
+    was_cut_off: bool
+    """An earlier renewal began and never said how it ended: its process died, or the vendor's answer was lost."""
 
 
 class CredentialKeeper:
@@ -84,20 +93,27 @@ class CredentialKeeper:
         return held if held is not None and self._good(held, None) else None
 
     async def fresh_credentials(
-        self, connection: OpenConnection, exchange: Exchange, *, force_after: str | None = None
+        self,
+        connection: OpenConnection,
+        exchange: Exchange,
+        *,
+        force_after: str | None = None,
+        ahead: timedelta | None = None,
     ) -> Credentials:
         """Credentials that are good for now; `force_after` is an access token the vendor has just refused.
 
+        With `ahead` they are renewed while they have so much time left, before any call needs it.
         Raises ConnectionNeedsAttentionError when only the firm can help, and what `exchange` raises.
         """
         place = (connection.org_id, connection.id)
         held = await self._held.get(place, lambda: self._read(connection))
-        if self._good(held, force_after):
+        if self._good(held, force_after, ahead):
             return held
         flight_key = (*place, force_after)
         flight = self._flights.get(flight_key)
         if flight is None:
-            flight = self._flights[flight_key] = asyncio.create_task(self._renew(connection, exchange, force_after))
+            renewal = self._renew(connection, exchange, force_after, ahead)
+            flight = self._flights[flight_key] = asyncio.create_task(renewal)
             flight.add_done_callback(lambda done: self._landed(flight_key, done))
         return await asyncio.shield(flight)
 
@@ -112,35 +128,79 @@ class CredentialKeeper:
         else:
             self._held.keep(flight_key[:2], done.result())
 
-    def _good(self, credentials: Credentials, force_after: str | None) -> bool:
+    def _good(self, credentials: Credentials, force_after: str | None, ahead: timedelta | None = None) -> bool:
         if credentials.access_token == force_after:
             return False
-        return credentials.expires_at is None or credentials.expires_at - self._margin > self._clock()
+        return credentials.expires_at is None or credentials.expires_at - (ahead or self._margin) > self._clock()
 
-    async def _renew(self, opened: OpenConnection, exchange: Exchange, force_after: str | None) -> Credentials:
+    async def _renew(
+        self, opened: OpenConnection, exchange: Exchange, force_after: str | None, ahead: timedelta | None
+    ) -> Credentials:
         rotation: tuple[SealedSecret, Credentials] | None = None
         try:
-            async with self._slots[opened.vendor], as_organization(self._pool, opened.org_id) as connection:
-                secret = _found(
-                    await store.lock_secret(connection, opened.org_id, opened.id, NAME, timeout_s=_LOCK_WAIT_S)
-                )
-                stored = await unseal(self._vault, opened.id, secret)
-                if self._good(stored, force_after):
-                    return stored  # another worker was quicker
-                renewed = await self._exchange(stored, exchange)
-                if renewed is not None:
-                    rotation = secret, renewed
-                    return await self._persist(connection, opened, *rotation)
-                await store.mark_connection_state(
-                    connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, _REFUSED, self._clock()
-                )
+            async with self._slots[opened.vendor]:
+                # On record before the vendor is asked: whoever finds it there knows that an answer may have been lost.
+                begun = await self._begin(opened, force_after, ahead)
+                if isinstance(begun, Credentials):
+                    return begun
+                async with as_organization(self._pool, opened.org_id) as connection:
+                    secret = _found(await self._lock(connection, opened))
+                    stored = await unseal(self._vault, opened.id, secret)
+                    if self._good(stored, force_after, ahead):
+                        return stored  # another worker was quicker
+                    renewed = await self._exchange(stored, exchange)
+                    if renewed is not None:
+                        rotation = secret, renewed
+                        return await self._persist(connection, opened, *rotation)
+                    reason = _CUT_OFF if begun.was_cut_off else _REFUSED
+                    await self._ask_the_firm(connection, opened, reason)
         except _LOST:
             if rotation is None:
                 raise
             # The old refresh token may be dead already: what the vendor gave must not be lost with the connection.
             async with as_organization(self._pool, opened.org_id) as connection:
                 return await self._persist(connection, opened, *rotation)
-        raise ConnectionNeedsAttentionError(State.NEEDS_ATTENTION, _REFUSED)
+        except VendorFault as fault:
+            await self._note_failure(opened, fault)
+            raise
+        raise ConnectionNeedsAttentionError(State.NEEDS_ATTENTION, reason)
+
+    async def _begin(
+        self, opened: OpenConnection, force_after: str | None, ahead: timedelta | None
+    ) -> "Credentials | _Begun":
+        """The renewal on record as begun, or the credentials that make it needless."""
+        async with as_organization(self._pool, opened.org_id) as connection:
+            secret = _found(await self._lock(connection, opened))
+            stored = await unseal(self._vault, opened.id, secret)
+            if self._good(stored, force_after, ahead):
+                return stored  # another worker was quicker
+            await store.mark_renewal_begun(connection, opened.org_id, opened.id, NAME, self._clock())
+        return _Begun(secret.renewing_since is not None)
+
+    async def _note_failure(self, opened: OpenConnection, fault: VendorFault) -> None:
+        """A vendor that surely gave nothing: nothing can have been lost. After a silence that stays open."""
+        async with as_organization(self._pool, opened.org_id) as connection:
+            if not isinstance(fault, TimedOut):
+                await store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
+            await store.insert_event(
+                connection,
+                opened.org_id,
+                opened.id,
+                self._clock(),
+                "vendor_error",
+                f"renewing access failed ({type(fault).__name__})",
+                status=fault.status,
+                code=fault.code,
+            )
+
+    async def _lock(self, connection: Connection, opened: OpenConnection) -> SealedSecret | None:
+        return await store.lock_secret(connection, opened.org_id, opened.id, NAME, timeout_s=_LOCK_WAIT_S)
+
+    async def _ask_the_firm(self, connection: Connection, opened: OpenConnection, reason: str) -> None:
+        at = self._clock()
+        await store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
+        await store.insert_event(connection, opened.org_id, opened.id, at, "renewal_refused", reason)
+        await store.mark_connection_state(connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, reason, at)
 
     async def _exchange(self, stored: Credentials, exchange: Exchange) -> Credentials | None:
         """The renewed credentials, or None if the vendor will give none any more."""
@@ -149,23 +209,14 @@ class CredentialKeeper:
             reply = await exchange(stored)
         except GrantRefusedError:
             return None
-        lasts_s, refresh_lasts_s = reply.expires_in_s, reply.refresh_expires_in_s
-        return msgspec.structs.replace(
-            stored,
-            access_token=reply.access_token,
-            refresh_token=reply.refresh_token or stored.refresh_token,
-            expires_at=None if lasts_s is None else asked_at + timedelta(seconds=lasts_s),
-            refresh_expires_at=stored.refresh_expires_at
-            if refresh_lasts_s is None
-            else asked_at + timedelta(seconds=refresh_lasts_s),
-        )
+        return renewed_by(reply, stored, asked_at)
 
     async def _persist(
         self, connection: Connection, opened: OpenConnection, secret: SealedSecret, renewed: Credentials
     ) -> Credentials:
         sealed = await seal(self._vault, secret.key, opened.id, renewed)
         if await store.mark_secret_rotated(
-            connection, secret.key, opened.id, NAME, secret.fence, sealed, self._clock()
+            connection, secret.key, opened.id, NAME, secret.fence, sealed, self._clock(), renewed.lifetime
         ):
             return renewed
         newer = _found(await store.get_secret(connection, opened.org_id, opened.id, NAME))
@@ -175,6 +226,22 @@ class CredentialKeeper:
         async with as_organization(self._pool, opened.org_id) as connection:
             secret = _found(await store.get_secret(connection, opened.org_id, opened.id, NAME))
         return await unseal(self._vault, opened.id, secret)
+
+
+def renewed_by(reply: TokenReply, stored: Credentials, asked_at: datetime) -> Credentials:
+    """The credentials after a vendor's answer; what it does not say stays as it was."""
+
+    def until(lasts_s: int | None, before: datetime | None) -> datetime | None:
+        return before if lasts_s is None else asked_at + timedelta(seconds=lasts_s)
+
+    return msgspec.structs.replace(
+        stored,
+        access_token=reply.access_token,
+        refresh_token=reply.refresh_token or stored.refresh_token,
+        expires_at=until(reply.expires_in_s, None),
+        refresh_expires_at=until(reply.refresh_expires_in_s, stored.refresh_expires_at),
+        hard_expires_at=until(reply.hard_expires_in_s, stored.hard_expires_at),
+    )
 
 
 def _found(secret: SealedSecret | None) -> SealedSecret:

@@ -28,6 +28,7 @@ class Reply(msgspec.Struct, frozen=True):
     expires_in_s: int | None = 3600
     refresh_token: str | None = None
     refresh_expires_in_s: int | None = None
+    hard_expires_in_s: int | None = None
 
 
 class Vendor:

@@ -109,7 +109,7 @@ CREATE TABLE link_sessions (
     signer_email text CHECK (length(signer_email) BETWEEN 3 AND 320),
     clients_consented boolean NOT NULL DEFAULT false,
     signed_at timestamptz,
-    signature text,
+    statement text,                 -- the very words that were signed
     state_hash bytea UNIQUE CHECK (length(state_hash) = 32),     -- of the state that a vendor has to send back, once
     browser_hash bytea CHECK (length(browser_hash) = 32),        -- of the cookie of the browser it was given to
     key_version integer,
