@@ -97,6 +97,11 @@ class Documents:
         way, remote_id = await self._ways.of_record(call, DOCUMENTS.prefix, call.params["id"])
         ask = bound(way, DOCUMENTS, "download").download
         assert ask is not None
+        if call.by_client:  # whose document it is stands in its record alone
+            get = bound(way, DOCUMENTS, "get").get
+            assert get is not None
+            record = await self._reader.run(call, way, get(remote_id, way.book))
+            await self._ways.consented.check(call, way.connection, DOCUMENTS.name, [record])
         found = await self._reader.run(call, way, ask(remote_id, way.book))
         wanted = read_range(call.header(b"range")) if call.header(b"if-range") is None else None
         opened = await self._open(call, way, found, wanted)
@@ -220,7 +225,12 @@ def _headers(found: Download, span: Span | None, size_bytes: int | None) -> tupl
         digest = b64encode(bytes.fromhex(found.sha256)).decode()
         headers.append((b"repr-digest", f"sha-256=:{digest}:".encode()))
     if span is not None:
-        headers.append((b"content-range", f"bytes {span.first}-{span.last}/{size_bytes if size_bytes is not None else '*'}".encode()))
+        headers.append(
+            (
+                b"content-range",
+                f"bytes {span.first}-{span.last}/{size_bytes if size_bytes is not None else '*'}".encode(),
+            )
+        )
     return tuple(headers)
 
 

@@ -143,7 +143,7 @@ class Writer:
         return record
 
     async def _claim(self, call: Call, way: Way, key: str, body: bytes) -> Claim | KeptAnswer:
-        print_ = fingerprint(call.method, call.path, way.home.connection.bytes, body)
+        print_ = fingerprint(call.method, call.path, way.home_bytes, body)
         claim = await self._idempotency.claim(call.known_caller.org_id, key, print_, call.request_id)
         if isinstance(claim, Claim):
             call.settle = _settler(self._idempotency, claim)
