@@ -12,7 +12,7 @@ BillingError
 ├── InvoiceStateError       the invoice's state does not allow it: paying a void one, say
 ├── CreditRefused           a credit note that would exceed its invoice
 ├── BudgetUnknown           no such budget
-├── SpendCapReached         the next call could cost more than a budget has left: answer 402
+├── SpendCapReached         (billing.caps) the next call could cost more than a budget has left: answer 402
 └── CapsDown                budgets cannot be read or reserved from: answer 503, call nobody
 """
 

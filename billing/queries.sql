@@ -349,7 +349,7 @@ ORDER BY tried_at, step;
 -- Issued invoices that are not through all their steps and are not refused, the oldest first.
 SELECT i.org_id, i.invoice_id
 FROM billing.invoices i
-WHERE i.state <> 'draft' AND i.issued_at >= $1
+WHERE i.state IN ('issued', 'past_due') AND i.issued_at >= $1
   AND NOT EXISTS (
       SELECT FROM billing.stripe_steps s
       WHERE s.org_id = i.org_id AND s.invoice_id = i.invoice_id
@@ -550,20 +550,13 @@ FROM unnest($2::text[], $3::uuid[], $4::text[], $5::timestamptz[]) AS w (scope, 
 JOIN billing.spend_leases l USING (scope, scope_id, span, starts_at)
 WHERE l.org_id = $1;
 
--- name: replace_spend
--- What the ledger says was used in one window of a budget.
+-- name: insert_spend
+-- Writes what is settled in windows of budgets, as it stands now.
 INSERT INTO billing.spend (org_id, scope, scope_id, span, starts_at, meter, base, settled)
-SELECT $1, $2, $3, $4, $5, u.meter, u.base, u.settled
-FROM unnest($6::text[], $7::bigint[], $8::bigint[]) AS u (meter, base, settled)
+SELECT $1, u.scope, u.scope_id, u.span, u.starts_at, u.meter, u.base, u.settled
+FROM unnest($2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[], $8::bigint[])
+    AS u (scope, scope_id, span, starts_at, meter, base, settled)
 ON CONFLICT (org_id, scope, scope_id, span, starts_at, meter) DO UPDATE SET settled = excluded.settled;
-
--- name: mark_spent
--- Adds what processes report as used.
-UPDATE billing.spend s SET settled = s.settled + u.units
-FROM unnest($2::text[], $3::uuid[], $4::text[], $5::timestamptz[], $6::text[], $7::bigint[])
-    AS u (scope, scope_id, span, starts_at, meter, units)
-WHERE s.org_id = $1 AND s.scope = u.scope AND s.scope_id = u.scope_id AND s.span = u.span
-  AND s.starts_at = u.starts_at AND s.meter = u.meter;
 
 -- name: insert_leases
 -- Writes leases as they stand now, and how long they live.

@@ -51,7 +51,7 @@ async def _use(ledger: UsageLedger, org: UUID, at: datetime, calls: int, meter: 
     await asyncio.gather(*(ledger.record(billable(org, at, meter=meter)) for _ in range(calls)))
 
 
-def _figures(invoice: Invoice) -> list[tuple[str, str, int, int]]:
+def _figures(invoice: Invoice) -> list[tuple[str | None, str, int, int]]:
     return [(line.meter, line.description, line.quantity, line.amount_minor) for line in invoice.lines]
 
 

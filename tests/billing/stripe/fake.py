@@ -265,14 +265,15 @@ class FakeStripe:
     def _credit(self, form: Json) -> Json:
         invoice, amount = self._found(self.invoices, form["invoice"]), int(form["amount"])
         refund = int(form.get("refund_amount", 0))
+        back = refund + int(form.get("out_of_band_amount", 0))
         if invoice["status"] not in ("open", "paid"):
             raise RefusalError(400, "invoice_not_open")
         credited = invoice["pre_payment_credit_notes_amount"] + invoice["post_payment_credit_notes_amount"]
         before_payment = min(amount, invoice["amount_remaining"])
-        if amount + credited > invoice["total"] or refund != amount - before_payment:
+        if amount + credited > invoice["total"] or back != amount - before_payment:
             raise RefusalError(400, "credit_note_amount_invalid")
         invoice["pre_payment_credit_notes_amount"] += before_payment
-        invoice["post_payment_credit_notes_amount"] += refund
+        invoice["post_payment_credit_notes_amount"] += back
         invoice["amount_remaining"] -= before_payment
         self.refunded_minor += refund
         if invoice["status"] == "open" and not invoice["amount_remaining"]:

@@ -1,18 +1,35 @@
 """An issued invoice goes onto Stripe once, line by line and to the cent, whatever breaks on the way."""
 
+import asyncio
+from decimal import Decimal
 from uuid import UUID, uuid4
 
 import asyncpg
 import pytest
 
-from billing import Invoice
+from billing import (
+    Invoice,
+    InvoiceLine,
+    InvoiceState,
+    LineKind,
+    Meter,
+    PriceBook,
+    UsageLedger,
+    close_period,
+    get_invoice,
+    issue_invoice,
+)
+from billing.errors import InvoiceStateError
+from billing.invoices import move_invoice
+from billing.payments import add_prepaid, get_balance
 from billing.store import Connection
 from billing.stripe_customers import ensure_customer, open_setup_page, take_payment_method
 from billing.stripe_invoicing import InvoiceNotOwed, credit, issue, list_unfinished, to_items
 from billing.stripe_rail import StripeRail
 from billing.stripe_state import Collection, get_stripe_invoice, read_stripe_invoice
 from billing.stripe_steps import StepFailed, list_steps
-from tests.billing.days import OCTOBER, OPENED
+from tests.billing.calls import billable
+from tests.billing.days import EARLY_NOVEMBER, IN_OCTOBER, OCTOBER, OPENED
 from tests.billing.stripe.fake import FakeStripe, FaultKind
 
 pytestmark = pytest.mark.anyio
@@ -163,9 +180,9 @@ async def test_a_credit_beyond_what_is_due_is_refunded_once(
     note = uuid4()
     stripe.fault("lost_answer", "/v1/credit_notes")
     with pytest.raises(StepFailed):
-        await credit(operator, rail, invoice.org_id, invoice.invoice_id, note, 100)
-    await credit(operator, rail, invoice.org_id, invoice.invoice_id, note, 100)
-    await credit(operator, rail, invoice.org_id, invoice.invoice_id, note, 100)
+        await credit(operator, rail, invoice.org_id, invoice.invoice_id, note, 100, refund=True)
+    await credit(operator, rail, invoice.org_id, invoice.invoice_id, note, 100, refund=True)
+    await credit(operator, rail, invoice.org_id, invoice.invoice_id, note, 100, refund=True)
 
     found = await get_stripe_invoice(operator, invoice.org_id, invoice.invoice_id)
     assert (stripe.refunded_minor, len(stripe.notes)) == (100, 1)
@@ -188,7 +205,7 @@ async def test_more_is_not_credited_than_was_invoiced(
     await issue(operator, rail, invoice.org_id, invoice.invoice_id)
 
     with pytest.raises(StepFailed, match="credit_note_amount_invalid") as failed:
-        await credit(operator, rail, invoice.org_id, invoice.invoice_id, uuid4(), invoice.total_minor + 1)
+        await credit(operator, rail, invoice.org_id, invoice.invoice_id, uuid4(), invoice.total_minor + 1, refund=True)
 
     assert (failed.value.state, stripe.refunded_minor) == ("refused", 0)
 
@@ -204,27 +221,77 @@ async def test_setup_page_is_opened_once_for_one_wish(
     assert stripe.posts("/v1/checkout/sessions")[0].form["mode"] == "setup"
 
 
-def test_more_lines_than_stripe_takes_end_in_their_sum(invoice_line_count: int = 400) -> None:
-    from decimal import Decimal
-
-    from billing import InvoiceLine, LineKind, Meter
-
-    lines = tuple(
-        InvoiceLine(n, LineKind.USAGE, OCTOBER, Meter.READ, 1, n, Decimal("0.01"), n)
-        for n in range(1, invoice_line_count + 1)
-    )
-    items = to_items(lines)
+def test_more_lines_than_stripe_takes_end_in_their_sum() -> None:
+    lines = tuple(InvoiceLine(n, LineKind.USAGE, OCTOBER, Meter.READ, 1, n, Decimal("0.01"), n) for n in range(1, 401))
+    total = sum(line.amount_minor for line in lines)
+    head = (uuid4(), uuid4(), OCTOBER, InvoiceState.ISSUED, 1, "USD", total, OPENED, OPENED)
+    items = to_items(Invoice(*head, lines, prepaid_minor=7))
 
     assert len(items) == 250
-    assert sum(item.amount_minor for item in items) == sum(line.amount_minor for line in lines)
+    assert sum(item.amount_minor for item in items) == total - 7
     assert sum(item.units for item in items) == sum(line.quantity for line in lines)
+
+
+async def test_our_invoice_follows_what_stripe_collects(
+    operator: Connection, rail: StripeRail, stripe: FakeStripe, invoice: Invoice, with_card: None
+) -> None:
+    stripe.declines = True
+    there = await issue(operator, rail, invoice.org_id, invoice.invoice_id)
+    declined = await get_invoice(operator, invoice.org_id, invoice.invoice_id)
+    stripe.declines = False
+    stripe.retry(there.stripe_invoice_id)
+    for _ in range(2):
+        await read_stripe_invoice(operator, rail, there.stripe_invoice_id)
+    paid = await get_invoice(operator, invoice.org_id, invoice.invoice_id)
+    balance = await get_balance(operator, invoice.org_id, invoice.invoice_id)
+
+    assert (declined.state, paid.state) == (InvoiceState.PAST_DUE, InvoiceState.PAID)
+    assert (balance.paid_minor, balance.due_minor) == (invoice.total_minor, 0)
+
+
+@pytest.mark.parametrize("end", [InvoiceState.VOID, InvoiceState.UNCOLLECTIBLE])
+async def test_what_is_ended_at_stripe_ends_here(
+    operator: Connection, rail: StripeRail, stripe: FakeStripe, invoice: Invoice, end: InvoiceState
+) -> None:
+    there = await issue(operator, rail, invoice.org_id, invoice.invoice_id)
+    stripe.end(there.stripe_invoice_id, "void" if end is InvoiceState.VOID else "uncollectible")
+    await read_stripe_invoice(operator, rail, there.stripe_invoice_id)
+
+    assert (await get_invoice(operator, invoice.org_id, invoice.invoice_id)).state is end
+
+
+async def test_a_payment_of_a_void_invoice_changes_nothing(
+    operator: Connection, rail: StripeRail, stripe: FakeStripe, invoice: Invoice
+) -> None:
+    there = await issue(operator, rail, invoice.org_id, invoice.invoice_id)
+    await move_invoice(operator, invoice.org_id, invoice.invoice_id, InvoiceState.VOID, at=OPENED)
+    stripe.retry(there.stripe_invoice_id)
+
+    with pytest.raises(InvoiceStateError, match="takes no payment"):
+        await read_stripe_invoice(operator, rail, there.stripe_invoice_id)
+
+    kept = await get_stripe_invoice(operator, invoice.org_id, invoice.invoice_id)
+    assert kept == there
+    assert (await get_balance(operator, invoice.org_id, invoice.invoice_id)).paid_minor == 0
+
+
+async def test_what_was_paid_in_advance_is_not_collected_again(
+    ledger: UsageLedger, operator: Connection, rail: StripeRail, stripe: FakeStripe, book: PriceBook, org: UUID
+) -> None:
+    await ledger.record(billable(org, IN_OCTOBER, units=9_000))
+    await add_prepaid(operator, org, 100, entry_id=uuid4(), note="in advance", at=OPENED)
+    drafted = await close_period(operator, book, org, OCTOBER, as_of=EARLY_NOVEMBER)
+    issued = await issue_invoice(operator, org, drafted.invoice_id, at=EARLY_NOVEMBER)
+
+    there = await issue(operator, rail, org, issued.invoice_id)
+
+    assert issued.prepaid_minor == 100
+    assert there.total_minor == issued.total_minor - 100
 
 
 async def test_two_at_once_make_one_customer(
     operator: Connection, rail: StripeRail, stripe: FakeStripe, org: UUID, operator_pool: "asyncpg.Pool[asyncpg.Record]"
 ) -> None:
-    import asyncio
-
     async def one() -> str:
         async with operator_pool.acquire() as connection:
             return (await ensure_customer(connection, rail, org)).customer_id
