@@ -17,6 +17,7 @@ from uuid import UUID
 
 import msgspec
 
+from billing.errors import InvoiceStateError
 from billing.store import QUERIES, Connection
 from billing.stripe_customers import take_payment_method
 from billing.stripe_rail import RailFault, RailRefused, StripeRail
@@ -123,8 +124,8 @@ async def handle_waiting(connection: Connection, rail: StripeRail, *, limit: int
     for row in await connection.fetch(QUERIES["list_waiting_stripe_events"], limit):
         try:
             state, error = await _handle(connection, rail, row["event_id"], row["type"], row["object_id"]), None
-        except RailRefused as refusal:
-            state, error = "failed", str(refusal)
+        except (RailRefused, InvoiceStateError, ValueError) as refusal:
+            state, error = "failed", str(refusal)  # a person has to look: money that our invoice does not take
         except RailFault as fault:
             state, error = "waiting" if row["attempts"] + 1 < _TRIES else "failed", str(fault)
         await connection.execute(QUERIES["mark_stripe_event"], row["org_id"], row["event_id"], state, error)

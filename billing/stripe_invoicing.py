@@ -12,7 +12,7 @@ from uuid import UUID
 
 import msgspec
 
-from billing.invoices import Invoice, InvoiceLine, get_invoice
+from billing.invoices import Invoice, InvoiceLine, InvoiceState, get_invoice
 from billing.store import QUERIES, Connection
 from billing.stripe_customers import ORG, StripeCustomer, ensure_customer
 from billing.stripe_rail import RailFault, RailRefused, StripeRail
@@ -27,6 +27,7 @@ MAX_ITEMS: Final = 250
 DUE_DAYS: Final = 14
 INVOICE: Final = "tickmark_invoice"
 """The metadata field that holds our invoice's id."""
+CREDIT_NOTE: Final = "tickmark_credit_note"
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -50,11 +51,14 @@ async def issue(connection: Connection, rail: StripeRail, org_id: UUID, invoice_
     untouched, and InvoiceNotOwed. Run it again at any time, in any process; one at a time for an organization.
     """
     invoice = await get_invoice(connection, org_id, invoice_id)
-    if invoice.number is None or str(invoice.state) == "void":
-        raise InvoiceNotOwed(f"invoice {invoice_id} is {invoice.state}")
+    if invoice.state not in (InvoiceState.ISSUED, InvoiceState.PAST_DUE):
+        there = await get_stripe_invoice(connection, org_id, invoice_id)
+        if there is None or there.status == "draft":
+            raise InvoiceNotOwed(f"invoice {invoice_id} is {invoice.state}")
+        return await read_stripe_invoice(connection, rail, there.stripe_invoice_id)
     customer = await _customer(connection, rail, invoice)
     stripe_id = await _open(connection, rail, invoice, customer)
-    for item in to_items(invoice.lines):
+    for item in to_items(invoice):
         await _add(connection, rail, invoice, customer, stripe_id, item)
     await _finalize(connection, rail, invoice, stripe_id)
     await _collect(connection, rail, invoice, stripe_id)
@@ -62,11 +66,19 @@ async def issue(connection: Connection, rail: StripeRail, org_id: UUID, invoice_
 
 
 async def credit(
-    connection: Connection, rail: StripeRail, org_id: UUID, invoice_id: UUID, credit_note_id: UUID, amount_minor: int
+    connection: Connection,
+    rail: StripeRail,
+    org_id: UUID,
+    invoice_id: UUID,
+    note_id: UUID,
+    amount_minor: int,
+    *,
+    refund: bool = False,
 ) -> str:
-    """A credit note at Stripe for one of ours: lowers what is due, and gives back what was paid beyond that.
+    """Our credit note at Stripe, once for each `note_id`; its id there. It lowers what is due.
 
-    Its id. Raises StepFailed; RailRefused inside it when Stripe knows of less than is to be credited.
+    What was paid beyond that is given back by us, as prepaid money on the next invoice, or with `refund` by Stripe, to
+    where it came from. Raises StepFailed, and InvoiceNotOwed where the invoice is not on Stripe.
     """
     there = await get_stripe_invoice(connection, org_id, invoice_id)
     if there is None:
@@ -75,45 +87,44 @@ async def credit(
 
     async def find() -> str | None:
         notes = await rail.call(lambda client: client.v1.credit_notes.list(params={"invoice": stripe_id, "limit": 100}))
-        return _of_ours(notes.data, "tickmark_credit_note", str(credit_note_id))
+        return _of_ours(notes.data, CREDIT_NOTE, str(note_id))
 
     async def make(key: str) -> str:
-        now_there = await read_stripe_invoice(connection, rail, stripe_id)
-        due = max(0, now_there.total_minor - now_there.paid_minor - now_there.credited_minor)
-        refund = max(0, amount_minor - due)
+        found = await rail.call(lambda client: client.v1.invoices.retrieve(stripe_id))
+        back = max(0, amount_minor - found.amount_remaining)
         params: stripe.params.CreditNoteCreateParams = {
             "invoice": stripe_id,
             "amount": amount_minor,
-            "metadata": {ORG: str(org_id), "tickmark_credit_note": str(credit_note_id)},
+            "metadata": {ORG: str(org_id), CREDIT_NOTE: str(note_id)},
         }
-        if refund:
-            params["refund_amount"] = refund
+        if back:
+            params["refund_amount" if refund else "out_of_band_amount"] = back
         note = await rail.call(lambda client: client.v1.credit_notes.create(params=params, options=_key(key)))
         return note.id
 
-    made = await take_step(connection, org_id, invoice_id, f"credit:{credit_note_id}", find=find, make=make)
+    made = await take_step(connection, org_id, invoice_id, f"credit:{note_id}", find=find, make=make)
     await read_stripe_invoice(connection, rail, stripe_id)
     return made
 
 
-def to_items(lines: tuple[InvoiceLine, ...]) -> tuple[Item, ...]:
-    """Every line an item; of more lines than Stripe takes, the last item is the sum of the rest."""
+def to_items(invoice: Invoice) -> tuple[Item, ...]:
+    """Every line an item, and what was paid in advance; of more than Stripe takes, the last is the sum of the rest."""
     items = [
-        Item(
-            line.position,
-            f"{line.quantity:,} units: {line.description}",
-            line.quantity,
-            line.amount_minor,
-            line.usage_period,
-        )
-        for line in lines
+        Item(line.position, _in_words(line), line.quantity, line.amount_minor, line.usage_period)
+        for line in invoice.lines
     ]
+    if invoice.prepaid_minor:
+        items.append(Item(0, "Paid in advance", 0, -invoice.prepaid_minor, None))
     if len(items) <= MAX_ITEMS:
         return tuple(items)
     kept, rest = items[: MAX_ITEMS - 1], items[MAX_ITEMS - 1 :]
     text = f"{len(rest):,} further lines, as on our invoice"
     total = Item(rest[0].position, text, sum(i.units for i in rest), sum(i.amount_minor for i in rest), None)
     return (*kept, total)
+
+
+def _in_words(line: InvoiceLine) -> str:
+    return line.description if line.meter is None else f"{line.quantity:,} units: {line.description}"
 
 
 async def list_unfinished(connection: Connection, issued_since: datetime) -> tuple[tuple[UUID, UUID], ...]:
@@ -201,8 +212,9 @@ async def _finalize(connection: Connection, rail: StripeRail, invoice: Invoice, 
 
     async def make(key: str) -> str:
         draft = await rail.call(lambda client: client.v1.invoices.retrieve(stripe_id))
-        if draft.total != invoice.total_minor:
-            raise RailRefused(f"total_differs: {draft.total} there, {invoice.total_minor} here")
+        owed = invoice.total_minor - invoice.prepaid_minor
+        if draft.total != owed:
+            raise RailRefused(f"total_differs: {draft.total} there, {owed} here")
         done = await rail.call(
             lambda client: client.v1.invoices.finalize_invoice(
                 stripe_id, params={"auto_advance": True}, options=_key(key)

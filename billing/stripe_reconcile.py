@@ -104,7 +104,7 @@ async def _compare(
         lines = await _lines(rail, there.stripe_invoice_id)
         month = [line.units for line in lines.values() if line.usage_period == period.isoformat()]
         units = (units or 0) + sum(month)
-        differences += _differences(invoice, to_items(invoice.lines), lines)
+        differences += _differences(invoice, to_items(invoice), lines)
     return units, tuple(differences)
 
 

@@ -2,11 +2,13 @@
 
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
 
+from billing.invoices import InvoiceState, get_invoice, move_invoice
+from billing.payments import get_balance, record_payment
 from billing.store import QUERIES, Connection
 from billing.stripe_rail import StripeRail
 
@@ -50,9 +52,10 @@ async def get_stripe_invoice(connection: Connection, org_id: UUID, invoice_id: U
 
 
 async def read_stripe_invoice(connection: Connection, rail: StripeRail, stripe_invoice_id: str) -> StripeInvoice:
-    """Reads it at Stripe and keeps what it says. The row is locked first: an older answer never follows a newer one.
+    """Reads it at Stripe, keeps what it says and moves our invoice there: payments, past due, uncollectible, void.
 
-    LookupError for an invoice that is not ours.
+    The row is locked first: an older answer never follows a newer one. LookupError for an invoice that is not ours;
+    InvoiceStateError or ValueError where ours cannot follow (a payment of a void one): then nothing is kept.
     """
     async with connection.transaction():
         row = await connection.fetchrow(QUERIES["lock_stripe_invoice"], stripe_invoice_id)
@@ -63,6 +66,7 @@ async def read_stripe_invoice(connection: Connection, rail: StripeRail, stripe_i
         await connection.execute(QUERIES["mark_stripe_invoice"], org_id, invoice_id, *_figures(found))
         kept = await get_stripe_invoice(connection, org_id, invoice_id)
         assert kept is not None
+        await _follow(connection, kept)
         return kept
 
 
@@ -77,6 +81,27 @@ def collection_of(status: str, attempts: int, next_attempt_at: datetime | None) 
             return Collection.RETRYING if next_attempt_at is not None else Collection.FAILED
         case _:
             return Collection.NONE
+
+
+async def _follow(connection: Connection, there: StripeInvoice) -> None:
+    org_id, invoice_id, at = there.org_id, there.invoice_id, there.read_at
+    new_minor = there.paid_minor - (await get_balance(connection, org_id, invoice_id)).paid_minor
+    if there.collection is Collection.PAID and new_minor > 0:
+        reference = f"{there.stripe_invoice_id}:{there.paid_minor}"
+        await record_payment(connection, org_id, invoice_id, new_minor, reference=reference, at=at)
+    state = (await get_invoice(connection, org_id, invoice_id)).state
+    wanted = _STATES.get(there.collection, state)
+    if wanted is not state and not (wanted is InvoiceState.PAST_DUE and state is not InvoiceState.ISSUED):
+        await move_invoice(connection, org_id, invoice_id, wanted, at=at, reason=f"Stripe: {there.status}")
+
+
+_STATES: Final = {
+    Collection.RETRYING: InvoiceState.PAST_DUE,
+    Collection.FAILED: InvoiceState.PAST_DUE,
+    Collection.UNCOLLECTIBLE: InvoiceState.UNCOLLECTIBLE,
+    Collection.VOID: InvoiceState.VOID,
+}
+"""Where Stripe's word moves ours. Paid follows from the money, not from the word."""
 
 
 def _figures(found: "stripe.Invoice") -> tuple[Any, ...]:
