@@ -27,6 +27,7 @@ from service.api.operation import Operation
 from service.api.pagination import Cursors
 from service.api.routing import Routing
 from service.audit import calls as audit_calls
+from service.audit.checkpoints import Signer
 from service.audit.personal import PersonalKeys
 from service.audit.signing import signer_of
 from service.connections.open import Connections
@@ -78,8 +79,7 @@ class Parts(Struct, frozen=True):
     coverage: Coverage
     connectors: tuple[Connector, ...]
     vault: Vault
-    audit_key: str
-    """The public key of checkpoints."""
+    signer: Signer
 
 
 def operations(parts: Parts) -> tuple[Operation, ...]:
@@ -89,7 +89,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += capability_operations(parts.connections, parts.coverage)
     found += connection_operations(parts.connections, parts.cursors)
     found += consent_operations(parts.pool, parts.cursors, parts.connections)
-    found += evidence_operations(parts.pool, parts.vault, parts.audit_key)
+    found += evidence_operations(parts.pool, parts.vault, parts.signer)
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
@@ -122,7 +122,7 @@ def contract() -> bytes:
         coverage=Coverage(CONNECTORS),
         connectors=CONNECTORS,
         vault=unopened,
-        audit_key=unopened,
+        signer=unopened,
     )
     return render(operations(parts))
 
@@ -182,7 +182,7 @@ async def open_edge(
             coverage=coverage,
             connectors=connectors,
             vault=vault,
-            audit_key=signer_of(settings).public_key,
+            signer=signer_of(settings),
         )
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)

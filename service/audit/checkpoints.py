@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from service.audit.hashes import merkle_root
 
 _DOMAIN: Final = b"tickmark audit checkpoint 1\n"
+_PACK_DOMAIN: Final = b"tickmark evidence pack 1\n"
 _encode = msgspec.json.Encoder().encode
 
 
@@ -54,12 +55,7 @@ class SignedCheckpoint(msgspec.Struct, frozen=True, tag_field="line", tag="check
         return sha256(self.body.encode()).hexdigest()
 
     def is_signed_by(self, public_key: str) -> bool:
-        try:
-            key = Ed25519PublicKey.from_public_bytes(b64decode(public_key, validate=True))
-            key.verify(b64decode(self.signature, validate=True), _DOMAIN + self.body.encode())
-        except (InvalidSignature, ValueError):
-            return False
-        return True
+        return _is_signed(_DOMAIN + self.body.encode(), self.signature, public_key)
 
 
 class Signer:
@@ -73,6 +69,15 @@ class Signer:
         body = _encode(checkpoint)
         signature = b64encode(self._key.sign(_DOMAIN + body)).decode()
         return SignedCheckpoint(body.decode(), signature, self.public_key)
+
+    def sign_pack(self, manifest: bytes) -> dict[str, str]:
+        """Vouches for an evidence pack by its manifest."""
+        return {"signature": b64encode(self._key.sign(_PACK_DOMAIN + manifest)).decode(), "key": self.public_key}
+
+
+def is_pack_signed(manifest: bytes, signature: str, public_key: str) -> bool:
+    """Whether the key vouches for the pack with this manifest."""
+    return _is_signed(_PACK_DOMAIN + manifest, signature, public_key)
 
 
 class Sink(Protocol):
@@ -127,3 +132,12 @@ def checkpoint_over(
         before=before[1],
         made_at=at,
     )
+
+
+def _is_signed(signed: bytes, signature: str, public_key: str) -> bool:
+    try:
+        key = Ed25519PublicKey.from_public_bytes(b64decode(public_key, validate=True))
+        key.verify(b64decode(signature, validate=True), signed)
+    except (InvalidSignature, ValueError):
+        return False
+    return True

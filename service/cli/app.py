@@ -9,6 +9,7 @@ from importlib.metadata import version
 import asyncpg
 from cyclopts import App, CycloptsError
 
+from service.cli.audit import audit
 from service.cli.customers import firms, orgs
 from service.cli.errors import TOLD, UNREACHABLE, told
 from service.cli.facts import add_facts
@@ -28,7 +29,7 @@ def application() -> App:
         version=lambda: version("tickmark"),
     )
     add_running(app)
-    for group in (orgs, firms, connections, keys, billing):
+    for group in (orgs, firms, connections, keys, billing, audit):
         app.command(group)
     add_facts(app)
     return app

@@ -5,8 +5,10 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from billing import load_price_book, open_account
+from service import ids
 from service.accounts.organizations import create_firm, create_organization, list_firms, list_organizations
 from service.accounts.store import Firm, Organization
+from service.audit.acts import record_act
 from service.cli.database import operator
 from service.cli.options import Json, Org
 from service.cli.output import instant, ref, show
@@ -37,6 +39,7 @@ async def create_org(
     async with operator() as connection, connection.transaction():
         made = await create_organization(connection, name, time_zone=time_zone)
         await open_account(connection, made.id, priced, made.time_zone, priced.currency)
+        await record_act(connection, made.id, "orgs.create", (ids.encode("org", made.id),))
     show([_org_row(made)], as_json=as_json)
 
 
@@ -59,8 +62,9 @@ async def create_org_firm(
 ) -> None:
     """Create a firm."""
     org_id = read_id("org", org)
-    async with operator() as connection:
+    async with operator() as connection, connection.transaction():
         made = await create_firm(connection, org_id, name, region=region)
+        await record_act(connection, org_id, "firms.create", (ids.encode("firm", made.id),), firm_id=made.id)
     show([_firm_row(made)], as_json=as_json)
 
 

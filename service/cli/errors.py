@@ -4,6 +4,7 @@ import asyncpg
 
 from billing import BillingError
 from service.accounts.errors import AccountError
+from service.audit.export import RowMissingError
 from service.connections.errors import LinkError
 from service.db.migrate import MigrationError
 from service.db.pool import UnsafeRoleError
@@ -22,6 +23,7 @@ TOLD = (
     DemoError,
     LinkError,
     MigrationError,
+    RowMissingError,
     SandboxError,
     UnsafeRoleError,
 )

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from cyclopts import App, Parameter
 
+from service import ids
+from service.audit.acts import record_act
 from service.cli.database import operator, settings, vault_of
 from service.cli.errors import CommandError
 from service.cli.options import Json, Org
@@ -56,7 +58,7 @@ async def create(
     vault = vault_of(settings())
     tokens = _read_credentials(credentials)
     books = Account(0, account, account_name or account, currency, time_zone)
-    async with operator() as connection:
+    async with operator() as connection, connection.transaction():
         made = await create_connection(
             connection,
             vault,
@@ -70,6 +72,7 @@ async def create(
             sandbox=sandbox,
             base_url=base_url,
         )
+        await record_act(connection, org_id, "connections.create", (ids.encode("con", made.id),), firm_id=firm_id)
     show([_row(made)], as_json=as_json)
 
 
@@ -77,8 +80,9 @@ async def create(
 async def end(connection: str, *, org: Org) -> None:
     """End a connection for good: consents end, tokens are deleted."""
     org_id, connection_id = read_id("org", org), read_id("con", connection)
-    async with operator() as database:
+    async with operator() as database, database.transaction():
         await disconnect(database, org_id, connection_id)
+        await record_act(database, org_id, "connections.disconnect", (connection,))
     say(f"{connection} is disconnected.")
 
 

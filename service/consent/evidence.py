@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from service import ids
 from service.audit import store as audit
-from service.audit.checkpoints import SignedCheckpoint
+from service.audit.checkpoints import SignedCheckpoint, Signer
 from service.audit.entry import Entry, from_content, happened_at
 from service.audit.personal import unseal
 from service.audit.proofs import Proof, prove
@@ -88,7 +88,7 @@ async def collect(connection: Connection, vault: Vault, asked: Asked, public_key
     )
 
 
-def pack(asked: Asked, found: Found) -> bytes:
+def pack(asked: Asked, found: Found, signer: Signer) -> bytes:
     """The zip. The same findings give the same bytes."""
     proven = {proof.id: proof for proof in found.proofs}
     files = {
@@ -115,6 +115,7 @@ def pack(asked: Asked, found: Found) -> bytes:
         "sha256": {name: sha256(content).hexdigest() for name, content in files.items()},
     }
     files["manifest.json"] = msgspec.json.format(_encode(manifest), indent=2)
+    files["manifest.sig"] = _encode(signer.sign_pack(files["manifest.json"]))
     kept = BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():

@@ -9,6 +9,7 @@ from service import errors, ids
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation, Parameter
 from service.api.query import id_of, instant, invalid, read_query
+from service.audit.checkpoints import Signer
 from service.clock import Clock, now
 from service.connections.vault import Vault
 from service.consent.evidence import MAX_ROWS, Asked, TooMuchError, collect, pack
@@ -22,12 +23,12 @@ _ZIP: Final = b"application/zip"
 
 
 class EvidenceRoutes:
-    """The answer with the pack. `public_key` is that of checkpoints."""
+    """The answer with the pack, signed with the key of checkpoints."""
 
-    def __init__(self, pool: Pool, vault: Vault, public_key: str, clock: Clock = now) -> None:
+    def __init__(self, pool: Pool, vault: Vault, signer: Signer, clock: Clock = now) -> None:
         self._pool = pool
         self._vault = vault
-        self._public_key = public_key
+        self._signer = signer
         self._clock = clock
 
     async def pack(self, call: Call) -> Answer:
@@ -59,7 +60,7 @@ class EvidenceRoutes:
                 at=at,
             )
             try:
-                found = await collect(connection, self._vault, what, self._public_key)
+                found = await collect(connection, self._vault, what, self._signer.public_key)
             except TooMuchError:
                 raise ApiProblem(
                     VALIDATION_FAILED,
@@ -68,13 +69,13 @@ class EvidenceRoutes:
                 ) from None
         call.firm_id, call.ticket, call.rows = asked["firm"], ticket, len(found.rows)
         name = f"evidence-{ids.encode('firm', asked['firm'])}-{since:%Y%m%d}-{until:%Y%m%d}.zip"
-        body = await asyncio.to_thread(pack, what, found)
+        body = await asyncio.to_thread(pack, what, found, self._signer)
         return Answer(200, body, _ZIP, ((b"content-disposition", f'attachment; filename="{name}"'.encode()),))
 
 
-def evidence_operations(pool: Pool, vault: Vault, public_key: str) -> tuple[Operation, ...]:
+def evidence_operations(pool: Pool, vault: Vault, signer: Signer) -> tuple[Operation, ...]:
     """What a key can ask for as evidence."""
-    routes = EvidenceRoutes(pool, vault, public_key)
+    routes = EvidenceRoutes(pool, vault, signer)
     return (
         Operation(
             id="getEvidence",

@@ -111,48 +111,46 @@ class Disclosure(Struct, frozen=True, kw_only=True, tag_field="object", tag="dis
     """What the first of them is for."""
 
 
-CONSENT: Final[dict[str, Any]] = {
-    "object": "consent",
-    "id": "cns_01k3sd2pjhfmh9pgwzpxrqsk7k",
-    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
-    "connection": None,
-    "client": None,
+_FIRM: Final = "firm_01k3sd2p9ze5ybqk7c5q6qd9q4"
+_ID: Final = "cns_01k3sd2pjhfmh9pgwzpxrqsk7k"
+_TERMS: Final[dict[str, Any]] = {
+    "firm": _FIRM,
     "recipient": "Ledgerline Apps",
     "purpose": "Matching invoices with payments",
     "items": ["clients", "invoices", "payments"],
-    "clients_consented": False,
-    "from": "2026-11-20T12:00:00Z",
-    "to": "2027-11-20T00:00:00Z",
+    "to": "2099-11-20T00:00:00Z",
     "signature": {
         "signed_by": "Morgan Vale, partner",
-        "signed_at": "2026-11-20T11:58:00Z",
+        "signed_at": "2026-11-02T11:58:00Z",
         "method": "e_signature",
         "document_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     },
+}
+NEW_CONSENT: Final[dict[str, Any]] = _TERMS
+CONSENT: Final[dict[str, Any]] = {
+    "object": "consent",
+    "id": _ID,
+    "connection": None,
+    "client": None,
+    "clients_consented": False,
+    "from": "2026-11-20T12:00:00Z",
     "granted_by": "Morgan Vale, partner",
     "recorded_at": "2026-11-20T12:00:00Z",
     "revoked_at": None,
-}
-NEW_CONSENT: Final[dict[str, Any]] = {
-    "firm": CONSENT["firm"],
-    "recipient": CONSENT["recipient"],
-    "purpose": CONSENT["purpose"],
-    "items": CONSENT["items"],
-    "to": "2099-11-20T00:00:00Z",
-    "signature": CONSENT["signature"] | {"signed_at": "2026-11-02T11:58:00Z"},
+    **_TERMS,
 }
 DISCLOSURE: Final[dict[str, Any]] = {
     "object": "disclosure",
     "request_id": "req_01k3sd2pjhfmh9pgwzpxrqsk7k",
     "at": "2026-11-20T12:01:00Z",
     "key": "key_01k3sd2pjhfmh9pgwzpxrqsk7k",
-    "firm": CONSENT["firm"],
+    "firm": _FIRM,
     "connection": "con_01k3sd2pjhfmh9pgwzpxrqsk7k",
     "vendor": "quickbooks",
     "operation": "listInvoices",
     "rows": 50,
-    "consents": [CONSENT["id"]],
-    "purpose": CONSENT["purpose"],
+    "consents": [_ID],
+    "purpose": "Matching invoices with payments",
 }
 
 

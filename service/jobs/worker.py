@@ -11,10 +11,13 @@ from typing import Final
 import asyncpg
 from msgspec import Struct
 
+from service.audit.sealing import seal
+from service.audit.signing import signer_of, sink_of
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, open_pool
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
+from service.jobs.sealer import seal_until
 from service.settings import Settings
 
 _LOCK: Final = 0x7469636B_776F726B  # "tickwork"
@@ -53,13 +56,15 @@ async def work(settings: Settings, *, once: bool = False) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    pool = await open_pool(settings.database_url, "tickmark_operator", max_size=2, timeout_s=_SLOW_S)
+    pool = await open_pool(settings.database_url, "tickmark_operator", max_size=3, timeout_s=_SLOW_S)
+    signer, sink = signer_of(settings), sink_of(settings)
     try:
         if once:
             async with pool.acquire() as connection:
                 await run_due(connection, dict.fromkeys(JOBS, now()), now)
+                await seal(connection, signer, sink, now())
         else:
-            await _take_turns(pool, over)
+            await asyncio.gather(_take_turns(pool, over), seal_until(over, pool, signer, sink))
     finally:
         await pool.close()
 
