@@ -116,7 +116,7 @@ class Limits:
         An IPv6 customer has a whole /64, so that is what is counted.
         """
         try:
-            await self._addresses.bucket(_subscriber(address), self._unknown.limits).acquire()
+            await self._addresses.bucket(subscriber(address), self._unknown.limits).acquire()
         except NoTokensError as error:
             raise TooManyRequestsError(error.retry_after_s, self._unknown) from None
 
@@ -173,7 +173,8 @@ def _declare(policy: Policy) -> tuple[bytes, dict[int, bytes]]:
     return known
 
 
-def _subscriber(address: str) -> str:
+def subscriber(address: str) -> str:
+    """Whom an address belongs to: itself, or the /64 that one IPv6 customer has."""
     try:
         parsed = ip_address(address)
     except ValueError:

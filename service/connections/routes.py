@@ -111,7 +111,7 @@ class ConnectionRoutes:
         shown = found[:limit]
         accounts = await self._connections.accounts_of(caller, shown)
         cursor = self._cursors.write(shown[-1].id.hex, belongs_to) if len(found) > limit else None
-        data = [_to_connection(record, accounts[record.id]) for record in shown]
+        data = [to_connection(record, accounts[record.id]) for record in shown]
         call.rows = len(data)
         return answer_of(Page(data, cursor is not None, cursor))
 
@@ -119,7 +119,7 @@ class ConnectionRoutes:
         record = await connection_named(call, self._connections)
         accounts = await self._connections.accounts_of(call.known_caller, [record])
         call.rows = 1
-        return answer_of(_to_connection(record, accounts[record.id]))
+        return answer_of(to_connection(record, accounts[record.id]))
 
 
 async def connection_named(call: Call, connections: Connections) -> ConnectionRecord:
@@ -174,7 +174,8 @@ def connection_operations(connections: Connections, cursors: Cursors) -> tuple[O
     )
 
 
-def _to_connection(record: ConnectionRecord, accounts: tuple[Account, ...]) -> Connection:
+def to_connection(record: ConnectionRecord, accounts: tuple[Account, ...]) -> Connection:
+    """A connection as it is shown, with what mends it."""
     return Connection(
         id=ids.encode("con", record.id),
         vendor=record.vendor,
