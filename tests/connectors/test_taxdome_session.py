@@ -17,6 +17,7 @@ from service.connectors.taxdome.session import DEVICE, EMAIL, PASSWORD, SEED, Po
 from service.connectors.taxdome.totp import seed_of, totp
 from service.ids import Book
 from service.sandbox.serve import SandboxServer, running
+from tests.bench.pages import page_body
 from tests.connectors.flows import ok, play
 
 SECRET = "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
@@ -168,14 +169,7 @@ INVOICES = ok({"items": [], "next_page": None})
 def test_a_session_at_another_account_is_moved_once_and_asked_again() -> None:
     assert TAXDOME.invoices is not None
     assert TAXDOME.invoices.get is not None
-    invoice: dict[str, object] = {
-        "id": "inv_1",
-        "account_id": "acc_1",
-        "status": "paid",
-        "amount": 1,
-        "currency": "USD",
-        "lines": [],
-    }
+    invoice = json.loads(page_body("taxdome", "invoices", 1))["items"][0]
     played = play(TAXDOME, TAXDOME.invoices.get("inv_1", BOOK), SWITCH, SELECTED, ok(invoice))
 
     assert [(one.method, one.path) for one in played.requests] == [

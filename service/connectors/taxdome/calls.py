@@ -39,6 +39,7 @@ class Lane(Struct, Generic[W, M], frozen=True):
     """One of the vendor's lists and what its rows become."""
 
     path: str
+    read: Callable[[Response], Paged[W]]
     convert: Callable[[W, Book], M]
     parameters: Parameters = ()
 
@@ -153,15 +154,13 @@ def below(collection: str, remote_id: str, *rest: str) -> str:
     return "/".join((collection, path_segment(remote_id), *rest))
 
 
-def page_over(
-    lanes: Sequence[Lane[W, M]], read: Callable[[Response], Paged[W]], query: Query, book: Book
-) -> Flow[RemotePage[M]]:
+def page_over(lanes: Sequence[Lane[W, M]], query: Query, book: Book) -> Flow[RemotePage[M]]:
     """The next page of the lane that the list is in; empty lanes are passed over."""
     place = Place.of(query)
     for index in range(place.lane, len(lanes)):
         lane = lanes[index]
         request = list_rows(lane.path, place.page, place.size, book, lane.parameters)
-        answer = read((yield from ask(request, book)))
+        answer = lane.read((yield from ask(request, book)))
         records = converted(answer.items, lane.convert, book, "$.items")
         following = next_page(answer, place.page)
         if following is not None:
@@ -184,8 +183,8 @@ def pages(
     path: str, read: Callable[[Response], Paged[W]], convert: Callable[[W, Book], M]
 ) -> Callable[[Query, Book], Flow[RemotePage[M]]]:
     """The port that lists one collection."""
-    lanes = (Lane(path, convert),)
-    return lambda query, book: page_over(lanes, read, query, book)
+    lanes = (Lane(path, read, convert),)
+    return lambda query, book: page_over(lanes, query, book)
 
 
 def gets(path: str, read: Callable[[Response], W], convert: Callable[[W, Book], M]) -> Callable[[str, Book], Flow[M]]:

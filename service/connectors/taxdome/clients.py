@@ -21,10 +21,10 @@ class WireAccount(Struct, frozen=True, gc=False):
 
     id: str
     name: str
-    type: str | None = None
-    tags: list[str] = []
-    linked: bool | None = None
-    contact_ids: Annotated[list[str], UNMAPPED] = []
+    type: str | None
+    tags: list[str]
+    linked: bool | None
+    contact_ids: Annotated[list[str], UNMAPPED]
 
 
 UNSUPPORTED: Final = (

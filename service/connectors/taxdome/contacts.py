@@ -18,13 +18,13 @@ from service.resources.contact import Contact, ContactCreate, ContactLink, Conta
 class WireContact(Struct, frozen=True, gc=False):
     id: str
     name: str
-    first_name: str | None = None
-    middle_name: str | None = None
-    last_name: str | None = None
-    email: str | None = None
-    phone: str | None = None
-    account_ids: list[str] = []
-    portal_access: bool | None = None
+    first_name: str | None
+    middle_name: str | None
+    last_name: str | None
+    email: str | None
+    phone: str | None
+    account_ids: list[str]
+    portal_access: bool | None
 
 
 UNSUPPORTED: Final = ("title", "addresses", "born_on", "tax_ids", "created_at", "updated_at", "version")

@@ -23,12 +23,12 @@ class WireDocument(Struct, frozen=True, gc=False):
     account_id: str
     root: str
     name: str
-    path: str | None = None
-    size: int | None = None
-    uploaded_at: Instant | None = None
-    uploaded_by: str | None = None
-    access: str | None = None
-    status: str | None = None
+    path: str | None
+    size: int | None
+    uploaded_at: Instant | None
+    uploaded_by: str | None
+    access: str | None
+    status: str | None
 
 
 UNSUPPORTED: Final = (
@@ -119,21 +119,21 @@ def to_document(wire: WireDocument, book: Book) -> Document:
 def folder_id(root: str, path: str, book: Book) -> str | None:
     """The id of a folder: TaxDome gives none, so it is area and path; None where those are too long for an id."""
     remote_id = f"{root}:{path}"
-    return book.ref("fol_", remote_id) if len(remote_id) <= _LONGEST_FOLDER else None
+    return book.ref("fol_", remote_id) if len(remote_id.encode()) <= _LONGEST_FOLDER else None
 
 
-_LONGEST_FOLDER: Final = 90
-"""Four bytes for each character, in base64, fit into the 512 characters of an id."""
+_LONGEST_FOLDER: Final = 360
+"""Bytes that, in base64, fit into the 512 characters of an id."""
 
 _read_list = json_reader(calls.Paged[WireDocument])
 _read_one = json_reader(WireDocument)
-_LANES: Final = {root: calls.Lane("/documents", to_document, (("folder", root),)) for root in ROOTS}
+_LANES: Final = {root: calls.Lane("/documents", _read_list, to_document, (("folder", root),)) for root in ROOTS}
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
     """The next page of the area that the list is in; a page never mixes areas."""
     wanted = query.filters.get("area", ROOTS)
-    return calls.page_over([_LANES[root] for root in ROOTS if root in wanted], _read_list, query, book)
+    return calls.page_over([_LANES[root] for root in ROOTS if root in wanted], query, book)
 
 
 get = calls.gets("/documents", _read_one, to_document)

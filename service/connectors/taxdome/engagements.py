@@ -14,18 +14,18 @@ from service.resources.engagement import Acceptance, Engagement, EngagementStatu
 
 
 class WireSigner(Struct, frozen=True, gc=False):
-    name: str | None = None
-    signed_at: Instant | None = None
-    ip: str | None = None
+    name: str | None
+    signed_at: Instant | None
+    ip: str | None
 
 
 class WireProposal(Struct, frozen=True, gc=False):
     id: str
     account_id: str
     status: str
-    accepted_at: Instant | None = None
-    signers: list[WireSigner] = []
-    document_id: str | None = None
+    accepted_at: Instant | None
+    signers: list[WireSigner]
+    document_id: str | None
 
 
 UNSUPPORTED: Final = (
@@ -73,8 +73,9 @@ def _acceptance(wire: WireProposal) -> Acceptance | None:
     """When it was accepted; by whom only where one person alone signed."""
     if wire.accepted_at is None:
         return None
-    signer = wire.signers[0] if len(wire.signers) == 1 else WireSigner()
-    return Acceptance(at=instant(wire.accepted_at), by=signer.name, ip=signer.ip)
+    if len(wire.signers) != 1:
+        return Acceptance(at=instant(wire.accepted_at))
+    return Acceptance(at=instant(wire.accepted_at), by=wire.signers[0].name, ip=wire.signers[0].ip)
 
 
 BINDING: Final = Binding[Engagement, Any, Any](

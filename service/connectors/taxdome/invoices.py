@@ -27,10 +27,10 @@ from service.resources.invoice import (
 
 
 class WireLine(Struct, frozen=True, gc=False):
-    description: str | None = None
-    quantity: Decimal | None = None
-    rate: Decimal | None = None
-    amount: Decimal | None = None
+    description: str | None
+    quantity: Decimal | None
+    rate: Decimal | None
+    amount: Decimal | None
 
 
 class WireInvoice(Struct, frozen=True, gc=False):
@@ -39,11 +39,11 @@ class WireInvoice(Struct, frozen=True, gc=False):
     status: str
     amount: Decimal
     lines: list[WireLine]
-    number: str | None = None
-    posted_at: str | None = None
-    due_date: str | None = None
-    currency: str | None = None
-    qbo_status: str | None = None
+    number: str | None
+    posted_at: str | None
+    due_date: str | None
+    currency: str | None
+    qbo_status: str | None
 
 
 UNSUPPORTED: Final = (

@@ -20,9 +20,9 @@ from service.resources.message import Message
 class WireMessage(Struct, frozen=True, gc=False):
     id: str
     body: str
-    author: str | None = None
-    sent_at: Instant | None = None
-    attachments: list[WireFile] = []
+    author: str | None
+    sent_at: Instant | None
+    attachments: list[WireFile]
 
 
 UNSUPPORTED: Final = ("version",)

@@ -22,7 +22,7 @@ class WireOrganizer(Struct, frozen=True, gc=False):
     account_id: str
     title: str
     status: str
-    submitted_at: Instant | None = None
+    submitted_at: Instant | None
 
 
 class WireFile(Struct, frozen=True, gc=False):
@@ -36,9 +36,9 @@ class WireFile(Struct, frozen=True, gc=False):
 class WireAnswer(Struct, frozen=True, gc=False):
     question_key: str
     type: str
-    section: str | None = None
-    value: Any = None
-    files: list[WireFile] = []
+    section: str | None
+    value: Any
+    files: list[WireFile]
 
 
 UNSUPPORTED: Final = ("template", "sent_at", "task", "created_at", "updated_at", "version")

@@ -37,13 +37,13 @@ class WirePayment(Struct, frozen=True, gc=False):
     account_id: str
     amount: Decimal
     status: str
-    provider: str | None = None
-    source: str | None = None
-    transaction_id: str | None = None
-    paid_at: str | None = None
+    provider: str | None
+    source: str | None
+    transaction_id: str | None
+    paid_at: str | None
+    invoice_ids: list[str]
+    refunds: list[WireRefund]
     currency: str | None = None
-    invoice_ids: list[str] = []
-    refunds: list[WireRefund] = []
 
 
 UNSUPPORTED: Final = ("unapplied", "deposit_account", "created_at", "updated_at", "version")

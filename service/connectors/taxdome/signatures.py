@@ -16,19 +16,19 @@ from service.resources.engagement import Signature, SignatureEvent, SignatureSta
 
 class WireEvent(Struct, frozen=True, gc=False):
     event: str
-    at: Instant | None = None
-    actor: str | None = None
-    ip: str | None = None
+    at: Instant | None
+    actor: str | None
+    ip: str | None
 
 
 class WireSignature(Struct, frozen=True, gc=False):
     id: str
     account_id: str
     status: str
-    document_id: str | None = None
+    document_id: str | None
+    signers: list[WireSigner]
+    audit_trail: list[WireEvent]
     requested_at: Instant | None = None
-    signers: list[WireSigner] = []
-    audit_trail: list[WireEvent] = []
 
 
 UNSUPPORTED: Final = ("updated_at", "version")

@@ -4,7 +4,8 @@ TaxDome keeps the two apart and both have ids of their own, so the remote id her
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Final, Protocol
+from datetime import date
+from typing import Annotated, Any, Final, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -25,8 +26,29 @@ JOB: Final = "job:"
 TASK: Final = "task:"
 
 
+class WireJob(Struct, frozen=True, gc=False):
+    id: str
+    account_id: str
+    pipeline_id: Annotated[str | None, UNMAPPED]
+    stage: str | None
+    status: str
+    custom_status: str | None
+    priority: str | None
+    assignees: list[str]
+    due_date: str | None
+    name: str | None = None
+
+
+class WireTask(Struct, frozen=True, gc=False):
+    id: str
+    job_id: str | None
+    status: str
+    done: bool
+    name: str | None = None
+
+
 class WireWork(Struct, frozen=True, gc=False):
-    """A job or a task: neither has all of these."""
+    """What is mapped of a job or a task; neither has all of these."""
 
     id: str
     status: str
@@ -101,42 +123,24 @@ class _Complete(Protocol):
 _complete: _Complete = replace
 
 
-def to_job(wire: WireWork, book: Book) -> Task:
+def to_job(wire: WireJob, book: Book) -> Task:
     """A job, at its stage of a pipeline. The firm's own status, where it has one, is the native one."""
-    status = _JOBS.get(wire.status, TaskStatus.OTHER)
-    return _to_work(wire, JOB + wire.id, TaskKind.TASK, "job", status, wire.custom_status or wire.status, book)
-
-
-def to_task(wire: WireWork, book: Book) -> Task:
-    """A task, a part of its job. A tick without a final word beside it counts as done."""
-    status = _TASKS.get(wire.status, TaskStatus.OTHER)
-    if wire.done and status is not TaskStatus.CANCELLED:
-        status = TaskStatus.DONE
-    kind = TaskKind.TASK if wire.job_id is None else TaskKind.SUBTASK
-    return _to_work(wire, TASK + wire.id, kind, "task", status, wire.status, book)
-
-
-def _to_work(
-    wire: WireWork, remote_id: str, kind: TaskKind, kind_native: str, status: TaskStatus, word: str, book: Book
-) -> Task:
     priority = wire.priority
+    task = _to_work(
+        JOB + wire.id,
+        wire.name or wire.id,
+        TaskKind.TASK,
+        "job",
+        _JOBS.get(wire.status, TaskStatus.OTHER),
+        wire.custom_status or wire.status,
+        wire.account_id,
+        book,
+        [book.ref("usr_", user) for user in wire.assignees],
+        day(wire.due_date, "$.due_date"),
+    )
     return _complete(
-        Task(
-            id=book.ref("tsk_", remote_id),
-            remote_id=remote_id,
-            connection=book.connection,
-            account=book.account,
-            name=wire.name or wire.id,
-            kind=kind,
-            kind_native=kind_native,
-            status=status,
-            status_native=word,
-            client=book.ref("cli_", wire.account_id or book.account),
-            assignees=[book.ref("usr_", user) for user in wire.assignees],
-            start_on=None,
-            due_on=day(wire.due_date, "$.due_date"),
-        ),
-        parent=None if wire.job_id is None else book.ref("tsk_", JOB + wire.job_id),
+        task,
+        parent=None,
         category=wire.stage,
         priority=None if priority is None else _PRIORITIES.get(priority, TaskPriority.OTHER),
         priority_native=priority,
@@ -144,16 +148,66 @@ def _to_work(
     )
 
 
-_read_list = json_reader(calls.Paged[WireWork])
-_read_one = json_reader(WireWork)
-_LANES: Final = {"job": calls.Lane("/jobs", to_job), "task": calls.Lane("/tasks", to_task)}
-_READ: Final = {JOB: calls.gets("/jobs", _read_one, to_job), TASK: calls.gets("/tasks", _read_one, to_task)}
+def to_task(wire: WireTask, book: Book) -> Task:
+    """A task, a part of its job. A tick without a final word beside it counts as done."""
+    status, job = _TASKS.get(wire.status, TaskStatus.OTHER), wire.job_id
+    if wire.done and status is not TaskStatus.CANCELLED:
+        status = TaskStatus.DONE
+    kind = TaskKind.TASK if job is None else TaskKind.SUBTASK
+    name = wire.name or wire.id
+    task = _to_work(TASK + wire.id, name, kind, "task", status, wire.status, book.account, book, [], None)
+    return _complete(
+        task,
+        parent=None if job is None else book.ref("tsk_", JOB + job),
+        category=None,
+        priority=None,
+        priority_native=None,
+        meta=_META,
+    )
+
+
+def _to_work(
+    remote_id: str,
+    name: str,
+    kind: TaskKind,
+    kind_native: str,
+    status: TaskStatus,
+    word: str,
+    account: str,
+    book: Book,
+    assignees: list[str],
+    due_on: date | None,
+) -> Task:
+    return Task(
+        id=book.ref("tsk_", remote_id),
+        remote_id=remote_id,
+        connection=book.connection,
+        account=book.account,
+        name=name,
+        kind=kind,
+        kind_native=kind_native,
+        status=status,
+        status_native=word,
+        client=book.ref("cli_", account),
+        assignees=assignees,
+        start_on=None,
+        due_on=due_on,
+    )
+
+
+_read_job = json_reader(WireJob)
+_read_task = json_reader(WireTask)
+_LANES: Final[dict[str, calls.Lane[Any, Task]]] = {
+    "job": calls.Lane("/jobs", json_reader(calls.Paged[WireJob]), to_job),
+    "task": calls.Lane("/tasks", json_reader(calls.Paged[WireTask]), to_task),
+}
+_READ: Final = {JOB: calls.gets("/jobs", _read_job, to_job), TASK: calls.gets("/tasks", _read_task, to_task)}
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
     """Jobs first, then tasks, each on pages of their own."""
     wanted = query.filters.get("kind", tuple(_LANES))
-    return calls.page_over([_LANES[kind] for kind in _LANES if kind in wanted], _read_list, query, book)
+    return calls.page_over([_LANES[kind] for kind in _LANES if kind in wanted], query, book)
 
 
 def get(remote_id: str, book: Book) -> Flow[Task]:
@@ -195,7 +249,7 @@ def create(new: TaskCreate, key: str, book: Book) -> Flow[Task]:
     if not isinstance(new.client, UnsetType):
         calls.own_client(new.client, book)
     body = _task_body(new) | {"job_id": job_of(new.parent, book, "/parent")}
-    return (yield from calls.written("POST", "/tasks", body, _read_one, to_task, book))
+    return (yield from calls.written("POST", "/tasks", body, _read_task, to_task, book))
 
 
 def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book: Book) -> Flow[Task]:
@@ -205,12 +259,12 @@ def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book:
     kind, _, own_id = remote_id.partition(":")
     if kind == "job":
         path = calls.below("/jobs", own_id)
-        return (yield from calls.written("PATCH", path, _job_body(new, book), _read_one, to_job, book))
+        return (yield from calls.written("PATCH", path, _job_body(new, book), _read_job, to_job, book))
     if kind != "task":
         raise NotFound("no record has such an id")
     refuse(new, _OF_JOBS_ALONE, "A TaxDome task")
     path = calls.below("/tasks", own_id)
-    return (yield from calls.written("PATCH", path, _task_body(new), _read_one, to_task, book))
+    return (yield from calls.written("PATCH", path, _task_body(new), _read_task, to_task, book))
 
 
 def _task_body(new: TaskCreate | TaskUpdate) -> dict[str, object]:

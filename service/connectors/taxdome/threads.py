@@ -24,8 +24,8 @@ class WireThread(Struct, frozen=True, gc=False):
     id: str
     account_id: str
     archived: bool
-    job_id: str | None = None
-    client_tasks: list[WireClientTask] = []
+    job_id: str | None
+    client_tasks: list[WireClientTask]
 
 
 UNSUPPORTED: Final = ("subject", "created_at", "updated_at", "version")

@@ -26,11 +26,11 @@ class WireTimeEntry(Struct, frozen=True, gc=False):
     minutes: int
     billable: bool
     billed: bool
-    user_id: str | None = None
-    job_id: str | None = None
-    rate: Decimal | None = None
+    user_id: str | None
+    job_id: str | None
+    rate: Decimal | None
+    invoice_id: str | None
     currency: str | None = None
-    invoice_id: str | None = None
 
 
 UNSUPPORTED: Final = ("service_item", "description", "amount", "write_up", "created_at", "updated_at", "version")
