@@ -79,6 +79,25 @@ from billing.request_log import (
     month_to_date,
     summarize_usage,
 )
+from billing.stripe_customers import SetupPage, StripeCustomer, get_customer, open_setup_page
+from billing.stripe_events import (
+    EventChanged,
+    Kept,
+    WebhookForged,
+    WebhookTooOld,
+    WebhookUnreadable,
+)
+from billing.stripe_events import handle_waiting as handle_stripe_events
+from billing.stripe_events import keep_once as keep_stripe_event
+from billing.stripe_events import verify as verify_stripe_webhook
+from billing.stripe_invoicing import InvoiceNotOwed
+from billing.stripe_invoicing import credit as credit_on_stripe
+from billing.stripe_invoicing import issue as issue_on_stripe
+from billing.stripe_invoicing import list_unfinished as list_unfinished_on_stripe
+from billing.stripe_rail import RailFault, StripeRail
+from billing.stripe_reconcile import Report, StripeDifference, list_reports, run_reconciliation
+from billing.stripe_state import Collection, StripeInvoice, get_stripe_invoice
+from billing.stripe_steps import StepFailed
 from billing.usage import ANSWER_WITHIN_S, Beside, UsageLedger
 
 __all__ = [
@@ -103,9 +122,11 @@ __all__ = [
     "CallFilter",
     "Caps",
     "CapsDown",
+    "Collection",
     "CreditNote",
     "CreditRefused",
     "Details",
+    "EventChanged",
     "GroupBy",
     "Guard",
     "Hold",
@@ -114,9 +135,11 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "InvoiceMove",
+    "InvoiceNotOwed",
     "InvoiceState",
     "InvoiceStateError",
     "InvoiceUnknown",
+    "Kept",
     "LineDifference",
     "LineKind",
     "Meter",
@@ -129,19 +152,31 @@ __all__ = [
     "Plan",
     "PriceBook",
     "PriceBookError",
+    "RailFault",
     "RatedLine",
     "Reason",
     "Receipt",
     "Reconciliation",
+    "Report",
     "SealedPeriodChanged",
+    "SetupPage",
     "SpendCapReached",
+    "StepFailed",
+    "StripeCustomer",
+    "StripeDifference",
+    "StripeInvoice",
+    "StripeRail",
     "UsageLedger",
     "UsageSummary",
+    "WebhookForged",
+    "WebhookTooOld",
+    "WebhookUnreadable",
     "Window",
     "add_prepaid",
     "adjust",
     "close_period",
     "credit_invoice",
+    "credit_on_stripe",
     "delete_budget",
     "describe_tier",
     "format_money",
@@ -149,17 +184,24 @@ __all__ = [
     "get_balance",
     "get_budget_statuses",
     "get_call",
+    "get_customer",
     "get_details",
     "get_invoice",
     "get_period",
     "get_plan",
     "get_prepaid",
+    "get_stripe_invoice",
+    "handle_stripe_events",
     "issue_invoice",
+    "issue_on_stripe",
+    "keep_stripe_event",
     "list_budgets",
     "list_calls",
     "list_credit_notes",
     "list_invoices",
     "list_moves",
+    "list_reports",
+    "list_unfinished_on_stripe",
     "load_price_book",
     "make_partitions",
     "marginal_price",
@@ -169,12 +211,15 @@ __all__ = [
     "month_to_date",
     "move_invoice",
     "open_account",
+    "open_setup_page",
     "pin_plan",
     "rate",
     "reconcile",
     "record_payment",
     "render_invoice",
+    "run_reconciliation",
     "set_budget",
     "set_details",
     "summarize_usage",
+    "verify_stripe_webhook",
 ]

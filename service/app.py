@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from billing import PriceBook, UsageLedger, load_price_book
+from billing import load_price_book, PriceBook, StripeRail, UsageLedger
 from service import telemetry
 from service.accounts.authenticate import KeyRing
 from service.accounts.routes import account_operations
@@ -56,7 +56,9 @@ from service.unified.routes.capabilities import capability_operations
 from service.unified.routes.routes import NOUNS, unified_operations
 from service.unified.ways import VendorSetup, Ways
 from service.unified.write import Writer
+from service.usage.rail import rail_of
 from service.usage.routes import usage_operations
+from service.usage.stripe_routes import stripe_operations
 
 _HOUSEKEEPING_S: Final = 15.0
 
@@ -71,6 +73,8 @@ class Parts(Struct, frozen=True):
     ledger: UsageLedger
     prices: PriceBook
     cursors: Cursors
+    rail: StripeRail | None
+    stripe_secrets: tuple[bytes, ...]
     keys: KeyRing
     connections: Connections
     reader: Reader
@@ -92,6 +96,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += evidence_operations(parts.pool, parts.vault, parts.signer)
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors)
+    found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     return tuple(found)
 
@@ -114,6 +119,8 @@ def contract() -> bytes:
         ledger=unopened,
         prices=unopened,
         cursors=unopened,
+        rail=None,
+        stripe_secrets=(),
         keys=unopened,
         connections=unopened,
         reader=unopened,
@@ -174,6 +181,8 @@ async def open_edge(
             ledger=ledger,
             prices=prices,
             cursors=cursors,
+            rail=rail_of(settings),
+            stripe_secrets=tuple(secret.value for secret in settings.stripe_webhook_secrets),
             keys=keys,
             connections=connections,
             reader=reader,

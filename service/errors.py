@@ -6,16 +6,19 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
 400 the request cannot be read   malformed_json unknown_parameter invalid_parameter invalid_header invalid_cursor
                                  unsupported_filter unsupported_sort unsupported_selection connection_required
                                  account_required idempotency_key_required key_in_url
+                                 webhook_forged webhook_too_old webhook_unreadable
 401 who is calling?              missing_key invalid_key
+402 no money left                spend_cap_reached
 403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
+                                 mfa_too_weak passthrough_not_allowed
 404 … 416, 431 the HTTP rim      not_found method_not_allowed not_acceptable body_too_large uri_too_long …
-409 412 422 the write            conflict idempotency_in_flight version_mismatch validation_failed
+409 412 422 the write            event_changed conflict idempotency_in_flight version_mismatch validation_failed
                                  idempotency_key_reused
 410 the list                     cursor_expired
 424 the firm has to act          connection_needs_attention
 429 our limits                   rate_limited too_many_concurrent
-5xx ours or the vendor's         internal metering_unavailable platform_unavailable vendor_cannot vendor_fault
-                                 vendor_unreadable vendor_rate_limited vendor_unavailable vendor_timeout
+5xx ours or the vendor's         internal metering_unavailable platform_unavailable rail_unavailable vendor_cannot
+                                 vendor_fault vendor_unreadable vendor_rate_limited vendor_unavailable vendor_timeout
                                  outcome_unknown
 """
 
@@ -145,12 +148,47 @@ KEY_IN_URL = Kind(
     "An API key stands in the URL",
     "Send it as `Authorization: Bearer …`. Roll this key: URLs end up in logs.",
 )
+WEBHOOK_FORGED = Kind(
+    "webhook_forged",
+    400,
+    "The webhook is not signed as it should be",
+    "Sign the exact bytes of the body with the endpoint's secret, as Stripe does.",
+)
+WEBHOOK_TOO_OLD = Kind(
+    "webhook_too_old",
+    400,
+    "The webhook was signed too long ago",
+    "Deliver it within five minutes of signing; check the sender's clock.",
+)
+WEBHOOK_UNREADABLE = Kind(
+    "webhook_unreadable", 400, "The webhook is not an event", "Send one of Stripe's snapshot events."
+)
+EVENT_CHANGED = Kind(
+    "event_changed",
+    409,
+    "The event's id is known with another content",
+    "An event never changes; look at where it comes from.",
+)
+RAIL_UNAVAILABLE = Kind(
+    "rail_unavailable",
+    503,
+    "Payments cannot be set up at the moment",
+    "Try again in a moment.",
+    origin="platform",
+    retryable=True,
+)
 MISSING_KEY = Kind("missing_key", 401, "No API key was sent", "Send `Authorization: Bearer tm_live_…` or `tm_test_…`.")
 INVALID_KEY = Kind(
     "invalid_key",
     401,
     "The API key is not valid",
     "Check for a cut or mistyped key, or mint a new one: it may be expired or revoked.",
+)
+SPEND_CAP_REACHED = Kind(
+    "spend_cap_reached",
+    402,
+    "A budget is spent",
+    "Raise or remove the budget with `PUT /v1/billing/budgets`, or wait until its day or month is over.",
 )
 INSUFFICIENT_SCOPE = Kind(
     "insufficient_scope", 403, "The key lacks a scope", "Use a key that has the scope named in `detail`, or mint one."
@@ -169,6 +207,19 @@ CONSENT_MISSING = Kind(
     403,
     "The firm has not consented to this",
     "Ask the firm to renew its consent for the connection.",
+    origin="connection",
+)
+PASSTHROUGH_NOT_ALLOWED = Kind(
+    "passthrough_not_allowed",
+    403,
+    "This endpoint is not passed through",
+    "Use one of the endpoints in `errors`; the coverage of the vendor names them all.",
+)
+MFA_TOO_WEAK = Kind(
+    "mfa_too_weak",
+    403,
+    "The vendor's session is not protected well enough",
+    "Have the firm's user switch to a stronger second factor at the vendor, or demand less with `min_mfa`.",
     origin="connection",
 )
 NOT_FOUND = Kind("not_found", 404, "There is no such thing", "Check the id and that this key may see it.")

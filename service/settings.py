@@ -19,6 +19,7 @@ from service.settings_forms import (
     SECRET_KEYS,
     SECRET_KEYS_FILE,
     SECRET_TEXT,
+    SECRET_TEXTS,
     SHARE,
     TEXT,
     Form,
@@ -113,6 +114,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool, Setting(CLAIM, "For demonstrations: metered calls that touch no real vendor.")
     ] = False
 
+    portal_url: Annotated[
+        str | None, Setting(_HTTP, "Where browsers find the portal, https://…; if not set, on this machine only.")
+    ] = None
+    smtp_url: Annotated[
+        str | None, Setting(url("smtp", "smtps"), "Sends the portal's mail; if not set, an outbox page shows it.")
+    ] = None
+    mail_sender: Annotated[str, Setting(TEXT, "Whom the portal's mail is from.")] = "Tickmark <portal@tickmark.example>"
+
     metrics_host: Annotated[str, Setting(TEXT, "The address of the internal metrics page.")] = "127.0.0.1"
     metrics_port: Annotated[int, Setting(_PORT, "The port of the internal metrics page; 0 for none.")] = 9464
     otlp_endpoint: Annotated[str | None, Setting(_HTTP, "Where telemetry is sent; nowhere if not set.")] = None
@@ -129,6 +138,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     canopy_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Canopy.")] = None
     canopy_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own address.")] = None
     canopy_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own token address.")] = None
+
+    stripe_secret_key: Annotated[
+        Secret | None, Setting(SECRET_TEXT, "Our account at Stripe; without it invoices end in their documents.")
+    ] = None
+    stripe_webhook_secrets: Annotated[
+        tuple[Secret, ...], Setting(SECRET_TEXTS, "What Stripe signs its webhooks with.")
+    ] = ()
+    stripe_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Stripe's own address.")] = None
 
     def __repr__(self) -> str:
         return "Settings(…)"  # the URLs hold passwords
@@ -149,6 +166,8 @@ def load(environ: Mapping[str, str] = os.environ) -> Settings:
         wrong = "are both set; keep one of them." if given else f"are both not set; set one of them. {_MAKE_KEY}"
         raise SettingsError(f"TICKMARK_KEY_ENCRYPTION_KEY and TICKMARK_KEY_ENCRYPTION_KEY_FILE {wrong}")
     values["key_encryption_key"] = values.pop(given[0])
+    if "portal_url" in values and "smtp_url" not in values:
+        raise SettingsError("TICKMARK_SMTP_URL is not set, and TICKMARK_PORTAL_URL is; the portal has to send mail.")
     return Settings(**values)
 
 

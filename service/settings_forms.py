@@ -86,6 +86,13 @@ def _text_secret(text: str) -> Secret:
     return Secret(text.encode())
 
 
+def _text_secrets(text: str) -> tuple[Secret, ...]:
+    parts = text.replace(",", " ").split()
+    if len(parts) > 2:
+        raise Unreadable("holds more than two")
+    return tuple(Secret(part.encode()) for part in parts)
+
+
 def _base64_secret(text: str) -> Secret:
     try:
         value = b64decode(text, validate=True)
@@ -150,6 +157,7 @@ def _networks(text: str) -> tuple[str, ...]:
 TEXT = Form("text", _text)
 SECRET_TEXT = Form("text", _text_secret, secret=True)
 SECRET_KEY = Form("32 bytes in base64", _base64_secret, secret=True)
+SECRET_TEXTS = Form("text, two with a comma while one replaces the other", _text_secrets, secret=True)
 SECRET_KEYS = Form("32 bytes in base64, several with commas", _base64_secrets, secret=True)
 SECRET_KEYS_FILE = Form("path", _file_secrets)
 NUMBERED_KEYS = Form("1:base64,2:base64, 32 bytes each", _peppers, secret=True)

@@ -45,22 +45,11 @@ async def close_due_months(connection: Connection, at: datetime) -> None:
         _log.info("months closed: %d", closed)
 
 
-async def compare_accounts(connection: Connection, at: datetime) -> None:
-    """Calls, usage and invoices of this month and the last; every difference is an alarm."""
-    async for found in reconciliations(connection, load_price_book(), at):
-        if not found.balanced:
-            _log.error(
-                "reconciliation: difference of %d units",
-                found.difference,
-                extra={"org_id": found.org_id, "count": found.difference},
-            )
-
-
 async def close_due(
     connection: Connection, book: PriceBook, at: datetime, *, only: UUID | None = None
 ) -> AsyncGenerator[Invoice]:
     """The drafts of all months that can be closed at `at`, of every organization or of one, oldest first."""
-    async for account in _accounts(connection, only):
+    async for account in accounts(connection, only):
         for starts_on in await due_months(connection, account, at):
             try:
                 yield await close_period(connection, book, account.org_id, starts_on, as_of=at)
@@ -86,15 +75,21 @@ async def reconciliations(
     connection: Connection, book: PriceBook, at: datetime, *, only: UUID | None = None
 ) -> AsyncGenerator[Reconciliation]:
     """This month and the one before, of every organization or of one."""
-    async for account in _accounts(connection, only):
-        current = month_of(at, account.time_zone)
-        opened = month_of(account.opened_at, account.time_zone)
-        for starts_on in (_month_before(current.starts_on), current.starts_on):
-            if starts_on >= opened.starts_on:
-                yield await reconcile(connection, book, account.org_id, starts_on)
+    async for account in accounts(connection, only):
+        for starts_on in months_of(account, at):
+            yield await reconcile(connection, book, account.org_id, starts_on)
 
 
-async def _accounts(connection: Connection, only: UUID | None) -> AsyncGenerator[Account]:
+def months_of(account: Account, at: datetime) -> tuple[date, ...]:
+    """The first days of the month before `at` and of its own, as far as the account was open."""
+    current = month_of(at, account.time_zone)
+    opened = month_of(account.opened_at, account.time_zone)
+    both = (_month_before(current.starts_on), current.starts_on)
+    return tuple(starts_on for starts_on in both if starts_on >= opened.starts_on)
+
+
+async def accounts(connection: Connection, only: UUID | None = None) -> AsyncGenerator[Account]:
+    """Every organization's account, or one."""
     for org_id in [only] if only else [org.id for org in await list_organizations(connection)]:
         try:
             yield await get_account(connection, org_id)

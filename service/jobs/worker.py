@@ -6,6 +6,7 @@ import signal
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 
 import asyncpg
@@ -17,8 +18,10 @@ from service.clock import Clock, now
 from service.db.pool import Connection, Pool, open_pool
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
+from service.jobs.rail import keep_reports, look_at_events, put_on_stripe
 from service.jobs.sealer import seal_until
 from service.settings import Settings
+from service.usage.rail import rail_of
 
 _LOCK: Final = 0x7469636B_776F726B  # "tickwork"
 _LOOK_EVERY_S: Final = 15.0
@@ -46,8 +49,22 @@ JOBS: Final = (
     Job("make_room", ledger.make_room, timedelta(hours=6)),
     Job("forget_claims", forget_old_claims),
     Job("close_due_months", ledger.close_due_months),
-    Job("compare_accounts", ledger.compare_accounts, hour=3),
 )
+"""What is done with or without a payment rail."""
+
+
+def jobs_of(settings: Settings) -> tuple[Job, ...]:
+    """All jobs of this installation."""
+    rail = rail_of(settings)
+    compare = Job("compare_accounts", partial(keep_reports, rail=rail), hour=3)
+    if rail is None:
+        return (*JOBS, compare)
+    return (
+        *JOBS,
+        Job("put_on_stripe", partial(put_on_stripe, rail=rail), timedelta(minutes=5)),
+        Job("look_at_events", partial(look_at_events, rail=rail), timedelta(seconds=15)),
+        compare,
+    )
 
 
 async def work(settings: Settings, *, once: bool = False) -> None:
@@ -56,15 +73,16 @@ async def work(settings: Settings, *, once: bool = False) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
+    jobs = jobs_of(settings)
     pool = await open_pool(settings.database_url, "tickmark_operator", max_size=3, timeout_s=_SLOW_S)
     signer, sink = signer_of(settings), sink_of(settings)
     try:
         if once:
             async with pool.acquire() as connection:
-                await run_due(connection, dict.fromkeys(JOBS, now()), now)
+                await run_due(connection, dict.fromkeys(jobs, now()), now)
                 await seal(connection, signer, sink, now())
         else:
-            await asyncio.gather(_take_turns(pool, over), seal_until(over, pool, signer, sink))
+            await asyncio.gather(_take_turns(pool, over, jobs), seal_until(over, pool, signer, sink))
     finally:
         await pool.close()
 
@@ -85,20 +103,20 @@ async def is_alone(connection: Connection) -> bool:
     return alone
 
 
-async def _take_turns(pool: Pool, over: asyncio.Event) -> None:
+async def _take_turns(pool: Pool, over: asyncio.Event, jobs: tuple[Job, ...]) -> None:
     while not over.is_set():
         try:
             async with pool.acquire() as connection:
                 if await is_alone(connection):
                     _log.info("this worker is at work")
-                    await _work_until(over, connection)
+                    await _work_until(over, connection, jobs)
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             _log.exception("the database does not answer", exc_info=error)
         await _pause(over)
 
 
-async def _work_until(over: asyncio.Event, connection: Connection) -> None:
-    due = dict.fromkeys(JOBS, now())
+async def _work_until(over: asyncio.Event, connection: Connection, jobs: tuple[Job, ...]) -> None:
+    due = dict.fromkeys(jobs, now())
     while not over.is_set():
         due = await run_due(connection, due, now)
         await _pause(over)

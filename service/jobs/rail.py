@@ -1,0 +1,61 @@
+"""What Stripe needs done regularly: invoices put on it, its events looked at; and the nightly reports."""
+
+import logging
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from typing import Final
+
+from billing import (
+    InvoiceNotOwed,
+    Report,
+    StepFailed,
+    StripeRail,
+    handle_stripe_events,
+    issue_on_stripe,
+    list_unfinished_on_stripe,
+    load_price_book,
+    run_reconciliation,
+)
+from service import ids
+from service.db.pool import Connection
+from service.jobs.ledger import accounts, months_of
+
+LOOK_BACK: Final = timedelta(days=62)
+_log: Final = logging.getLogger(__name__)
+
+
+async def put_on_stripe(connection: Connection, at: datetime, *, rail: StripeRail) -> None:
+    """Takes every issued invoice as far as it goes; one that fails does not hold up the others."""
+    for org_id, invoice_id in await list_unfinished_on_stripe(connection, at - LOOK_BACK):
+        try:
+            await issue_on_stripe(connection, rail, org_id, invoice_id)
+        except (StepFailed, InvoiceNotOwed) as error:
+            _log.warning("an invoice is not through at Stripe: %s", error, extra={"org_id": org_id})
+
+
+async def look_at_events(connection: Connection, _at: datetime, *, rail: StripeRail) -> None:
+    """Reads again what Stripe told us of."""
+    await handle_stripe_events(connection, rail)
+
+
+async def keep_reports(connection: Connection, at: datetime, *, rail: StripeRail | None) -> None:
+    """This month and the last of every organization, compared and kept; every difference is an alarm."""
+    async for report in reports(connection, at, rail):
+        if not report.balanced:
+            found = report.reconciliation
+            _log.error(
+                "reconciliation: difference of %d units and %d minor units",
+                report.difference,
+                report.money_difference_minor,
+                extra={"org_id": found.org_id, "count": report.difference},
+            )
+
+
+async def reports(connection: Connection, at: datetime, rail: StripeRail | None) -> AsyncGenerator[Report]:
+    """The same, one by one."""
+    book = load_price_book()
+    async for account in accounts(connection):
+        for starts_on in months_of(account, at):
+            yield await run_reconciliation(
+                connection, book, account.org_id, starts_on, rail=rail, report_id=ids.new_uuid(), at=at
+            )
