@@ -24,7 +24,7 @@ SELECT org_id, id, firm_id, consent_ids::uuid[], content FROM beside ON CONFLICT
 -- Rows that wait for their place in the chain, oldest first; content is null where somebody took the row away.
 WITH taken AS (
     DELETE FROM audit_pending p USING (
-        SELECT org_id, id FROM audit_pending ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED
+        SELECT org_id, id FROM audit_pending ORDER BY id LIMIT $1
     ) AS next WHERE p.org_id = next.org_id AND p.id = next.id
     RETURNING p.org_id, p.id
 )

@@ -19,7 +19,14 @@ _encode = msgspec.json.Encoder().encode
 
 def entry(number: int) -> Entry:
     return Entry(
-        org=ORG, id=new_uuid(), kind="call", actor="key:1", what="listClients", outcome="success", status=200, rows=number
+        org=ORG,
+        id=new_uuid(),
+        kind="call",
+        actor="key:1",
+        what="listClients",
+        outcome="success",
+        status=200,
+        rows=number,
     )
 
 

@@ -1,4 +1,4 @@
-"""The offline verifier finds an edit, a deletion, a reorder, a truncation and an insertion, however well they are made."""
+"""The offline verifier finds edits, deletions, reorders, truncations and insertions, however well they are made."""
 
 from collections.abc import Callable
 
