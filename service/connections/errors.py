@@ -7,7 +7,9 @@ LinkError
 │   └── ConnectionNeedsAttentionError   the firm has to connect again
 ├── ConsentMissingError             nobody at the firm consents any more
 ├── GrantRefusedError               raised by an exchange: the vendor refuses the refresh token for good
-└── SecretUnreadableError           a sealed value was altered, moved or sealed under a key we do not hold
+├── SecretUnreadableError           a sealed value was altered, moved or sealed under a key we do not hold
+├── ConnectRefusedError             a step on the connect page that cannot be taken; its text is for the page
+└── ApprovalError                   a second person is missing, is the first one again, or said no
 """
 
 
@@ -46,3 +48,11 @@ class GrantRefusedError(LinkError):
 
 class SecretUnreadableError(LinkError):
     """A sealed value cannot be opened where it stands."""
+
+
+class ConnectRefusedError(LinkError):
+    """A step on the connect page that cannot be taken; the text is for the person who reads the page."""
+
+
+class ApprovalError(LinkError):
+    """A second person is needed, is the same as the first, or has said no."""

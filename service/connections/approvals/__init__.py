@@ -1,0 +1,1 @@
+"""Second persons: what a firm wants two people for waits here for the other one."""

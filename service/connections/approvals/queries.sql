@@ -1,0 +1,44 @@
+-- name: get_policy
+-- What a firm wants two persons for.
+SELECT dual_control FROM firm_policies WHERE org_id = $1 AND firm_id = $2;
+
+-- name: upsert_policy
+-- Changes what a firm wants two persons for.
+INSERT INTO firm_policies (org_id, firm_id, dual_control, updated_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (org_id, firm_id) DO UPDATE SET dual_control = EXCLUDED.dual_control, updated_at = EXCLUDED.updated_at;
+
+-- name: insert_approval
+-- Something that waits for a second person.
+INSERT INTO approvals (org_id, id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key,
+                       requested_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);
+
+-- name: get_approval
+-- One request for a second person, held until the transaction ends.
+SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key, requested_at, expires_at,
+       decision, decided_by, decided_at, used_at
+FROM approvals WHERE org_id = $1 AND id = $2 FOR UPDATE;
+
+-- name: list_approvals
+-- Requests of an organization, newest first, of some firms; with a flag only those that wait.
+SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key, requested_at, expires_at,
+       decision, decided_by, decided_at, used_at
+FROM approvals
+WHERE org_id = $1 AND ($2::uuid[] IS NULL OR firm_id = ANY ($2)) AND (NOT $3 OR (decision IS NULL AND expires_at > $4))
+ORDER BY id DESC LIMIT 200;
+
+-- name: mark_decided
+-- The second person's word.
+UPDATE approvals SET decision = $3, decided_by = $4, decided_key = $5, decided_at = $6
+WHERE org_id = $1 AND id = $2 AND decision IS NULL AND expires_at > $6 RETURNING id;
+
+-- name: mark_used
+-- An approval serves once.
+UPDATE approvals SET used_at = $3 WHERE org_id = $1 AND id = $2 AND decision = 'approved' AND used_at IS NULL
+RETURNING id;
+
+-- name: has_other_approval
+-- Whether something else still waits for a second person before a connection may be used.
+SELECT EXISTS (SELECT FROM approvals
+               WHERE org_id = $1 AND connection_id = $2 AND id <> $3 AND action IN ('connect', 'consent')
+                 AND decision IS NULL);

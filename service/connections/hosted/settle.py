@@ -1,0 +1,150 @@
+"""The end of a connect page: connection, accounts, consent and secrets, all of it or nothing."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+from typing import Final
+from uuid import UUID
+
+from service.connections import store as connections
+from service.connections.approvals import require
+from service.connections.approvals.require import WAITING, fingerprint
+from service.connections.approvals.store import Action
+from service.connections.credentials import insert_credentials
+from service.connections.errors import ConnectRefusedError
+from service.connections.hosted import store
+from service.connections.hosted.held import Held
+from service.connections.hosted.statement import ends_at
+from service.connections.hosted.store import LinkSession
+from service.connections.linking import Linking
+from service.connections.store import Account, ConnectionRecord, State
+from service.connectors.sdk.connector import FoundAccount
+from service.consent.sign import Signature, sign_consent
+from service.db.pool import Connection, as_organization
+from service.ids import new_uuid
+
+_METHOD: Final = "click_through"
+
+
+async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Sequence[FoundAccount]) -> UUID:
+    """The connection. Raises ConnectRefusedError where the page was finished before, or leads to other accounts."""
+    assert held.credentials is not None
+    assert session.vendor is not None
+    at = linking.clock()
+    async with as_organization(linking.pool, session.org_id) as connection:
+        if session.relinks is None:
+            made = await _insert(linking, connection, session, chosen)
+        else:
+            made = await _same(connection, session, chosen)
+        await insert_credentials(
+            connection, linking.vault, session.org_id, session.firm_id, made.id, held.credentials, at
+        )
+        widens = await _sign(linking, connection, session, made)
+        waits = await _second_person(linking, connection, session, made, widens=widens)
+        state, reason = (State.PENDING, WAITING) if waits else (State.HEALTHY, None)
+        await connections.mark_connection_state(connection, session.org_id, made.id, state, reason, at)
+        if session.relinks is not None:
+            await connections.insert_event(
+                connection, session.org_id, made.id, at, "connected_again", f"by {session.signer_name}"
+            )
+        notice = f"Nothing can be read before {WAITING.replace('has not agreed yet', 'agrees')}." if waits else None
+        if not await store.mark_finished(connection, session, made.id, notice):
+            raise ConnectRefusedError("That step was taken already.")
+    return made.id
+
+
+async def _insert(
+    linking: Linking, connection: Connection, session: LinkSession, chosen: Sequence[FoundAccount]
+) -> ConnectionRecord:
+    at = linking.clock()
+    made = ConnectionRecord(
+        org_id=session.org_id,
+        id=new_uuid(),
+        firm_id=session.firm_id,
+        vendor=session.vendor or "",
+        state=State.PENDING,
+        state_reason=f"connected by {session.signer_name}",
+        sandbox=session.sandbox,
+        created_at=at,
+        updated_at=at,
+    )
+    await connections.insert_own_connection(connection, made)
+    await _insert_accounts(connection, made, 0, chosen)
+    return made
+
+
+async def _insert_accounts(
+    connection: Connection, made: ConnectionRecord, first: int, chosen: Sequence[FoundAccount]
+) -> None:
+    for ordinal, found in enumerate(chosen, first):
+        account = Account(ordinal, found.remote_id, found.name, found.currency, found.time_zone)
+        await connections.insert_account(connection, made.org_id, made.id, account)
+
+
+async def _same(connection: Connection, session: LinkSession, chosen: Sequence[FoundAccount]) -> ConnectionRecord:
+    """The connection that is connected again, with its ids: the accounts it had have to be among the chosen ones."""
+    assert session.relinks is not None
+    known = await connections.get_connection(connection, session.org_id, session.relinks)
+    if known is None or known.state is State.DISCONNECTED:
+        raise ConnectRefusedError("The connection has ended meanwhile. Ask for a link to a new one.")
+    before = await connections.list_accounts(connection, session.org_id, known.id)
+    had, has = {account.remote_id for account in before}, {account.remote_id for account in chosen}
+    if not had <= has:
+        raise ConnectRefusedError(
+            "This login leads to other accounts than the connection had. Use the login of the same firm, and choose "
+            f"what it had: {', '.join(account.name for account in before)}."
+        )
+    added = [account for account in chosen if account.remote_id not in had]
+    await _insert_accounts(connection, known, len(before), added)
+    return known
+
+
+async def _sign(linking: Linking, connection: Connection, session: LinkSession, made: ConnectionRecord) -> bool:
+    """Enters the consent; whether it is wider than what the firm had consented to for this connection."""
+    assert session.signed_at is not None
+    assert session.statement is not None
+    at = linking.clock()
+    widens = await store.widens(connection, session.org_id, made.id, session.items, at)
+    await sign_consent(
+        connection,
+        session.org_id,
+        firm_id=session.firm_id,
+        connection_id=made.id,
+        client=None,
+        recipient=session.organization,
+        purpose=session.purpose,
+        items=session.items,
+        clients_consented=session.clients_consented,
+        starts_at=None,
+        expires_at=ends_at(session, session.signed_at),
+        signature=Signature(
+            signed_by=f"{session.signer_name} <{session.signer_email}>"[:200],
+            signed_at=session.signed_at,
+            method=_METHOD,
+            document_sha256=sha256(session.statement.encode()).hexdigest(),
+        ),
+        at=at,
+    )
+    return widens
+
+
+async def _second_person(
+    linking: Linking, connection: Connection, session: LinkSession, made: ConnectionRecord, *, widens: bool
+) -> bool:
+    """Whether a second person has to agree before anything is read."""
+    wanted = [Action.CONNECT] if session.relinks is None else [Action.CONSENT] if widens else []
+    for action in wanted:
+        asked = await require.ask(
+            connection,
+            session.org_id,
+            firm_id=session.firm_id,
+            connection_id=made.id,
+            action=action,
+            detail=f"{session.signer_name} connected {made.vendor} for {session.organization}: {session.purpose}",
+            what=fingerprint(action, str(made.id), *session.items),
+            by=session.signer_email or "",
+            key_id=None,
+            at=linking.clock(),
+        )
+        if asked is not None:
+            return True
+    return False
