@@ -20,6 +20,7 @@ from billing.budgets import (
 from billing.calendar import Month, month_of, month_starting
 from billing.caps import Caps, Guard, Hold, SpendCapReached
 from billing.details import Details, get_details, set_details
+from billing.documents import Papers, Seller, invoice_name, render_html, render_pdf
 from billing.errors import (
     AccountExists,
     AccountUnknown,
@@ -51,6 +52,7 @@ from billing.invoices import (
     mark_past_due,
     move_invoice,
 )
+from billing.line_calls import LineCall, Place, list_line_calls
 from billing.partitions import make_partitions
 from billing.payments import (
     Balance,
@@ -140,6 +142,7 @@ __all__ = [
     "InvoiceStateError",
     "InvoiceUnknown",
     "Kept",
+    "LineCall",
     "LineDifference",
     "LineKind",
     "Meter",
@@ -147,8 +150,10 @@ __all__ = [
     "MoneyDifference",
     "Month",
     "MonthToDate",
+    "Papers",
     "Period",
     "PeriodNotClosable",
+    "Place",
     "Plan",
     "PriceBook",
     "PriceBookError",
@@ -159,6 +164,7 @@ __all__ = [
     "Reconciliation",
     "Report",
     "SealedPeriodChanged",
+    "Seller",
     "SetupPage",
     "SpendCapReached",
     "StepFailed",
@@ -192,6 +198,7 @@ __all__ = [
     "get_prepaid",
     "get_stripe_invoice",
     "handle_stripe_events",
+    "invoice_name",
     "issue_invoice",
     "issue_on_stripe",
     "keep_stripe_event",
@@ -199,6 +206,7 @@ __all__ = [
     "list_calls",
     "list_credit_notes",
     "list_invoices",
+    "list_line_calls",
     "list_moves",
     "list_reports",
     "list_unfinished_on_stripe",
@@ -216,7 +224,9 @@ __all__ = [
     "rate",
     "reconcile",
     "record_payment",
+    "render_html",
     "render_invoice",
+    "render_pdf",
     "run_reconciliation",
     "set_budget",
     "set_details",

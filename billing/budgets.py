@@ -73,6 +73,11 @@ class BudgetStatus(msgspec.Struct, frozen=True):
     spent_minor: Decimal
     alerts: tuple[Alert, ...]
 
+    @property
+    def spent(self) -> Decimal:
+        """In major units."""
+        return self.spent_minor.scaleb(-MINOR_DIGITS[self.currency])
+
 
 Used = Mapping[Meter, tuple[int, int]]
 """By meter: where the window starts on the month's line of units, and how many units it has used."""

@@ -57,7 +57,7 @@ async def close_period(
         if sealed is not None:
             return await _verify(connection, book, account, sealed)
         month = month_starting(period, account.time_zone)
-        previous = await _previous(connection, org_id, period)
+        previous = await previous_period(connection, org_id, period)
         _refuse_early(account, month, previous, as_of, grace)
         sealed = await _seal(connection, book, org_id, month)
         invoice = await _draft(connection, book, account, sealed)
@@ -84,7 +84,8 @@ async def month_quantities(
     return {Meter(row["meter"]): row["quantity"] for row in rows}
 
 
-async def _previous(connection: Connection, org_id: UUID, period: date) -> Period | None:
+async def previous_period(connection: Connection, org_id: UUID, period: date) -> Period | None:
+    """The last month sealed before one; None for the first."""
     row = await connection.fetchrow(QUERIES["get_latest_period"], org_id, period)
     return None if row is None else Period(**row)
 
@@ -141,7 +142,7 @@ async def _own_usage(connection: Connection, book: PriceBook, org_id: UUID, seal
 
 async def _corrections(connection: Connection, book: PriceBook, org_id: UUID, sealed: Period) -> list[InvoiceLine]:
     """What the ledger says of earlier months at this cutoff, beyond what they were billed for at the one before."""
-    previous = await _previous(connection, org_id, sealed.starts_on)
+    previous = await previous_period(connection, org_id, sealed.starts_on)
     if previous is None:
         return []
     late = await connection.fetch(

@@ -575,3 +575,28 @@ WHERE org_id = $1 AND scope = $2 AND scope_id = $3 AND span = $4 AND starts_at =
 -- name: set_organization
 -- Lets the transaction see one organization: its org_id.
 SELECT set_config('tickmark.org_id', $1::text, true);
+
+-- name: list_counted_calls
+-- Billed calls of one meter and month that had arrived, and were not void, at a cutoff, in the order they occurred.
+SELECT u.request_id, u.key_id, u.connection_id, u.operation, u.units
+FROM billing.usage u
+WHERE u.org_id = $1
+  AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
+  AND u.meter = $4 AND u.request_id > $5 AND u.recorded_at <= $7
+  AND NOT EXISTS (
+      SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id AND v.recorded_at <= $7)
+ORDER BY u.request_id
+LIMIT $6;
+
+-- name: list_moved_calls
+-- Calls of one meter and month that came late between two cutoffs, and (negative) those billed before that became void.
+SELECT u.request_id, u.key_id, u.connection_id, u.operation,
+       CASE WHEN u.recorded_at > $7 THEN u.units ELSE -u.units END AS units
+FROM billing.usage u
+LEFT JOIN billing.voids v ON v.org_id = $1 AND v.request_id = u.request_id AND v.recorded_at <= $8
+WHERE u.org_id = $1
+  AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
+  AND u.meter = $4 AND u.request_id > $5
+  AND CASE WHEN u.recorded_at > $7 THEN u.recorded_at <= $8 AND v.request_id IS NULL ELSE v.recorded_at > $7 END
+ORDER BY u.request_id
+LIMIT $6;

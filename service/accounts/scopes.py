@@ -30,6 +30,7 @@ _RECORDS = (
 _OURS = (
     "billing:read",
     "billing:write",
+    "billing:write",
     "connections:read",
     "connections:write",
     "consents:read",

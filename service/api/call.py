@@ -16,6 +16,7 @@ from service.errors import BODY_TOO_LARGE, ApiProblem
 
 if TYPE_CHECKING:
     from service.api.operation import Operation
+    from service.api.spending import Spending
 
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
@@ -58,6 +59,7 @@ class Call:
         "caller",
         "connection_id",
         "consents",
+        "deferred",
         "dry_run",
         "firm_id",
         "leg",
@@ -73,6 +75,7 @@ class Call:
         "rows",
         "scope",
         "settle",
+        "spending",
         "started_at_ns",
         "started_ns",
         "ticket",
@@ -107,12 +110,28 @@ class Call:
         """What a success counts as on its meter."""
         self.replayed = False
         self.dry_run = False
+        self.deferred = False
+        """It was answered 202: what it comes to is recorded when it ends, as a call of its own."""
         self.problem: ApiProblem | None = None
+        self.spending: Spending | None = None
+        """What it holds of the caller's budgets; None where there is none."""
         self.settle: Settle | None = None
         """Set by a write that claimed its Idempotency-Key: called once with what is answered, after it is recorded."""
         self.admission_ns = 0
         self.mapping_ns = 0
         self.metering_ns = 0
+
+    def twin(self) -> "Call":
+        """The same call, to be carried out under a request id of its own."""
+        made = Call(self.scope, self.receive)
+        for name in _SHARED:
+            setattr(made, name, getattr(self, name))
+        return made
+
+    def take_over(self, twin: "Call") -> None:
+        """Makes what a twin has come to this call's own."""
+        for name in _OUTCOME:
+            setattr(self, name, getattr(twin, name))
 
     @property
     def method(self) -> str:
@@ -160,6 +179,13 @@ class Call:
             if not message.get("more_body", False):
                 break
         return parts[0] if len(parts) == 1 else b"".join(parts)
+
+
+_OUTCOME = ("consents", "leg", "mapping_ns", "problem", "purpose", "rows", "units")
+_SHARED = (
+    *(name for name in _OUTCOME if name != "leg"),
+    "by_client", "caller", "connection_id", "firm_id", "operation", "replayed", "spending", "ticket", "vendor",
+)  # fmt: skip
 
 
 class kept_in_scope:  # noqa: N801 (a context manager, as in contextlib)

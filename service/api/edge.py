@@ -9,7 +9,7 @@ No usage and audit row, no data: when they cannot be made durable, the answer is
 import time
 from typing import Final
 
-from billing import Invocation, InvocationRefused, MeteringDown, Reason, UsageLedger
+from billing import Caps, Invocation, InvocationRefused, MeteringDown, Reason, UsageLedger
 from billing import Meter as BilledMeter
 from service import errors
 from service.accounts.authenticate import KeyRing
@@ -21,6 +21,7 @@ from service.api.limits import Limits
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.api.routing import Routing
+from service.api.spending import spending_of
 from service.audit.calls import UNREACHABLE, CallLog
 from service.connectors.sdk.faults import VendorFault
 from service.errors import ApiProblem
@@ -39,6 +40,7 @@ class Edge:
         routing: Routing,
         keys: KeyRing,
         limits: Limits,
+        caps: Caps,
         ledger: UsageLedger,
         audit: CallLog,
         telemetry: Telemetry,
@@ -49,6 +51,7 @@ class Edge:
         self._routing = routing
         self._keys = keys
         self._limits = limits
+        self._caps = caps
         self._ledger = ledger
         self._audit = audit
         self._telemetry = telemetry
@@ -75,6 +78,8 @@ class Edge:
                 await self._carry_out(call, send)
             finally:
                 self._limits.release(call.known_caller.key_id)
+                if call.spending is not None:
+                    call.spending.end()
 
     async def _carry_out(self, call: Call, send: Send) -> None:
         answer = await self._routing.short_way(call)
@@ -103,11 +108,14 @@ class Edge:
                 await self._limits.admit_unknown(client_address(call, self._proxies))
             raise
         call.caller = caller
+        call.spending = await spending_of(self._caps, caller)
         call.admitted = self._limits.try_admit(caller.key_id) or await self._limits.admit(caller.key_id)
 
     async def record(self, call: Call, answer: Answer) -> tuple[Answer, Reason, int]:
         """Makes the call's row durable and settles a claimed write; the answer to give, why, and the units."""
         reason = reason_of(call, answer.status)
+        if reason is Reason.SUCCESS and call.spending is not None:
+            answer, reason = await self._confirm_spending(call, answer)
         units = call.units if reason is Reason.SUCCESS else 0
         if call.caller is not None:
             started = time.perf_counter_ns()
@@ -122,9 +130,20 @@ class Edge:
                 )
                 answer, reason, units = to_answer(call.problem, call), Reason.PLATFORM_ERROR, 0
             call.metering_ns = time.perf_counter_ns() - started
+        if call.spending is not None:
+            call.spending.settle(units)
         if call.settle is not None:
             await self._settle(call, answer)
         return answer, reason, units
+
+    async def _confirm_spending(self, call: Call, answer: Answer) -> tuple[Answer, Reason]:
+        """A call that outgrew its budget is refused; one whose reservation was lost on the way is answered for free."""
+        assert call.spending is not None
+        try:
+            held = await call.spending.confirm(call)
+        except ApiProblem as problem:
+            return to_answer(as_problem(problem, call), call), Reason.CLIENT_ERROR
+        return answer, Reason.SUCCESS if held else Reason.PLATFORM_ERROR
 
     async def _settle(self, call: Call, answer: Answer) -> None:
         """Keeps or releases a write's claim. Where that fails the claim runs out by itself: the call is done and

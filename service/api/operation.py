@@ -49,7 +49,7 @@ class Operation(Struct, frozen=True, kw_only=True):
     """One route of the API."""
 
     id: str
-    method: Literal["GET", "POST", "PATCH", "DELETE"]
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
     path: str
     """With `{name}` for path parameters, all of them text."""
     tag: str
@@ -142,5 +142,5 @@ def _refuse_unclassified(operation: Operation) -> None:
 
 
 def litestar_path(path: str) -> str:
-    """`/v1/clients/{id}` as Litestar writes it."""
-    return path.replace("}", ":str}")
+    """`/v1/clients/{id}` as Litestar writes it; `{path}` takes several segments."""
+    return path.replace("}", ":str}").replace("{path:str}", "{path:path}")

@@ -111,6 +111,8 @@ class Reader:
         self, call: Call, way: Way, flow: Flow[T], *, reading: bool = True, source: Source | None = None
     ) -> T:
         """The value of a vendor flow; a problem where the vendor faulted. What is not the vendor's time is mapping."""
+        if call.spending is not None:
+            await call.spending.reserve(call)
         leg = call.leg
         started = time.perf_counter_ns()
         before_ns = leg.vendor_ns + leg.waited_ns

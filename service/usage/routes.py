@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec import json, structs
 
 import billing
-from billing import CallFilter, GroupBy, InvoiceUnknown, Meter, PriceBook
+from billing import CallFilter, GroupBy, InvoiceUnknown, Meter, PriceBook, Seller
 from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of
@@ -21,7 +21,9 @@ from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import missing
 from service.resources.common import Page
+from service.usage.budgets import budget_operations
 from service.usage.examples import CALL, INVOICE, MONTH, RECEIPT, SUMMARY
+from service.usage.papers import paper_operations
 from service.usage.shapes import (
     BillingInvoice,
     MonthToDate,
@@ -158,7 +160,9 @@ class UsageRoutes:
         return answer_of(to_month(found))
 
 
-def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors) -> tuple[Operation, ...]:
+def usage_operations(
+    pool: Pool, prices: PriceBook, cursors: Cursors, seller: Seller = Seller()
+) -> tuple[Operation, ...]:
     """What a key can ask about calls and bills."""
     routes = UsageRoutes(pool, prices, cursors)
     return (
@@ -263,6 +267,8 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors) -> tuple[O
             example=MONTH,
             run=routes.month_to_date,
         ),
+        *budget_operations(pool, prices),
+        *paper_operations(pool, seller),
     )
 
 

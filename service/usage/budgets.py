@@ -1,0 +1,210 @@
+"""`/v1/billing/budgets`: how much may be spent, and how much has been."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+import billing
+from billing import AccountUnknown, Budget, BudgetScope, BudgetSpan, BudgetUnknown, PriceBook
+from service import errors, ids
+from service.api.bodies import answer_of, decode_body, json_body
+from service.api.call import Answer, Call
+from service.api.operation import Audit, Operation
+from service.api.operation import Meter as MeterClass
+from service.clock import Clock, now
+from service.db.pool import Pool, as_organization
+from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.resources.common import Money
+
+_PREFIXES: Final = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScope.CONNECTION: "con"}
+_MOST_BODY_BYTES: Final = 4096
+
+
+class BudgetChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A budget to make, change or (with null) take away."""
+
+    scope: BudgetScope
+    """Whose spending it holds."""
+    id: str | None = None
+    """The key's or connection's id; leave it out for the organization."""
+    span: BudgetSpan
+    """How long it lasts, in the organization's time zone."""
+    limit_minor: Annotated[int, Meta(ge=0, le=10**15)] | None
+    """At most so much, in the smallest unit of the organization's currency; null takes the budget away."""
+
+
+class BudgetAlert(Struct, frozen=True, kw_only=True):
+    """So much of a budget was used, for the first time in its day or month."""
+
+    percent: int
+    """50, 80 or 100; 100 is also raised by the first call that is refused."""
+    at: datetime
+    """When."""
+
+
+class ShownBudget(Struct, frozen=True, kw_only=True, tag_field="object", tag="budget"):
+    """A budget and how much of it is spent."""
+
+    scope: BudgetScope
+    """Whose spending it holds."""
+    id: str
+    """`org_…`, `key_…` or `con_…`."""
+    span: BudgetSpan
+    """How long it lasts, in the organization's time zone."""
+    limit: Money
+    """What may be spent."""
+    spent: str
+    """A decimal in major units. Of keys and connections each unit counts at the highest price of its meter."""
+    starts_at: datetime
+    """The first instant of the running day or month."""
+    ends_at: datetime
+    """When the budget starts anew."""
+    alerts: tuple[BudgetAlert, ...]
+    """What was raised in the running day or month."""
+
+
+class BudgetList(Struct, frozen=True, kw_only=True, tag_field="object", tag="list"):
+    """Every budget of the organization."""
+
+    data: tuple[ShownBudget, ...]
+    """The organization's own first."""
+
+
+_EXAMPLE: Final[dict[str, Any]] = {
+    "object": "list",
+    "data": [
+        {
+            "object": "budget",
+            "scope": "organization",
+            "id": "org_01k3sd2p3bfxvs0q7kxb6hzj5t",
+            "span": "month",
+            "limit": {"amount_minor": 50000, "currency": "USD"},
+            "spent": "261.504",
+            "starts_at": "2026-11-01T00:00:00Z",
+            "ends_at": "2026-12-01T00:00:00Z",
+            "alerts": [{"percent": 50, "at": "2026-11-19T16:20:00Z"}],
+        }
+    ],
+}
+
+
+class BudgetRoutes:
+    """Shows and sets budgets."""
+
+    def __init__(self, pool: Pool, prices: PriceBook, clock: Clock = now) -> None:
+        self._pool = pool
+        self._prices = prices
+        self._clock = clock
+
+    async def show(self, call: Call) -> Answer:
+        return answer_of(await self._all(call.known_caller.org_id))
+
+    async def change(self, call: Call) -> Answer:
+        change: BudgetChange = decode_body(await json_body(call, _MOST_BODY_BYTES), BudgetChange)
+        org_id = call.known_caller.org_id
+        scope_id = _scope_id(change, org_id)
+        async with as_organization(self._pool, org_id) as connection:
+            try:
+                if change.limit_minor is None:
+                    await billing.delete_budget(connection, org_id, change.scope, scope_id, change.span)
+                else:
+                    budget = Budget(change.scope, scope_id, change.span, change.limit_minor)
+                    await billing.set_budget(connection, org_id, budget)
+            except BudgetUnknown:
+                pass  # it is gone, which is what was asked for
+            except AccountUnknown:
+                raise missing() from None
+        return answer_of(await self._all(org_id))
+
+    async def _all(self, org_id: UUID) -> BudgetList:
+        async with as_organization(self._pool, org_id) as connection:
+            found = await billing.get_budget_statuses(connection, self._prices, org_id, self._clock())
+        return BudgetList(data=tuple(to_budget(one) for one in found))
+
+
+def to_budget(status: billing.BudgetStatus) -> ShownBudget:
+    """A budget as the API shows it."""
+    budget = status.budget
+    return ShownBudget(
+        scope=budget.scope,
+        id=ids.encode(_PREFIXES[budget.scope], budget.scope_id),
+        span=budget.span,
+        limit=Money(budget.limit_minor, status.currency),
+        spent=_decimal(status.spent),
+        starts_at=status.window.starts_at,
+        ends_at=status.window.ends_at,
+        alerts=tuple(
+            BudgetAlert(percent=one.percent, at=one.raised_at)
+            for one in status.alerts
+            if one.limit_minor == budget.limit_minor
+        ),
+    )
+
+
+def budget_operations(pool: Pool, prices: PriceBook) -> tuple[Operation, ...]:
+    """What a key can see and say of budgets."""
+    routes = BudgetRoutes(pool, prices)
+    return (
+        Operation(
+            id="listBudgets",
+            method="GET",
+            path="/v1/billing/budgets",
+            tag="billing",
+            summary="List budgets",
+            description="How much the organization, its keys and its connections may spend, and have spent.",
+            scope="billing:read",
+            meter=MeterClass.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=BudgetList,
+            problems=(errors.UNKNOWN_PARAMETER,),
+            example=_EXAMPLE,
+            run=routes.show,
+        ),
+        Operation(
+            id="setBudget",
+            method="PUT",
+            path="/v1/billing/budgets",
+            tag="billing",
+            summary="Set a budget",
+            description="Makes, changes or takes away one budget; calls that arrive a second later are held by it. "
+            "A call that could cost more than is left is answered 402 before the vendor is called. Answers with all.",
+            scope="billing:write",
+            meter=MeterClass.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=BudgetList,
+            body=BudgetChange,
+            body_example={"scope": "organization", "span": "month", "limit_minor": 50_000},
+            problems=(
+                errors.UNKNOWN_PARAMETER,
+                errors.MALFORMED_JSON,
+                errors.BODY_TOO_LARGE,
+                errors.UNSUPPORTED_MEDIA_TYPE,
+                errors.VALIDATION_FAILED,
+                errors.NOT_FOUND,
+            ),
+            example=_EXAMPLE,
+            run=routes.change,
+        ),
+    )
+
+
+def _scope_id(change: BudgetChange, org_id: UUID) -> UUID:
+    if change.scope is BudgetScope.ORGANIZATION and change.id is None:
+        return org_id
+    prefix = _PREFIXES[change.scope]
+    try:
+        found = ids.decode(prefix, change.id or "")
+    except ids.MalformedIdError:
+        found = None
+    if found is None or (change.scope is BudgetScope.ORGANIZATION and found != org_id):
+        message = f"The id of the {change.scope}, `{prefix}_…`."
+        raise ApiProblem(VALIDATION_FAILED, f"`id`: {message}", errors=(FieldError("/id", "id", message),))
+    return found
+
+
+def _decimal(value: Decimal) -> str:
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text

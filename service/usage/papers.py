@@ -1,0 +1,206 @@
+"""An invoice to keep: as PDF, as HTML, and every call behind each of its lines."""
+
+import asyncio
+import csv
+import io
+from collections.abc import AsyncIterator, Callable, Iterable
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from msgspec import Struct
+
+import billing
+from billing import Details, Invoice, InvoiceLine, InvoiceUnknown, LineCall, Papers, Place, Seller
+from service import errors, ids
+from service.api import parameters
+from service.api.asgi import Receive, Scope, Send
+from service.api.bodies import encode
+from service.api.call import Answer, Call
+from service.api.operation import Audit, Operation
+from service.api.operation import Meter as MeterClass
+from service.api.query import one_of, read_query
+from service.db.pool import Connection, Pool, as_organization
+from service.errors import missing
+
+FORMATS: Final = {"csv": b"text/csv; charset=utf-8", "ndjson": b"application/x-ndjson"}
+_HTML: Final = b"text/html; charset=utf-8"
+_CHUNK_CALLS: Final = 5_000
+
+
+class BilledCall(Struct, frozen=True):
+    """One row of the download."""
+
+    request_id: str
+    at: datetime
+    key: str
+    connection: str | None
+    operation: str
+    units: int
+
+
+class Download:
+    """An answer that is written as it is sent. An ASGI application."""
+
+    def __init__(self, head: Answer, parts: AsyncIterator[bytes]) -> None:
+        self._head = head
+        self._parts = parts
+
+    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        start, _ = self._head.messages()
+        start["headers"] = [(name, value) for name, value in start["headers"] if name != b"content-length"]
+        await send(start)
+        async for part in self._parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+class PaperRoutes:
+    """Gives invoices out."""
+
+    def __init__(self, pool: Pool, seller: Seller) -> None:
+        self._pool = pool
+        self._seller = seller
+
+    async def pdf(self, call: Call) -> Answer:
+        papers = await self._papers(call)
+        body = await asyncio.to_thread(billing.render_pdf, papers)
+        return Answer(200, body, b"application/pdf", _named(papers.invoice, "pdf"))
+
+    async def html(self, call: Call) -> Answer:
+        papers = await self._papers(call)
+        return Answer(200, billing.render_html(papers).encode(), _HTML, _named(papers.invoice, "html", "inline"))
+
+    async def calls(self, call: Call) -> Any:
+        format_ = read_query(call.scope["query_string"], {"format": one_of(FORMATS)}).get("format", "csv")
+        org_id = call.known_caller.org_id
+        async with as_organization(self._pool, org_id) as connection:
+            invoice = await _invoice(connection, org_id, call.params["id"])
+        number = call.params["n"]
+        line = next((one for one in invoice.lines if str(one.position) == number and one.meter is not None), None)
+        if line is None:
+            raise missing()
+        headers = _named(invoice, format_, line=line.position)
+        write = _csv if format_ == "csv" else _ndjson
+        return Download(Answer(200, b"", FORMATS[format_], headers), self._rows(invoice, line, write, format_ == "csv"))
+
+    async def _rows(
+        self, invoice: Invoice, line: InvoiceLine, write: Callable[[Iterable[BilledCall]], bytes], headed: bool
+    ) -> AsyncIterator[bytes]:
+        """Some thousand calls at a time, each in a transaction of its own: no reader is too slow for the pool."""
+        if headed:
+            yield (",".join(BilledCall.__struct_fields__) + "\r\n").encode()
+        place: Place | None = Place()
+        while place is not None:
+            async with as_organization(self._pool, invoice.org_id) as connection:
+                found, place = await billing.list_line_calls(connection, invoice, line, place, limit=_CHUNK_CALLS)
+            if found:
+                yield write(_to_row(one) for one in found)
+
+    async def _papers(self, call: Call) -> Papers:
+        org_id = call.known_caller.org_id
+        async with as_organization(self._pool, org_id) as connection:
+            invoice = await _invoice(connection, org_id, call.params["id"])
+            at = invoice.issued_at or invoice.drafted_at
+            buyer = await billing.get_details(connection, org_id, at)
+            return Papers(
+                invoice,
+                await billing.get_balance(connection, org_id, invoice.invoice_id),
+                buyer or Details(ids.encode("org", org_id), ""),
+                self._seller,
+                await billing.list_credit_notes(connection, org_id, invoice.invoice_id),
+            )
+
+
+def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
+    """What a key can take away of invoices."""
+    routes = PaperRoutes(pool, seller)
+    shared: dict[str, Any] = {
+        "method": "GET",
+        "tag": "billing",
+        "scope": "billing:read",
+        "meter": MeterClass.NONE,
+        "audit": Audit.MANAGEMENT,
+        "answer": bytes,
+    }
+    invoice_id = parameters.path_id("id", "The invoice's id, `bill_…`.")
+    problems = (errors.UNKNOWN_PARAMETER, errors.NOT_FOUND)
+    return (
+        Operation(
+            **shared,
+            id="getBillingInvoicePdf",
+            path="/v1/billing/invoices/{id}/pdf",
+            summary="Get an invoice as PDF",
+            description="The invoice as a PDF (PDF/A) to keep, with its payments and credit notes as they stand now.",
+            answer_media_type="application/pdf",
+            parameters=(invoice_id,),
+            problems=problems,
+            run=routes.pdf,
+        ),
+        Operation(
+            **shared,
+            id="getBillingInvoiceHtml",
+            path="/v1/billing/invoices/{id}/html",
+            summary="Get an invoice as a page",
+            description="The same invoice as one HTML page.",
+            answer_media_type="text/html",
+            parameters=(invoice_id,),
+            problems=problems,
+            run=routes.html,
+        ),
+        Operation(
+            **shared,
+            id="downloadInvoiceLineCalls",
+            path="/v1/billing/invoices/{id}/lines/{n}/calls",
+            summary="Download the calls behind a line",
+            description="Every call that a line of an invoice bills, in the order they arrived; their units sum to the "
+            "line's quantity. A correction has all calls of its meter and month that came late, and with negative "
+            "units those that were taken back.",
+            answer_media_type="text/csv",
+            parameters=(
+                invoice_id,
+                parameters.path_id("n", "The line's place on the invoice, from 1."),
+                parameters.one_of("format", tuple(FORMATS), "`csv` when left out."),
+            ),
+            problems=(*problems, errors.INVALID_PARAMETER),
+            run=routes.calls,
+        ),
+    )
+
+
+async def _invoice(connection: Connection, org_id: UUID, text: str) -> Invoice:
+    try:
+        return await billing.get_invoice(connection, org_id, ids.decode("bill", text))
+    except (ids.MalformedIdError, InvoiceUnknown):
+        raise missing() from None
+
+
+def _named(
+    invoice: Invoice, ending: str, place: str = "attachment", line: int | None = None
+) -> tuple[tuple[bytes, bytes], ...]:
+    part = "" if line is None else f"-line-{line}"
+    return ((b"content-disposition", f'{place}; filename="{billing.invoice_name(invoice)}{part}.{ending}"'.encode()),)
+
+
+def _to_row(call: LineCall) -> BilledCall:
+    return BilledCall(
+        ids.encode("req", call.request_id),
+        call.occurred_at,
+        ids.encode("key", call.key_id),
+        None if call.connection_id is None else ids.encode("con", call.connection_id),
+        call.operation,
+        call.units,
+    )
+
+
+def _csv(rows: Iterable[BilledCall]) -> bytes:
+    text = io.StringIO()
+    written = csv.writer(text)
+    for row in rows:
+        at = row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        written.writerow((row.request_id, at, row.key, row.connection or "", row.operation, row.units))
+    return text.getvalue().encode()
+
+
+def _ndjson(rows: Iterable[BilledCall]) -> bytes:
+    return b"".join(encode(row) + b"\n" for row in rows)
