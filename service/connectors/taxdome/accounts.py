@@ -36,5 +36,7 @@ BINDING: Final = Binding[LinkedAccount, Any, Any](
     page=calls.pages("/accounts", json_reader(calls.Paged[WireAccount]), to_account),
     get=calls.gets("/accounts", json_reader(WireAccount), to_account),
     max_page=calls.MAX_PAGE,
-    notes=f"{ASSUMED} The roster belongs to the login: it is the same whichever account is asked. {PAGES_MOVE}",
+    notes=f"{ASSUMED} The roster belongs to the login: it is the same whichever account is asked. A session "
+    "stands at one account at a time and is moved as calls need it: calls for several accounts at once get in each "
+    f"other's way, and one that loses twice is to be made again. {PAGES_MOVE}",
 )

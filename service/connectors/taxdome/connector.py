@@ -18,6 +18,7 @@ from service.connectors.taxdome.faults import classify
 from service.connectors.taxdome.invoices import BINDING as INVOICES
 from service.connectors.taxdome.messages import BINDING as MESSAGES
 from service.connectors.taxdome.organizers import BINDING as ORGANIZERS
+from service.connectors.taxdome.passthrough import PASSTHROUGH
 from service.connectors.taxdome.payments import BINDING as PAYMENTS
 from service.connectors.taxdome.session import PortalSession
 from service.connectors.taxdome.signatures import BINDING as SIGNATURES
@@ -34,6 +35,7 @@ TAXDOME: Final = Connector(
     budget=BudgetSpec(limits=(Limit(60, 60.0),), scope="connection", default_retry_after_s=10.0, source="assumed"),
     classify=classify,
     redact=frozenset({"access_token", "refresh_token", "challenge_id", "totp_code", "totp_secret", "password", "url"}),
+    passthrough=PASSTHROUGH,
     clients=CLIENTS,
     contacts=CONTACTS,
     invoices=INVOICES,
