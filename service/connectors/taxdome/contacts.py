@@ -88,16 +88,19 @@ def _body(new: ContactCreate | ContactUpdate) -> dict[str, object]:
         "last_name": new.family_name,
     }
     if not isinstance(new.emails, UnsetType):
-        body["email"] = _only([email.address for email in new.emails], "/emails")
+        body["email"] = _only([(email.address, email.label) for email in new.emails], "/emails")
     if not isinstance(new.phones, UnsetType):
-        body["phone"] = _only([phone.number for phone in new.phones], "/phones")
+        body["phone"] = _only([(phone.number, phone.label) for phone in new.phones], "/phones")
     return {name: value for name, value in body.items() if value is not UNSET}
 
 
-def _only(values: list[str], pointer: str) -> str | None:
+def _only(values: list[tuple[str, str | None]], pointer: str) -> str | None:
+    """The one value there is place for, which bears no label."""
     if len(values) > 1:
         raise invalid(f"{pointer}/1", "no_place", "A TaxDome contact has one of these.")
-    return values[0] if values else None
+    if values and values[0][1] is not None:
+        raise invalid(f"{pointer}/0/label", "no_place", "TaxDome has no place for a label.")
+    return values[0][0] if values else None
 
 
 def _name(*parts: str | None) -> str:
