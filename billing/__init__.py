@@ -35,7 +35,9 @@ from billing.errors import (
     PeriodNotClosable,
     PriceBookError,
     SealedPeriodChanged,
+    UsageFileError,
 )
+from billing.explain import PriceLine, explain, read_usage
 from billing.invocation import Invocation, Meter, Reason
 from billing.invoices import (
     NEXT_STATES,
@@ -157,6 +159,7 @@ __all__ = [
     "Plan",
     "PriceBook",
     "PriceBookError",
+    "PriceLine",
     "RailFault",
     "RatedLine",
     "Reason",
@@ -172,6 +175,7 @@ __all__ = [
     "StripeDifference",
     "StripeInvoice",
     "StripeRail",
+    "UsageFileError",
     "UsageLedger",
     "UsageSummary",
     "WebhookForged",
@@ -185,6 +189,7 @@ __all__ = [
     "credit_on_stripe",
     "delete_budget",
     "describe_tier",
+    "explain",
     "format_money",
     "get_account",
     "get_balance",
@@ -222,6 +227,7 @@ __all__ = [
     "open_setup_page",
     "pin_plan",
     "rate",
+    "read_usage",
     "reconcile",
     "record_payment",
     "render_html",

@@ -4,6 +4,7 @@ BillingError
 ├── MeteringDown            the call cannot be recorded durably in time: answer 503, give no data
 ├── InvocationRefused       the row itself is impossible (a programming error): answer 500, give no data
 ├── PriceBookError          a plan file is wrong, missing or was edited after it was used
+├── UsageFileError          a file of quantities to be priced is wrong
 ├── AccountUnknown          the organization has no billing account
 ├── AccountExists           it already has one
 ├── PeriodNotClosable       not over yet, out of order, or a writer holds the ledger
@@ -31,6 +32,10 @@ class InvocationRefused(BillingError):  # noqa: N818
 
 class PriceBookError(BillingError):
     """Names the plan file and, where there is one, the field."""
+
+
+class UsageFileError(BillingError):
+    """Names the file and the meter."""
 
 
 class AccountUnknown(BillingError):  # noqa: N818

@@ -16,6 +16,7 @@ from billing import (
     reconcile,
     render_invoice,
 )
+from service.cli.budgets import add_budgets
 from service.cli.database import operator
 from service.cli.options import Json, Org
 from service.cli.output import ref, say, show, show_json
@@ -24,7 +25,8 @@ from service.clock import now
 from service.db.pool import Connection
 from service.jobs.ledger import close_due, reconciliations
 
-billing = App(name="billing", help="Months, invoices, reconciliation.")
+billing = App(name="billing", help="Months, invoices, budgets, prices, reconciliation.")
+add_budgets(billing)
 
 SomeOrg = Annotated[str | None, Parameter(name="--org", help="The organization, org_…; all of them if not said.")]
 

@@ -1,0 +1,70 @@
+"""What a plan would charge for a month, line by line, with the sum that each line is."""
+
+import json
+import tomllib
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import msgspec
+
+from billing.errors import UsageFileError
+from billing.invocation import Meter
+from billing.invoices import describe_tier
+from billing.prices import Plan
+from billing.rating import RatedLine, adjust, rate
+from billing.render import format_money
+
+MOST_UNITS = 10**15
+
+
+class PriceLine(msgspec.Struct, frozen=True):
+    """One line of the price: what it is, how it came about, what it comes to."""
+
+    description: str
+    calculation: str
+    amount_minor: int
+
+
+def explain(plan: Plan, quantities: Mapping[Meter, int]) -> tuple[PriceLine, ...]:
+    """The lines of a month with these quantities; their amounts sum to its price before tax."""
+    rated = rate(plan, quantities)
+    usage_minor = sum(line.amount_minor for line in rated)
+    lines = [
+        PriceLine(describe_tier(line.meter, line.tier, line.per), _sum_of(line), line.amount_minor) for line in rated
+    ]
+    for one in adjust(plan, usage_minor):
+        basis = f"of {format_money(usage_minor, plan.currency)} of usage"
+        lines.append(PriceLine(one.note, basis, one.amount_minor))
+    return tuple(lines)
+
+
+def read_usage(path: Path) -> dict[Meter, int]:
+    """Units by meter from a file: TOML (`read = 120000`) or JSON (`{"read": 120000}`).
+
+    Raises UsageFileError, naming the file and the meter, for an unknown meter and for a quantity that is negative,
+    fractional or beyond counting.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        found: object = json.loads(text, parse_float=Decimal) if path.suffix == ".json" else tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, ValueError) as error:
+        raise UsageFileError(f"{path.name}: {getattr(error, 'strerror', None) or error}") from error
+    if not isinstance(found, dict):
+        raise UsageFileError(f"{path.name}: meters and their units are wanted, such as read = 120000")
+    quantities: dict[Meter, int] = {}
+    for name, quantity in found.items():  # pyright: ignore[reportUnknownVariableType]
+        if name not in list(Meter):
+            raise UsageFileError(f"{path.name}: {name}: no such meter; there are {', '.join(Meter)}")
+        if not isinstance(quantity, int) or isinstance(quantity, bool):
+            raise UsageFileError(f"{path.name}: {name}: {quantity!r} is not a whole number of units")
+        if not 0 <= quantity <= MOST_UNITS:
+            raise UsageFileError(f"{path.name}: {name}: {quantity} must lie between 0 and {MOST_UNITS:,}")
+        quantities[Meter(name)] = quantity
+    return quantities
+
+
+def _sum_of(line: RatedLine) -> str:
+    price = f"{line.unit_price.normalize():f}"
+    packages = f" = {line.priced_quantity:,} of {line.per:,}" if line.per != 1 else ""
+    return f"{line.quantity:,}{packages} x {price} = {line.amount.normalize():f}"

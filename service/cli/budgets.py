@@ -1,0 +1,100 @@
+"""`tickmark billing budget` and `price`: what may be spent, and what usage would cost."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from billing import (
+    Budget,
+    BudgetScope,
+    BudgetSpan,
+    delete_budget,
+    explain,
+    format_money,
+    get_budget_statuses,
+    load_price_book,
+    read_usage,
+    set_budget,
+)
+from service.cli.database import operator
+from service.cli.errors import CommandError
+from service.cli.options import Json, Org
+from service.cli.output import instant, ref, show
+from service.cli.reading import read_id, read_plan
+from service.clock import now
+
+_PREFIXES = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScope.CONNECTION: "con"}
+
+
+def add_budgets(app: App) -> None:
+    """Puts these commands into `tickmark billing`."""
+    for command in (budget, price):
+        app.command(command)
+
+
+async def budget(
+    *,
+    org: Org,
+    limit: Annotated[
+        int | None,
+        Parameter(name="--limit-minor", help="At most so much, in cents or the like; shows all if not said."),
+    ] = None,
+    remove: Annotated[bool, Parameter(negative=(), help="Take the budget away.")] = False,
+    key: Annotated[str | None, Parameter(help="Of this key, key_…, instead of the organization.")] = None,
+    connection: Annotated[str | None, Parameter(help="Of this connection, con_…, instead.")] = None,
+    span: Annotated[BudgetSpan, Parameter(help="How long it lasts.")] = BudgetSpan.MONTH,
+    as_json: Json = False,
+) -> None:
+    """Show what an organization may spend and has spent; set or take away one of its budgets."""
+    org_id = read_id("org", org)
+    scope, scope_id = BudgetScope.ORGANIZATION, org_id
+    if key is not None and connection is not None:
+        raise CommandError("A budget is of a key or of a connection, not of both.")
+    if key is not None:
+        scope, scope_id = BudgetScope.KEY, read_id("key", key)
+    elif connection is not None:
+        scope, scope_id = BudgetScope.CONNECTION, read_id("con", connection)
+    if limit is not None and limit < 0:
+        raise CommandError("--limit-minor cannot be negative.")
+    async with operator() as database:
+        if remove:
+            await delete_budget(database, org_id, scope, scope_id, span)
+        elif limit is not None:
+            await set_budget(database, org_id, Budget(scope, scope_id, span, limit))
+        found = await get_budget_statuses(database, load_price_book(), org_id, now())
+    rows: list[dict[str, Any]] = [
+        {
+            "of": ref(_PREFIXES[one.budget.scope], one.budget.scope_id),
+            "span": one.budget.span.value,
+            "limit": format_money(one.budget.limit_minor, one.currency),
+            "spent": f"{one.spent.normalize():f}",
+            "currency": one.currency,
+            "until": instant(one.window.ends_at),
+            "alerts": [f"{alert.percent} %" for alert in one.alerts],
+        }
+        for one in found
+    ]
+    show(rows, as_json=as_json, none="No budget.")
+
+
+def price(
+    *,
+    plan: Annotated[str, Parameter(help="Name and version, such as public-1.")],
+    usage: Annotated[Path, Parameter(help="A TOML or JSON file: units by meter, such as read = 120000.")],
+    as_json: Json = False,
+) -> None:
+    """Explain what a plan charges for a month's usage, line by line."""
+    chosen = load_price_book().find(*read_plan(plan))
+    lines = explain(chosen, read_usage(usage))
+    rows = [
+        {
+            "line": line.description,
+            "calculation": line.calculation,
+            "amount": format_money(line.amount_minor, chosen.currency),
+        }
+        for line in lines
+    ]
+    total = format_money(sum(line.amount_minor for line in lines), chosen.currency)
+    rows.append({"line": "total", "calculation": f"before tax, {chosen.currency}", "amount": total})
+    show(rows, as_json=as_json)
