@@ -1,5 +1,7 @@
 """Consents to enter, and how tests take back the one that came with a connection."""
 
+import asyncio
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -43,11 +45,22 @@ async def revoke(api: Api, consent: str) -> httpx.Response:
     return await api.http.post(f"/v1/consents/{consent}/revoke", headers=api.headers())
 
 
-async def revoke_all(api: Api) -> None:
-    """What came with the connections is taken back."""
+async def revoke_all(api: Api) -> float:
+    """What came with the connections is taken back; after how many seconds a call still passed."""
     for one in await consents(api):
         if one["revoked_at"] is None:
             assert (await revoke(api, one["id"])).status_code == 200
+    revoked = time.monotonic()
+    passed_at = revoked
+    for vendor in api.cast.connections:
+        while True:
+            began = time.monotonic()
+            if (await api.get("/v1/clients?limit=1", vendor)).status_code == 403:
+                break
+            passed_at = began
+            assert began - revoked < 5
+            await asyncio.sleep(0.02)
+    return passed_at - revoked
 
 
 async def enter(api: Api, **changes: Any) -> dict[str, Any]:

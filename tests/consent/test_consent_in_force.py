@@ -19,13 +19,12 @@ pytestmark = pytest.mark.anyio
 FELT_WITHIN_S = 1.0
 
 
-async def status_within(api: Api, path: str, expected: int) -> float:
-    """Calls until the status is the expected one; the seconds it took."""
+async def status_within(api: Api, path: str, expected: int) -> None:
+    """Calls until the status is the expected one."""
     started = time.monotonic()
     while (await api.get(path, "quickbooks")).status_code != expected:
         assert time.monotonic() - started < 5
         await asyncio.sleep(0.02)
-    return time.monotonic() - started
 
 
 async def row_of(pool: Pool, request_id: str) -> Entry:
@@ -52,9 +51,8 @@ async def test_call_names_the_consent_that_it_rested_on(api: Api) -> None:
 
 async def test_revoked_consent_is_felt_within_a_second(api: Api) -> None:
     await api.get("/v1/invoices?limit=1", "quickbooks")
-    await revoke_all(api)
 
-    assert await status_within(api, "/v1/invoices?limit=1", 403) < FELT_WITHIN_S
+    assert await revoke_all(api) < FELT_WITHIN_S
 
 
 async def test_consent_lets_out_its_items_and_no_others(
@@ -85,8 +83,10 @@ async def test_consent_for_one_connection_opens_no_other(api: Api) -> None:
 async def test_consent_that_begins_later_covers_nothing_yet(api: Api) -> None:
     await revoke_all(api)
     await enter(api, **{"from": hours(1), "to": hours(2)})
+    await asyncio.sleep(FELT_WITHIN_S)  # a consent in force would be felt by now
 
-    await status_within(api, "/v1/invoices?limit=1", 403)
+    answer = await api.get("/v1/invoices?limit=1", "quickbooks")
+    assert (answer.status_code, problem_of(answer)) == (403, "consent_missing")
 
 
 async def test_consent_ends_at_its_instant(api: Api, operator_pool: Pool) -> None:
@@ -155,12 +155,12 @@ async def test_single_clients_consent_lets_out_its_own_records_alone(api: Api) -
 
     theirs = await api.get(f"/v1/clients/{other['id']}")
     all_of_them = await api.get("/v1/clients?limit=2", "quickbooks")
-    written = await api.patch(f"/v1/clients/{mine['id']}", {"name": "Another"})
+    written = await api.patch(f"/v1/clients/{mine['id']}", {"display_name": "Another"})
     found = await disclosures(api, f"?filter[consent]={made['id']}")
     assert (theirs.status_code, problem_of(theirs)) == (403, "consent_missing")
     assert (all_of_them.status_code, problem_of(all_of_them)) == (403, "consent_missing")
     assert (written.status_code, problem_of(written)) == (403, "consent_missing")
-    assert other["name"] not in theirs.text + all_of_them.text
+    assert other["display_name"] not in theirs.text + all_of_them.text
     assert {one["rows"] for one in found} == {1}
 
 
@@ -176,7 +176,7 @@ async def test_records_behind_references_need_consent_too(api: Api) -> None:
 async def test_calls_that_hand_out_nothing_are_no_disclosures(api: Api) -> None:
     await api.get("/v1/me")
     await api.get("/v1/clients/cli_nonsense")
-    await api.post("/v1/clients?dry_run=true", {"name": "Nobody"}, "quickbooks")
+    await api.post("/v1/clients?dry_run=true", {"display_name": "Nobody"}, "quickbooks")
 
     assert await disclosures(api) == []
 

@@ -1,0 +1,237 @@
+"""The audit log: what a row adds to a recorded call, and how long a million rows take to verify offline.
+
+    python -m tests.bench.audit [--json] [--rows 1000000] [--calls 20000] [--callers 64] [--repeats 5]
+
+The first part starts its own PostgreSQL as it comes (fsync on) and records the same calls without and with audit rows,
+run after run in turns; the row's making (personal fields sealed, canonical JSON) is included. The second writes an
+export of a log with a checkpoint for every 1,000 rows to a file and verifies it in a process of its own.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import uvloop
+
+from billing import Invocation, Meter, Reason, UsageLedger
+from service import embedded
+from service.audit.calls import BESIDE
+from service.audit.checkpoints import Signer, checkpoint_over, first_of
+from service.audit.entry import Entry, Personal, to_row
+from service.audit.export import End, Head, RowLine
+from service.audit.hashes import genesis, leaf_hash, link_hash
+from service.audit.personal import PersonalKeys
+from service.audit.sealing import chain
+from service.clock import now
+from service.connections.vault import LocalKey, Vault
+from service.db.migrate import migrate
+from service.db.pool import open_pool
+from service.ids import new_uuid
+
+SIGNER = Signer(b"b" * 32)
+_KEY, _CONNECTION, _FIRM, _CONSENT = new_uuid(), new_uuid(), new_uuid(), new_uuid()
+_encode = msgspec.json.Encoder().encode
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One repeat, in milliseconds and microseconds of this process's CPU a call."""
+
+    p50_ms: float
+    p99_ms: float
+    cpu_us: float
+
+
+class Report(msgspec.Struct, frozen=True):
+    """Medians. `added_p99_ms`: the median over the repeats of with minus without. `load`: the machine's before."""
+
+    load: float
+    callers: int
+    without: Run
+    with_audit: Run
+    added_p99_ms: float
+    sealed_rows_per_s: float
+    rows: int
+    file_mb: float
+    verify_s: float
+    intact: bool
+
+
+def _call(org_id: UUID) -> Invocation:
+    return Invocation(
+        org_id=org_id,
+        request_id=new_uuid(),
+        key_id=_KEY,
+        connection_id=_CONNECTION,
+        vendor="canopy",
+        operation="listClients",
+        status=200,
+        meter=Meter.READ,
+        units=1,
+        billable=True,
+        reason=Reason.SUCCESS,
+        rows=200,
+    )
+
+
+def _entry(org_id: UUID, row_id: UUID) -> Entry:
+    return Entry(
+        org=org_id,
+        id=row_id,
+        kind="call",
+        actor=f"key:{_KEY}",
+        what="listClients",
+        outcome="success",
+        status=200,
+        scope="clients:read",
+        firm=_FIRM,
+        connection=_CONNECTION,
+        vendor="canopy",
+        rows=200,
+        consents=(_CONSENT,),
+        purpose="practice management",
+    )
+
+
+async def _measure(ledger: UsageLedger, keys: PersonalKeys | None, org: UUID, calls: int, callers: int) -> Run:
+    waits: list[float] = []
+
+    async def caller() -> None:
+        for _ in range(calls // callers):
+            began = time.perf_counter()
+            call = _call(org)
+            row = None
+            if keys is not None:
+                sealed = await keys.seal(org, _FIRM, call.request_id, Personal("192.0.2.7", ("cli_1",)))
+                entry = msgspec.structs.replace(_entry(org, call.request_id), personal=sealed)
+                row = msgspec.structs.astuple(to_row(entry))
+            await ledger.record(call, row)
+            waits.append(time.perf_counter() - began)
+
+    cpu = time.process_time()
+    await asyncio.gather(*(caller() for _ in range(callers)))
+    spent = time.process_time() - cpu
+    cuts = statistics.quantiles(waits, n=100)
+    return Run(cuts[49] * 1e3, cuts[98] * 1e3, spent / len(waits) * 1e6)
+
+
+async def _recording(url: str, options: argparse.Namespace) -> tuple[Run, Run, float, float]:
+    org = new_uuid()
+    meter = await open_pool(url, "tickmark_meter", max_size=4)
+    app = await open_pool(url, "tickmark_app", max_size=2)
+    keys = PersonalKeys(app, Vault(LocalKey(os.urandom(32))))
+    plain, audited = UsageLedger(meter), UsageLedger(meter, beside=BESIDE)
+    await plain.start()
+    await audited.start()
+    without: list[Run] = []
+    with_audit: list[Run] = []
+    for _ in range(options.repeats + 1):
+        without.append(await _measure(plain, None, org, options.calls, options.callers))
+        with_audit.append(await _measure(audited, keys, org, options.calls, options.callers))
+    without, with_audit = without[1:], with_audit[1:]  # the first pair warms up
+    added = statistics.median(b.p99_ms - a.p99_ms for a, b in zip(without, with_audit, strict=True))
+    operator = await open_pool(url, "tickmark_operator", max_size=1, timeout_s=300)
+    async with operator.acquire() as connection:
+        began = time.perf_counter()
+        sealed = await chain(connection)
+        rate = sealed / (time.perf_counter() - began)
+    await plain.close()
+    await audited.close()
+    for pool in (meter, app, operator):
+        await pool.close()
+    return _median(without), _median(with_audit), added, rate
+
+
+def _median(runs: list[Run]) -> Run:
+    return Run(
+        *(round(statistics.median(values), 3) for values in zip(*map(msgspec.structs.astuple, runs), strict=True))
+    )
+
+
+def _write_log(path: Path, rows: int, every: int = 1000) -> None:
+    org, link, before = new_uuid(), b"", (0, "")
+    link, before = genesis(org), (0, first_of(org))
+    leaves: list[bytes] = []
+    with path.open("wb") as file:
+        file.write(_encode(Head(1, org, SIGNER.public_key, now())) + b"\n")
+        for seq in range(1, rows + 1):
+            content = to_row(_entry(org, new_uuid())).content.encode()
+            leaf = leaf_hash(content)
+            link = link_hash(link, seq, leaf)
+            leaves.append(leaf)
+            file.write(_encode(RowLine(seq, link.hex(), msgspec.Raw(content))) + b"\n")
+            if len(leaves) == every or seq == rows:
+                made = checkpoint_over(leaves, link, seq - len(leaves) + 1, before, org, now())
+                signed = SIGNER.sign(made)
+                before, leaves = (made.number, signed.digest()), []
+                file.write(_encode(signed) + b"\n")
+        file.write(_encode(End(rows, link.hex())) + b"\n")
+
+
+def _verify(path: Path) -> tuple[float, bool]:
+    began = time.perf_counter()
+    command = [sys.executable, "-m", "service", "audit", "verify", str(path), "--key", SIGNER.public_key, "--json"]
+    done = subprocess.run(command, capture_output=True, check=False)
+    return time.perf_counter() - began, done.returncode == 0 and json.loads(done.stdout)["intact"]
+
+
+async def _postgres(directory: str, options: argparse.Namespace) -> tuple[Run, Run, float, float]:
+    url = embedded.start_postgres(Path(directory) / "postgres")
+    await migrate(url)
+    connection = await asyncpg.connect(url)
+    assert await connection.fetchval("SHOW fsync") == "on"
+    await connection.close()
+    return await _recording(url, options)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--calls", type=int, default=20_000)
+    parser.add_argument("--callers", type=int, default=64)
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--json", action="store_true", help="one object")
+    options = parser.parse_args()
+    load = round(os.getloadavg()[0], 2)
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
+        without, with_audit, added, sealed = uvloop.run(_postgres(directory, options))
+        path = Path(directory) / "log.jsonl"
+        _write_log(path, options.rows)
+        size = path.stat().st_size / 1e6
+        took, intact = _verify(path)
+    report = Report(
+        load,
+        options.callers,
+        without,
+        with_audit,
+        round(added, 3),
+        round(sealed),
+        options.rows,
+        round(size, 1),
+        round(took, 2),
+        intact,
+    )
+    if options.json:
+        print(json.dumps(msgspec.to_builtins(report)))
+        return
+    print(f"load {report.load}, {report.callers} callers")
+    print(f"recorded without audit   p50 {without.p50_ms} ms, p99 {without.p99_ms} ms, {without.cpu_us} µs CPU")
+    print(
+        f"recorded with audit      p50 {with_audit.p50_ms} ms, p99 {with_audit.p99_ms} ms, {with_audit.cpu_us} µs CPU"
+    )
+    print(f"added at p99             {report.added_p99_ms} ms")
+    print(f"sealed                   {report.sealed_rows_per_s:,.0f} rows/s")
+    print(f"verified offline         {report.rows:,} rows in {report.verify_s} s, intact: {report.intact}")
+
+
+if __name__ == "__main__":
+    main()
