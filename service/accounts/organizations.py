@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
-from service.accounts import store
+from service.accounts import members_store, store
 from service.accounts.errors import ImpossibleValueError, UnknownOrganizationError
 from service.accounts.store import Firm, Organization
 from service.clock import Clock, now
@@ -44,6 +44,15 @@ async def create_firm(
     except asyncpg.ForeignKeyViolationError:
         raise UnknownOrganizationError("no such organization") from None
     return made
+
+
+async def change_organization(connection: Connection, org_id: UUID, name: str, time_zone: str) -> None:
+    """Its name and the zone its pages speak in; billing months keep the zone they began with.
+
+    Raises ImpossibleValueError.
+    """
+    check_time_zone(time_zone)
+    await members_store.mark_organization_changed(connection, org_id, checked_name(name), time_zone)
 
 
 def checked_name(name: str) -> str:

@@ -31,6 +31,7 @@ _OURS = (
     "billing:read",
     "billing:write",
     "billing:write",
+    "connections:export",
     "connections:read",
     "connections:write",
     "consents:read",

@@ -1,0 +1,100 @@
+"""Opens what the portal needs: a pool of its own, so that no page ever takes a connection from the API."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from ipaddress import ip_network
+
+import msgspec
+from redis.asyncio import Redis
+
+from billing import load_price_book
+from service.accounts.mailed_links import MailedLinks
+from service.accounts.passwords import Passwords
+from service.accounts.second_factor import SecondFactors
+from service.accounts.tokens import Peppers
+from service.api.asgi import App, Receive, Scope, Send
+from service.connections.vault import LocalKey, Vault
+from service.connectors.sdk.connector import Connector
+from service.db.pool import open_pool
+from service.portal.assets import Assets
+from service.portal.mail import Outbox, SmtpMailer
+from service.portal.parts import Parts
+from service.portal.portal import make_portal
+from service.portal.reference import Reference
+from service.portal.route import Portal
+from service.portal.sandboxes import Sandbox, Sandboxes
+from service.portal.templates import Templates
+from service.portal.throttle import Throttle
+from service.settings import Settings
+
+_POOL_SIZE = 6
+_API_PREFIX = "/v1/"
+
+
+class Front:
+    """The API and the portal under one roof; a call of the API passes with one look at its path."""
+
+    def __init__(self, api: App, portal: Portal) -> None:
+        self._api = api
+        self._portal = portal
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and not scope["path"].startswith(_API_PREFIX) and self._portal.serves(scope["path"]):
+            await self._portal(scope, receive, send)
+        else:
+            await self._api(scope, receive, send)
+
+
+@asynccontextmanager
+async def opened_front(
+    settings: Settings,
+    api: App,
+    connectors: tuple[Connector, ...],
+    contract: bytes,
+    key_for: Callable[[str], bytes],
+) -> AsyncGenerator[App]:
+    """The API with the portal beside it, for the length of the block. `key_for` gives a key for each purpose."""
+    async with AsyncExitStack() as stack:
+        pool = await open_pool(settings.database_url, "tickmark_app", max_size=_POOL_SIZE)
+        stack.push_async_callback(pool.close)
+        redis = Redis.from_url(settings.redis_url)  # pyright: ignore[reportUnknownMemberType]
+        stack.push_async_callback(redis.aclose)
+        assets = Assets()
+        parts = Parts(
+            pool=pool,
+            redis=redis,
+            prices=load_price_book(),
+            peppers=Peppers({version: secret.value for version, secret in settings.key_peppers.items()}),
+            connectors=connectors,
+            api=api,
+            sandboxes=await _sandboxes(settings, stack),
+            reference=Reference(msgspec.json.decode(contract)),
+            passwords=Passwords(),
+            factors=SecondFactors(key_for("second factors")),
+            links=MailedLinks(key_for("mailed links")),
+            mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else Outbox(redis),
+            throttle=Throttle(redis),
+            templates=Templates(assets.path),
+            assets=assets,
+            cookie_key=key_for("portal cookies"),
+            public_url=settings.portal_url.rstrip("/") if settings.portal_url else None,
+        )
+        portal = make_portal(parts, tuple(ip_network(network) for network in settings.trusted_proxies))
+        await stack.enter_async_context(portal.litestar.lifespan())
+        yield Front(api, portal)
+
+
+async def _sandboxes(settings: Settings, stack: AsyncExitStack) -> Sandboxes:
+    """The embedded sandboxes, on a demonstration alone: connecting one acts as an operator."""
+    vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
+    if not settings.live_keys_reach_sandboxes:
+        return Sandboxes({}, None, vault)
+    from service.sandbox.serve import SandboxServer  # never loaded where real vendors are
+
+    addresses = {"quickbooks": settings.quickbooks_base_url, "canopy": settings.canopy_base_url}
+    servers: dict[str, Sandbox] = {
+        vendor: SandboxServer(vendor, address) for vendor, address in addresses.items() if address
+    }
+    operators = await open_pool(settings.database_url, "tickmark_operator", max_size=2)
+    stack.push_async_callback(operators.close)
+    return Sandboxes(servers, operators, vault)

@@ -1,0 +1,139 @@
+"""API keys: made, shown once, rolled, revoked."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from service.accounts.errors import AccountError, KeyNotFoundError
+from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
+from service.accounts.organizations import list_firms
+from service.accounts.roles import Permission
+from service.accounts.scopes import SCOPES
+from service.accounts.tokens import Mode
+from service.api.openapi import VERSION
+from service.connections.store import list_connections
+from service.db.pool import as_organization
+from service.portal.route import Route, form, page
+from service.portal.visit import Form, Reply, Visit, missing
+
+EXPIRIES: Final = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
+OVERLAPS: Final = {"0": "Ends now", "1": "Works 1 more hour", "24": "Works 24 more hours", "168": "Works 7 more days"}
+_PRESETS: Final = {
+    "read": ("Read everything", ("*:read",)),
+    "write": ("Read and write records", ("*:*",)),
+    "some": ("Only what I choose", ()),
+}
+
+
+def routes() -> tuple[Route, ...]:
+    """Lists for everybody; changes for those who may, shortly after they proved who they are."""
+    return (
+        page("/keys", keys, Permission.READ),
+        page("/keys/new", ask, Permission.KEYS, recent=True),
+        form("/keys/new", mint, Permission.KEYS, recent=True),
+        page("/keys/{id}", one, Permission.READ),
+        form("/keys/{id}/roll", roll, Permission.KEYS, recent=True),
+        form("/keys/{id}/revoke", revoke, Permission.KEYS, recent=True),
+    )
+
+
+async def keys(visit: Visit) -> Reply:
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        found = await list_keys(connection, visit.org_id)
+    now = visit.parts.clock()
+    in_use = [
+        key for key in reversed(found) if key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+    ]
+    return visit.page("keys.html", in_use=in_use, ended=[key for key in reversed(found) if key not in in_use])
+
+
+async def one(visit: Visit) -> Reply:
+    key_id = visit.id_in_path("key")
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        found = next((key for key in await list_keys(connection, visit.org_id) if key.id == key_id), None)
+        firms = {firm.id: firm.name for firm in await list_firms(connection, visit.org_id)}
+        links = {link.id: link for link in await list_connections(connection, visit.org_id)}
+    if found is None:
+        raise missing()
+    ended = found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= visit.parts.clock())
+    return visit.page("key.html", key=found, ended=ended, firms=firms, links=links, overlaps=OVERLAPS)
+
+
+async def ask(visit: Visit) -> Reply:
+    return await _ask(visit, visit.form, {}, 200)
+
+
+async def mint(visit: Visit) -> Reply:
+    typed = visit.form
+    preset = typed.text("access")
+    scopes = typed.all("scope") if preset == "some" else _PRESETS.get(preset, ("", ()))[1]
+    wrong: dict[str, str] = {}
+    if not typed.text("name"):
+        wrong["name"] = "Name it after what will use it, such as: billing worker."
+    if not scopes:
+        wrong["access"] = "Choose at least one thing the key may do."
+    if typed.text("mode") not in tuple(Mode):
+        wrong["mode"] = "Choose test or live."
+    if typed.text("expires") not in EXPIRIES:
+        wrong["expires"] = "Choose one of the list."
+    firms = [visit.read_id("firm", text) for text in typed.all("firm")]
+    links = [visit.read_id("con", text) for text in typed.all("connection")]
+    if not wrong:
+        try:
+            async with as_organization(visit.parts.pool, visit.org_id) as connection:
+                made, token = await mint_key(
+                    connection,
+                    visit.parts.peppers,
+                    org_id=visit.org_id,
+                    name=typed.text("name"),
+                    mode=Mode(typed.text("mode")),
+                    scopes=scopes,
+                    api_version=date.fromisoformat(VERSION),
+                    firm_ids=firms or None,
+                    connection_ids=links or None,
+                    ip_allow=typed.text("ips").replace(",", " ").split(),
+                    expires_in=timedelta(days=int(typed.text("expires"))) if typed.text("expires") else None,
+                    clock=visit.parts.clock,
+                )
+            return visit.page("key_made.html", key=made, secret=token, rolled=False)
+        except AccountError as error:
+            wrong["ips" if "network" in str(error) else "name"] = str(error)
+    return await _ask(visit, typed, wrong, 422)
+
+
+async def roll(visit: Visit) -> Reply:
+    overlap = visit.form.text("overlap")
+    key_id = visit.id_in_path("key")
+    try:
+        async with as_organization(visit.parts.pool, visit.org_id) as connection:
+            made, token = await roll_key(
+                connection,
+                visit.parts.peppers,
+                visit.org_id,
+                key_id,
+                overlap=timedelta(hours=int(overlap) if overlap in OVERLAPS else 24),
+                clock=visit.parts.clock,
+            )
+    except KeyNotFoundError:
+        raise missing() from None
+    return visit.page("key_made.html", key=made, secret=token, rolled=True)
+
+
+async def revoke(visit: Visit) -> Reply:
+    try:
+        async with as_organization(visit.parts.pool, visit.org_id) as connection:
+            await revoke_key(connection, visit.org_id, visit.id_in_path("key"), clock=visit.parts.clock)
+    except KeyNotFoundError:
+        raise missing() from None
+    return visit.go("/keys")
+
+
+async def _ask(visit: Visit, typed: Form, wrong: Mapping[str, str], status: int) -> Reply:
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        firms = await list_firms(connection, visit.org_id)
+        links = await list_connections(connection, visit.org_id)
+    resources: dict[str, list[str]] = {}
+    for scope in SCOPES:
+        resources.setdefault(scope.partition(":")[0], []).append(scope)
+    facts: dict[str, Any] = {"firms": firms, "links": links, "resources": resources, "presets": _PRESETS}
+    return visit.page("key_new.html", status, typed=typed, error=wrong, expiries=EXPIRIES, **facts)

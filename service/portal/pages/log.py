@@ -1,0 +1,140 @@
+"""The request log: every answered call, as soon as it is answered, with its price."""
+
+from typing import Any, Final
+from urllib.parse import urlencode
+from uuid import UUID
+
+import billing
+from billing import CallFilter, Reason
+from service import ids
+from service.accounts.keys import list_keys
+from service.accounts.roles import Permission
+from service.connections.store import list_connections
+from service.db.pool import Connection, as_organization
+from service.portal.route import Route, page
+from service.portal.visit import Reply, Visit, missing
+from service.usage.shapes import UsageReceipt, to_call, to_receipt
+
+_ROWS: Final = 25
+STATUSES: Final = (
+    "200",
+    "201",
+    "202",
+    "400",
+    "401",
+    "403",
+    "404",
+    "409",
+    "422",
+    "424",
+    "429",
+    "500",
+    "502",
+    "503",
+    "504",
+)
+
+
+def routes() -> tuple[Route, ...]:
+    """The log and one call."""
+    return (
+        page("/log", log, Permission.READ_CALLS),
+        page("/log/{id}", call, Permission.READ_CALLS),
+    )
+
+
+async def log(visit: Visit) -> Reply:
+    asked = {name: visit.query.text(name) for name in ("request", "connection", "key", "status")}
+    if asked["request"]:
+        return await _jump(visit, asked)
+    wrong: str | None = None
+    try:
+        only = _filter(asked)
+        after = ids.decode("req", visit.query.text("after")) if visit.query.text("after") else None
+    except ValueError:
+        only, after, wrong = CallFilter(), None, "One of the filters cannot be read; all calls are shown."
+    return await _log(visit, asked, only, after, wrong)
+
+
+async def call(visit: Visit) -> Reply:
+    request_id = visit.id_in_path("req")
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        found = await billing.get_call(connection, visit.parts.prices, visit.org_id, request_id)
+        if found is None:
+            raise missing()
+        names = await _names(connection, visit.org_id)
+    receipt = to_receipt(found)
+    operation = visit.parts.reference.get(receipt.call.operation)
+    return visit.page(
+        "call.html", receipt=receipt, names=names, operation=operation, test=receipt.call.reason is Reason.TEST_KEY
+    )
+
+
+async def _jump(visit: Visit, asked: dict[str, str]) -> Reply:
+    """To the call with that Request-Id; back to the list with what was typed if there is none."""
+    try:
+        request_id = ids.decode("req", asked["request"])
+    except ids.MalformedIdError:
+        return await _log(visit, asked, CallFilter(), None, "A Request-Id starts with req_ and has 30 characters.")
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        found = await billing.get_call(connection, visit.parts.prices, visit.org_id, request_id)
+    if found is None:
+        return await _log(visit, asked, CallFilter(), None, "There is no call with this Request-Id.")
+    return visit.go(f"/log/{asked['request']}")
+
+
+async def _log(visit: Visit, asked: dict[str, str], only: CallFilter, after: UUID | None, wrong: str | None) -> Reply:
+    org_id = visit.org_id
+    async with as_organization(visit.parts.pool, org_id) as connection:
+        found = await billing.list_calls(connection, org_id, after=after, limit=_ROWS + 1, only=only)
+        shown = found[:_ROWS]
+        prices = await _prices(visit, connection, shown)
+        keys = await list_keys(connection, org_id)
+        links = await list_connections(connection, org_id)
+        names = {ids.encode("key", key.id): key.name for key in keys}
+        names |= {ids.encode("con", link.id): link.vendor for link in links}
+    onward = None
+    if len(found) > _ROWS:
+        kept = {name: value for name, value in asked.items() if value}
+        onward = "/log?" + urlencode({**kept, "after": ids.encode("req", shown[-1].request_id)})
+    return visit.page(
+        "log.html",
+        calls=[to_call(one) for one in shown],
+        prices=prices,
+        names=names,
+        keys=keys,
+        links=links,
+        asked=asked,
+        statuses=STATUSES,
+        onward=onward,
+        first=after is None,
+        filtered=any(asked.values()),
+        wrong=wrong,
+    )
+
+
+async def _prices(visit: Visit, connection: Connection, calls: tuple[billing.Call, ...]) -> dict[str, UsageReceipt]:
+    """What the billed ones cost, by Request-Id."""
+    found: dict[str, UsageReceipt] = {}
+    for one in calls:
+        if one.billable and not one.void:
+            receipt = await billing.get_call(connection, visit.parts.prices, visit.org_id, one.request_id)
+            if receipt is not None:
+                found[ids.encode("req", one.request_id)] = to_receipt(receipt)
+    return found
+
+
+def _filter(asked: dict[str, str]) -> CallFilter:
+    chosen: dict[str, Any] = {}
+    if asked["connection"]:
+        chosen["connection_id"] = ids.decode("con", asked["connection"])
+    if asked["key"]:
+        chosen["key_id"] = ids.decode("key", asked["key"])
+    if asked["status"]:
+        chosen["status"] = int(asked["status"])
+    return CallFilter(**chosen)
+
+
+async def _names(connection: Connection, org_id: UUID) -> dict[str, str]:
+    names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
+    return names | {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}

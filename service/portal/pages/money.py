@@ -1,0 +1,76 @@
+"""Usage and invoices."""
+
+from datetime import timedelta
+from typing import Final
+
+import billing
+from billing import GroupBy, InvoiceUnknown
+from service import ids
+from service.accounts.keys import list_keys
+from service.accounts.roles import Permission
+from service.connections.store import list_connections
+from service.db.pool import as_organization
+from service.portal.pages.home import day_bars
+from service.portal.route import Route, page
+from service.portal.visit import Reply, Visit, missing
+from service.usage.shapes import to_invoice, to_month, to_sum
+
+PERIODS: Final = {"7": "7 days", "30": "30 days", "90": "90 days"}
+GROUPS: Final = {
+    GroupBy.OPERATION: "Endpoint",
+    GroupBy.KEY: "Key",
+    GroupBy.CONNECTION: "Connection",
+    GroupBy.METER: "Meter",
+}
+
+
+def routes() -> tuple[Route, ...]:
+    """What was used and what is owed."""
+    return (
+        page("/usage", usage, Permission.READ_CALLS),
+        page("/invoices", invoices, Permission.READ_MONEY),
+        page("/invoices/{id}", invoice, Permission.READ_MONEY),
+    )
+
+
+async def usage(visit: Visit) -> Reply:
+    period = visit.query.text("days") if visit.query.text("days") in PERIODS else "30"
+    chosen = visit.query.text("by")
+    by = GroupBy(chosen) if chosen in tuple(GROUPS) else GroupBy.OPERATION
+    until, org_id = visit.parts.clock(), visit.org_id
+    since = until - timedelta(days=int(period))
+    async with as_organization(visit.parts.pool, org_id) as connection:
+        days = await billing.summarize_usage(connection, org_id, since, until, GroupBy.DAY)
+        groups = await billing.summarize_usage(connection, org_id, since, until, by)
+        names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
+        names |= {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}
+    rows = sorted((to_sum(by, one) for one in groups), key=lambda row: -row.units)
+    return visit.page(
+        "usage.html",
+        period=period,
+        periods=PERIODS,
+        by=by,
+        groups=GROUPS,
+        rows=rows,
+        names=names,
+        days=day_bars(days, until, int(period), visit.me.session.time_zone),
+        units=sum(one.units for one in days),
+    )
+
+
+async def invoices(visit: Visit) -> Reply:
+    org_id = visit.org_id
+    async with as_organization(visit.parts.pool, org_id) as connection:
+        found = [to_invoice(one) for one in await billing.list_invoices(connection, org_id, limit=36)]
+        month = to_month(await billing.month_to_date(connection, visit.parts.prices, org_id, visit.parts.clock()))
+    return visit.page("invoices.html", invoices=found, month=month)
+
+
+async def invoice(visit: Visit) -> Reply:
+    org_id = visit.org_id
+    try:
+        async with as_organization(visit.parts.pool, org_id) as connection:
+            found = to_invoice(await billing.get_invoice(connection, org_id, visit.id_in_path("bill")))
+    except InvoiceUnknown:
+        raise missing() from None
+    return visit.page("invoice.html", invoice=found)

@@ -1,0 +1,45 @@
+"""What the pages are made of: built once for each process."""
+
+from msgspec import Struct
+from redis.asyncio import Redis
+
+from billing import PriceBook
+from service.accounts.mailed_links import MailedLinks
+from service.accounts.passwords import Passwords
+from service.accounts.second_factor import SecondFactors
+from service.accounts.tokens import Peppers
+from service.api.asgi import App
+from service.clock import Clock, now
+from service.connectors.sdk.connector import Connector
+from service.db.pool import Pool
+from service.portal.assets import Assets
+from service.portal.mail import Mailer
+from service.portal.reference import Reference
+from service.portal.sandboxes import Sandboxes
+from service.portal.templates import Templates
+from service.portal.throttle import Throttle
+
+
+class Parts(Struct, frozen=True, kw_only=True):
+    """All that pages reach for."""
+
+    pool: Pool
+    redis: Redis
+    prices: PriceBook
+    peppers: Peppers
+    connectors: tuple[Connector, ...]
+    api: App
+    """The API behind its edge: what a page tries out goes the same way as everybody's calls."""
+    sandboxes: Sandboxes
+    reference: Reference
+    passwords: Passwords
+    factors: SecondFactors
+    links: MailedLinks
+    mailer: Mailer
+    throttle: Throttle
+    templates: Templates
+    assets: Assets
+    cookie_key: bytes
+    public_url: str | None
+    """Where browsers find us; None means: on this machine only."""
+    clock: Clock = now

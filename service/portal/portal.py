@@ -1,0 +1,28 @@
+"""Makes the portal from its parts."""
+
+from service.api.auth import Proxies
+from service.portal.pages import connections, home, keys, learning, log, money, settings, signing, team, tryout
+from service.portal.parts import Parts
+from service.portal.route import Portal, Route, page
+from service.portal.visit import Reply, Visit, missing
+
+
+def portal_routes() -> tuple[Route, ...]:
+    """Every page and form."""
+    modules = (signing, home, keys, connections, money, log, tryout, team, settings, learning)
+    return (
+        *(route for module in modules for route in module.routes()),
+        page("/assets/{digest}/{name}", asset, anyone=True),
+    )
+
+
+def make_portal(parts: Parts, proxies: Proxies = ()) -> Portal:
+    """The portal, ready to serve."""
+    return Portal(parts, portal_routes(), proxies)
+
+
+async def asset(visit: Visit) -> Reply:
+    found = visit.parts.assets.reply(str(visit.params["name"]), packed=visit.takes_gzip)
+    if found is None:
+        raise missing()
+    return found

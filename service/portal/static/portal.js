@@ -1,0 +1,47 @@
+// Comfort only: every page works without this file.
+
+/** Buttons that copy what stands beside them. */
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  if (!navigator.clipboard) break;
+  const label = button.firstChild;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(button.dataset.copy);
+    label.textContent = "Copied";
+    setTimeout(() => (label.textContent = "Copy"), 1600);
+  });
+}
+
+/** Times in the viewer's own zone; UTC stays in the title. */
+function localTimes(root) {
+  const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  for (const time of root.querySelectorAll("time[datetime]")) time.textContent = form.format(new Date(time.dateTime));
+}
+localTimes(document);
+
+/** Selects that are followed by a button to choose: the choice is enough. */
+const choose = document.querySelector("button[name=choose]");
+const operation = document.querySelector("select#operation");
+if (choose && operation) {
+  choose.hidden = true;
+  operation.addEventListener("change", () => choose.form.requestSubmit(choose));
+}
+
+/** Lists that renew themselves while they are looked at and nobody is in them. */
+const live = document.querySelector("[data-refresh]:not([data-still])");
+if (live) {
+  const renew = async () => {
+    if (document.hidden || live.contains(document.activeElement)) return;
+    const answer = await fetch(location.href, { headers: { "x-refresh": "1" } }).catch(() => null);
+    if (!answer?.ok || answer.redirected) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const fresh = page.querySelector(`[data-refresh="${live.dataset.refresh}"]`);
+    if (!fresh) return;
+    localTimes(fresh);
+    if (fresh.textContent !== live.textContent) live.replaceChildren(...fresh.childNodes);
+  };
+  setInterval(renew, 5000);
+}
+
+/** An answer that has come is where one goes on reading. */
+document.querySelector("#answer")?.focus();

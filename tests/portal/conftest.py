@@ -1,0 +1,122 @@
+"""The portal in a real browser: PostgreSQL, Valkey, sandbox vendors and the API on the production server."""
+
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from typing import Any, TypeAlias
+
+import msgspec
+import pytest
+import redis
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+
+from service import embedded
+from service.db.pool import Pool, open_pool
+from service.sandbox import serve
+from service.sandbox.grants import CLIENT_ID, CLIENT_SECRET
+from service.sandbox.serve import SandboxServer
+from service.server import serving
+from service.settings import Settings
+from service.settings_forms import Secret
+from tests.conftest import Database, copied_database
+from tests.portal.browser import launch
+from tests.portal.person import Person
+
+People: TypeAlias = Callable[..., Awaitable[Person]]
+"""Opens a browser of its own for somebody who has signed up; options are those of a Playwright context."""
+
+
+@pytest.fixture(scope="session")
+def quickbooks() -> Iterator[SandboxServer]:
+    with serve.running("quickbooks") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def canopy() -> Iterator[SandboxServer]:
+    with serve.running("canopy") as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def database(servers: embedded.Servers, template_database: str) -> Iterator[Database]:
+    """A database of this module alone."""
+    with copied_database(servers, template_database) as database:
+        yield database
+
+
+@pytest.fixture(scope="module")
+async def operator_pool(database: Database) -> AsyncIterator[Pool]:
+    pool = await open_pool(database.owner_url, "tickmark_operator", max_size=2)
+    yield pool
+    await pool.close()
+
+
+@pytest.fixture(scope="module")
+def settings(
+    database: Database, servers: embedded.Servers, quickbooks: SandboxServer, canopy: SandboxServer
+) -> Settings:
+    """As a demonstration sets it up: sandboxes stand where vendors would."""
+    with redis.Redis.from_url(servers.redis_url) as client:  # pyright: ignore[reportUnknownMemberType]
+        client.flushall()  # pyright: ignore[reportUnknownMemberType]
+    return Settings(
+        database_url=database.owner_url,
+        redis_url=servers.redis_url,
+        key_peppers={1: Secret(secrets.token_bytes(32))},
+        key_encryption_key=(Secret(secrets.token_bytes(32)),),
+        cursor_key=Secret(secrets.token_bytes(32)),
+        metrics_port=0,
+        live_keys_reach_sandboxes=True,
+        quickbooks_client_id=CLIENT_ID,
+        quickbooks_client_secret=Secret(CLIENT_SECRET.encode()),
+        quickbooks_base_url=quickbooks.url,
+        quickbooks_token_url=quickbooks.grant().token_url,
+        canopy_client_id=CLIENT_ID,
+        canopy_client_secret=Secret(CLIENT_SECRET.encode()),
+        canopy_base_url=canopy.url,
+        canopy_token_url=canopy.grant().token_url,
+    )
+
+
+@pytest.fixture(scope="module")
+async def site(settings: Settings) -> AsyncIterator[str]:
+    """The address of the portal and the API."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    async with serving(settings, port) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        started = await launch(playwright)
+        yield started
+        await started.close()
+
+
+@pytest.fixture
+async def people(browser: Browser, site: str) -> AsyncIterator[People]:
+    """Makes people; their browsers are closed at the end of the test."""
+    contexts: list[BrowserContext] = []
+
+    async def make(organization: str = "Ledgerline Apps", *, sign_up: bool = True, **options: Any) -> Person:
+        context = await browser.new_context(base_url=site, locale="en-US", timezone_id="UTC", **options)
+        contexts.append(context)
+        person = Person(await context.new_page(), f"{secrets.token_hex(4)}@ledgerline.example", organization)
+        if sign_up:
+            await person.sign_up()
+        return person
+
+    yield make
+    for context in contexts:
+        await context.close()
+
+
+def json_of(text: str) -> Any:
+    """What a shown answer says."""
+    return msgspec.json.decode(text)
+
+
+__all__ = ["Page", "People", "Person"]
