@@ -18,17 +18,19 @@ def sever(client: tuple[str, int]) -> bool:
         return False
     for name in os.listdir(_DESCRIPTORS):
         with suppress(OSError, ValueError):
-            duplicate = os.dup(int(name))
-            try:
-                if _cut(duplicate, client):
-                    return True
-            finally:
-                os.close(duplicate)
+            if _cut(os.dup(int(name)), client):
+                return True
     return False
 
 
-def _cut(descriptor: int, client: tuple[str, int]) -> bool:
-    with socket.socket(fileno=os.dup(descriptor)) as connection:
+def _cut(duplicate: int, client: tuple[str, int]) -> bool:
+    """Closes the duplicate, whatever it is: most descriptors are no sockets."""
+    try:
+        connection = socket.socket(fileno=duplicate)
+    except OSError:
+        os.close(duplicate)
+        return False
+    with connection:
         if connection.getpeername()[:2] != client:
             return False
         connection.shutdown(socket.SHUT_RDWR)
