@@ -23,6 +23,8 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     path = operation["path"].replace("{request_id}", request_id).replace("{vendor}", "quickbooks")
     if path.startswith("/v1/connections/"):
         path = path.replace("{id}", ids.encode("con", connection))
+    elif path == "/v1/evidence":
+        path += f"?firm={ids.encode('firm', connection)}&from=2026-11-01T00:00:00Z"
     elif path.startswith("/v1/billing/"):
         path = path.replace("{id}", ids.encode("bill", connection))
     else:
@@ -31,6 +33,8 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     headers = api.headers() | {"Content-Type": "application/json", "Idempotency-Key": "a-1"}
     if any(parameter["name"] == "Connection-Id" for parameter in operation.get("parameters", ())):
         headers["Connection-Id"] = ids.encode("con", connection)
+    if path.startswith("/v1/evidence"):
+        headers["Ticket-Reference"] = "GRC-2041"
     body = operation.get("requestBody")
     content = msgspec.json.encode(body["content"]["application/json"]["example"]) if body else None
     return await api.http.request(operation["method"], path, headers=headers, content=content)

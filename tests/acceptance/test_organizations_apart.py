@@ -19,7 +19,7 @@ OF_EVERYBODY: Final = {
 }  # fmt: skip
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {
-    "getMe", "listConnections", "listUsage", "summarizeUsage", "listBillingInvoices", "getMonthToDate",
+    "getMe", "listConnections", "listConsents", "listDisclosures", "listUsage", "summarizeUsage", "listBillingInvoices", "getMonthToDate",
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 
