@@ -57,7 +57,8 @@ def read_usage(path: Path) -> dict[Meter, int]:
         if name not in list(Meter):
             raise UsageFileError(f"{path.name}: {name}: no such meter; there are {', '.join(Meter)}")
         if not isinstance(quantity, int) or isinstance(quantity, bool):
-            raise UsageFileError(f"{path.name}: {name}: {quantity!r} is not a whole number of units")
+            shown = repr(quantity) if isinstance(quantity, str) else quantity
+            raise UsageFileError(f"{path.name}: {name}: {shown} is not a whole number of units")
         if not 0 <= quantity <= MOST_UNITS:
             raise UsageFileError(f"{path.name}: {name}: {quantity} must lie between 0 and {MOST_UNITS:,}")
         quantities[Meter(name)] = quantity
