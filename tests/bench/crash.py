@@ -36,7 +36,7 @@ class Outcome(msgspec.Struct, frozen=True):
 async def run(calls: int, kills: int, seed: int, *, held_s: float) -> tuple[Outcome, Verdict]:
     """One run on servers of its own."""
     rng = random.Random(seed)
-    async with asyncio.timeout(_LONGEST_S), crash_stage(_APIS, _CALLERS, held_s) as stage:
+    async with asyncio.timeout(_LONGEST_S), crash_stage(_APIS, _CALLERS, held_s, limit_of(calls)) as stage:
         load = Load(stage, calls, rng)
         started = time.monotonic()
         loading = asyncio.create_task(load.run())
@@ -48,7 +48,12 @@ async def run(calls: int, kills: int, seed: int, *, held_s: float) -> tuple[Outc
         for api in stage.apis:
             api.stop()  # writes what waits
         verdict = await compare(stage, load)
-        return Outcome(load.sent, killed.total(), verdict.lost, verdict.double, 0), verdict
+        return Outcome(load.sent, killed.total(), verdict.lost, verdict.double, verdict.overshoot_minor), verdict
+
+
+def limit_of(calls: int) -> int:
+    """A budget in cents that runs out before the load does."""
+    return max(1, calls // 40)
 
 
 async def _kill(
@@ -58,7 +63,7 @@ async def _kill(
     killed: Counter[str] = Counter()
     reviving: dict[str, asyncio.Task[None]] = {}
     for instant in instants:
-        while load.sent < instant and not loading.done():
+        while load.sent < instant and not loading.done():  # noqa: ASYNC110 - what is waited for is a count
             await asyncio.sleep(0.002)
         await asyncio.sleep(rng.random() * 0.01)
         victim: Mortal = rng.choice(stage.mortals)
@@ -88,6 +93,7 @@ def main() -> None:
     for finding in verdict.findings[:50]:
         _say(finding)
     _say(f"reconciliation of the month: difference {verdict.reconciliation}")
+    _say(f"budget of {limit_of(calls)} cents: {verdict.spent_minor} spent")
     line = msgspec.json.encode(outcome).decode()
     if options.json:
         print(line, flush=True)

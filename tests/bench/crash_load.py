@@ -39,7 +39,7 @@ class Load:
         self._stage = stage
         self._calls = calls
         self._rng = rng
-        self._records: list[str] = []
+        self._records: dict[str, list[str]] = {}
         self._late: list[tuple[int, str]] = []
         self.sent = 0
         self.seen: list[Seen] = []
@@ -51,7 +51,7 @@ class Load:
     async def run(self) -> None:
         """Sends the calls; returns when the last has ended."""
         await self._learn_records()
-        await asyncio.gather(*(self._caller(number) for number in range(len(self._stage.keys))))
+        await asyncio.gather(*(self._caller(number) for number in range(len(self._stage.callers))))
 
     async def settle(self) -> None:
         """Sends every write again whose end its caller does not know, until all are answered."""
@@ -63,22 +63,26 @@ class Load:
                 await asyncio.sleep(0.5)
 
     async def _learn_records(self) -> None:
-        seen, body = await self._send(0, "list_clients", "GET", "/v1/clients?limit=20")
-        assert seen.status == 200, seen
-        self._records = [record["id"] for record in msgspec.json.decode(body)["data"]]
+        for number, caller in enumerate(self._stage.callers):
+            if caller.connection_ref not in self._records:
+                seen, body = await self._send(number, "list_clients", "GET", "/v1/clients?limit=20")
+                assert seen.status == 200, seen
+                found = [record["id"] for record in msgspec.json.decode(body)["data"]]
+                self._records[caller.connection_ref] = found
 
     async def _caller(self, number: int) -> None:
+        records = self._records[self._stage.callers[number].connection_ref]
         while self.sent < self._calls:
             choice = self._rng.random()
             if choice < 0.5:
-                path = f"/v1/clients/{self._rng.choice(self._records)}"
+                path = f"/v1/clients/{self._rng.choice(records)}"
                 await self._send(number, "get_client", "GET", path, hang_up=self._rng.random() < 0.05)
             elif choice < 0.6:
                 await self._send(
                     number, "list_clients", "GET", "/v1/clients?limit=5", hang_up=self._rng.random() < 0.05
                 )
             elif choice < 0.65:
-                await self._send(number, "get_client", "GET", f"/v1/clients/{self._records[0][:-4]}zzzz")
+                await self._send(number, "get_client", "GET", f"/v1/clients/{records[0][:-4]}zzzz")
             else:
                 await self._some_write(number)
 
@@ -122,8 +126,8 @@ class Load:
             f"{method} {path} HTTP/1.1",
             "Host: 127.0.0.1",
             "Connection: close",
-            f"Authorization: Bearer {self._stage.keys[caller]}",
-            f"Connection-Id: {self._stage.connection_ref}",
+            f"Authorization: Bearer {self._stage.callers[caller].key}",
+            f"Connection-Id: {self._stage.callers[caller].connection_ref}",
         ]
         if key is not None:
             lines += [f"Idempotency-Key: {key}", "Content-Type: application/json", f"Content-Length: {len(body)}"]

@@ -5,21 +5,24 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 import warnings
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
+from uuid import UUID
 
 import msgspec
 import psutil
 
+from billing import Budget, BudgetScope, BudgetSpan, set_budget
 from service import embedded, ids
 from service.accounts.keys import mint_key
 from service.accounts.tokens import Mode, Peppers
 from service.connections.vault import LocalKey, Vault
 from service.db.migrate import migrate
-from service.db.pool import open_pool
+from service.db.pool import Connection, open_pool
 from service.demo.cast import API_VERSION, Cast, prepare_cast
 from service.sandbox.serve import SandboxServer, running
 from service.settings import load
@@ -28,6 +31,8 @@ from tests.bench.stage import environ_of, free_port
 
 _ROOT = Path(__file__).parents[2]
 _READY_WITHIN_S = 60.0
+DEAR_PLAN: Final = ("demo", 1)
+"""With few free units, so that calls cost money soon."""
 
 
 class Mortal(Protocol):
@@ -45,11 +50,14 @@ class Mortal(Protocol):
 class Child:
     """A process of ours."""
 
-    def __init__(self, name: str, module: list[str], environ: Mapping[str, str], *, says_ready: bool) -> None:
+    def __init__(
+        self, name: str, module: list[str], environ: Mapping[str, str], log: Path, *, says_ready: bool
+    ) -> None:
         self.name = name
         self._module = module
         self._environ = dict(environ)
         self._says_ready = says_ready
+        self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
     def kill(self) -> None:
@@ -60,22 +68,30 @@ class Child:
             self._process = None
 
     async def revive(self) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", *self._module],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE if self._says_ready else subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=self._environ,
-            cwd=_ROOT,
-        )
+        ends_at = time.monotonic() + _READY_WITHIN_S
+        while not await self._start():  # it was started while the database was away
+            if time.monotonic() > ends_at:
+                raise NotBackError(f"{self.name} does not start:\n{self._log.read_text()[-3000:]}")
+            await asyncio.sleep(0.1)
+
+    async def _start(self) -> bool:
+        with self._log.open("ab") as log:
+            process = subprocess.Popen(  # noqa: ASYNC220 - making it takes no time; waiting for it is elsewhere
+                [sys.executable, "-m", *self._module],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE if self._says_ready else subprocess.DEVNULL,
+                stderr=log,
+                env=self._environ,
+                cwd=_ROOT,
+            )
         self._process = process
-        if process.stdout is not None:
-            async with asyncio.timeout(_READY_WITHIN_S):
-                line = await asyncio.to_thread(process.stdout.readline)
-            if not line:  # it was started while the database was away
-                self.kill()
-                await asyncio.sleep(0.1)
-                await self.revive()
+        if process.stdout is None:
+            return True
+        async with asyncio.timeout(_READY_WITHIN_S):
+            if await asyncio.to_thread(process.stdout.readline):
+                return True
+        self.kill()
+        return False
 
     def stop(self) -> None:
         """Ends it as an operator would."""
@@ -98,6 +114,10 @@ class Child:
             if pipe is not None:
                 with suppress(OSError):
                     pipe.close()
+
+
+class NotBackError(Exception):
+    """What was killed cannot be started any more: a finding of its own."""
 
 
 class Postgres:
@@ -130,6 +150,14 @@ class Postgres:
         await asyncio.to_thread(get_server(self._directory).ensure_postgres_running)
 
 
+class Caller(msgspec.Struct, frozen=True):
+    """Whose key it is, and through which connection it calls."""
+
+    org_id: UUID
+    key: str
+    connection_ref: str
+
+
 class CrashStage(msgspec.Struct, frozen=True):
     """Everything that runs, and who calls."""
 
@@ -138,9 +166,10 @@ class CrashStage(msgspec.Struct, frozen=True):
     worker: Child
     ports: tuple[int, ...]
     sandbox: SandboxServer
-    cast: Cast
-    keys: tuple[str, ...]
-    connection_ref: str
+    callers: tuple[Caller, ...]
+    """A quarter of them belong to an organization that may spend `limit_minor` this month."""
+    capped_org: UUID
+    limit_minor: int
 
     @property
     def mortals(self) -> tuple[Mortal, ...]:
@@ -148,8 +177,8 @@ class CrashStage(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def crash_stage(apis: int, callers: int, held_s: float) -> AsyncGenerator[CrashStage]:
-    """One customer with a key for each caller, linked to a QuickBooks sandbox; everything runs."""
+async def crash_stage(apis: int, callers: int, held_s: float, limit_minor: int) -> AsyncGenerator[CrashStage]:
+    """Two customers with a key for each caller, linked to a QuickBooks sandbox; everything runs."""
     with ExitStack() as stack:
         root = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="tickmark-crash-", ignore_cleanup_errors=True))
@@ -163,23 +192,28 @@ async def crash_stage(apis: int, callers: int, held_s: float) -> AsyncGenerator[
             **environ_of(embedded.Servers(postgres.url, redis_url)),
             HELD_S: str(held_s),
         }
-        cast, keys = await _prepare(postgres.url, environ, sandbox, callers)
+        people, capped_org = await _prepare(postgres.url, environ, sandbox, callers, limit_minor)
         ports = tuple(free_port() for _ in range(apis))
         children = tuple(
-            Child(f"api {n}", ["tests.bench.crash_api"], {**environ, "TICKMARK_PORT": str(port)}, says_ready=True)
+            Child(
+                f"api {n}",
+                ["tests.bench.crash_api"],
+                {**environ, "TICKMARK_PORT": str(port)},
+                root / f"api-{n}.log",
+                says_ready=True,
+            )
             for n, port in enumerate(ports, 1)
         )
-        worker = Child("worker", ["service", "worker"], environ, says_ready=False)
+        worker = Child("worker", ["service", "worker"], environ, root / "worker.log", says_ready=False)
         for child in (*children, worker):
             stack.callback(child.stop)
         await asyncio.gather(*(child.revive() for child in (*children, worker)))
-        ref = ids.encode("con", cast.connections["quickbooks"])
-        yield CrashStage(postgres, children, worker, ports, sandbox, cast, keys, ref)
+        yield CrashStage(postgres, children, worker, ports, sandbox, people, capped_org, limit_minor)
 
 
 async def _prepare(
-    url: str, environ: Mapping[str, str], sandbox: SandboxServer, callers: int
-) -> tuple[Cast, tuple[str, ...]]:
+    url: str, environ: Mapping[str, str], sandbox: SandboxServer, callers: int, limit_minor: int
+) -> tuple[tuple[Caller, ...], UUID]:
     await migrate(url)
     ours = {name: value for name, value in environ.items() if name.startswith(("TICKMARK_", "DATABASE_", "REDIS_"))}
     settings = load(ours)
@@ -188,21 +222,27 @@ async def _prepare(
     pool = await open_pool(url, "tickmark_operator")
     try:
         async with pool.acquire() as connection:
-            cast = await prepare_cast(connection, peppers, vault, (sandbox,))
-            keys = [
-                (
-                    await mint_key(
-                        connection,
-                        peppers,
-                        org_id=cast.org_id,
-                        name=f"caller {number}",
-                        mode=Mode.LIVE,
-                        scopes=("*:*",),
-                        api_version=API_VERSION,
-                    )
-                )[1]
+            free = await prepare_cast(connection, peppers, vault, (sandbox,), plan_version=DEAR_PLAN)
+            capped = await prepare_cast(connection, peppers, vault, (sandbox,), plan_version=DEAR_PLAN)
+            budget = Budget(BudgetScope.ORGANIZATION, capped.org_id, BudgetSpan.MONTH, limit_minor)
+            await set_budget(connection, capped.org_id, budget)
+            people = [
+                await _caller(connection, peppers, capped if number % 4 == 3 else free, number)
                 for number in range(callers)
             ]
-        return cast, tuple(keys)
+        return tuple(people), capped.org_id
     finally:
         await pool.close()
+
+
+async def _caller(connection: Connection, peppers: Peppers, cast: Cast, number: int) -> Caller:
+    _, key = await mint_key(
+        connection,
+        peppers,
+        org_id=cast.org_id,
+        name=f"caller {number}",
+        mode=Mode.LIVE,
+        scopes=("*:*",),
+        api_version=API_VERSION,
+    )
+    return Caller(cast.org_id, key, ids.encode("con", cast.connections["quickbooks"]))
