@@ -7,7 +7,7 @@ from contextlib import ExitStack
 import pytest
 from _pytest.mark import ParameterSet
 
-for _module in ("kit", "records", "pages", "trouble", "writes", "signing", "rig", "trees"):
+for _module in ("kit", "records", "pages", "trouble", "writes", "said", "signing", "rig", "trees"):
     pytest.register_assert_rewrite(f"tests.conformance.{_module}")
 
 from service.connectors.transport import HttpTransport  # noqa: E402

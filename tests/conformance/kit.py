@@ -12,6 +12,7 @@ import pytest
 
 from tests.conformance.pages import PageChecks
 from tests.conformance.records import RecordChecks
+from tests.conformance.said import SaidChecks
 from tests.conformance.signing import SignatureChecks
 from tests.conformance.subject import Subject
 from tests.conformance.trouble import TroubleChecks
@@ -19,7 +20,7 @@ from tests.conformance.writes import WriteChecks
 
 
 @pytest.mark.anyio
-class Conformance(RecordChecks, PageChecks, TroubleChecks, WriteChecks, SignatureChecks):
+class Conformance(RecordChecks, PageChecks, TroubleChecks, WriteChecks, SaidChecks, SignatureChecks):
     subject: ClassVar[Subject]
 
     def test_the_subject_knows_every_binding(self, subject: Subject) -> None:

@@ -62,6 +62,10 @@ class Middle:
     def __init__(self, transport: HttpTransport) -> None:
         self._transport = transport
         self.change: Callable[[bytes], bytes] | None = None
+        self.bodies: list[bytes] = []
+        """Of the good answers."""
+        self.sent: list[tuple[str, str, object]] = []
+        """Method, URL and body of all but GETs."""
 
     async def open(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
@@ -71,10 +75,15 @@ class Middle:
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
     ) -> Response:
+        if method != "GET":
+            self.sent.append((method, url, body))
         found = await self._transport.send(method, url, headers, body, timeout_s)
-        if self.change is None or found.status != 200:
+        if found.status != 200:
             return found
-        return msgspec.structs.replace(found, body=self.change(found.body))
+        if self.change is not None:
+            found = msgspec.structs.replace(found, body=self.change(found.body))
+        self.bodies.append(found.body)
+        return found
 
 
 class SandboxTokens:
@@ -136,12 +145,24 @@ class Rig:
         self.link = Link(self.connector, server.url, grant.account, "conformance", self.tokens)
         self.leg = Leg()
 
+    def fault(self, resource: str, kind: str, **settings: object) -> None:
+        """Queues a fault for the calls that the resource's rows come from."""
+        path = self.subject.resources[resource].path
+        self.server.fault(kind, **({"path": path} if path else {}), **settings)
+
+    async def calls_of_a_page(self, resource: str) -> int:
+        """How many calls one good page takes."""
+        await self.page(resource)
+        return self.leg.calls
+
     def binding(self, resource: str) -> Binding[Any, Any, Any]:
         return self.connector.bindings()[resource]
 
     async def run(self, flow: Flow[T], *, deadline_s: float = 60, wait_s: float = 5) -> T:
         self.leg = Leg()
         self.patience.slept.clear()
+        self.middle.bodies.clear()
+        self.middle.sent.clear()
         return await self.engine.run(flow, self.link, self.leg, deadline_s=deadline_s, wait_s=wait_s)
 
     def paging(self, resource: str, limit: int | None = None, **query: Any) -> Flow[RemotePage[Any]]:
@@ -179,8 +200,9 @@ class Rig:
         self.middle.change = lambda body: edited(body, self.binding(resource).wire.many, change)
 
     def replay(self, resource: str, body: bytes) -> list[Any]:
-        """The unified records of a page with this body, without asking anybody."""
-        played = play(self.connector, self.paging(resource), Response(200, {}, body))
+        """The unified records of the page asked for last, had its last answer this body. Nobody is asked."""
+        earlier = (Response(200, {}, before) for before in self.middle.bodies[:-1])
+        played = play(self.connector, self.paging(resource), *earlier, Response(200, {}, body))
         records: list[Any] = played.value.records
         return records
 

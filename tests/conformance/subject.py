@@ -28,6 +28,8 @@ class Instant(Struct, frozen=True):
     write: Callable[[Row, str], None]
     shown: Callable[[Any], datetime | date | None]
     day: bool = False
+    assumed_utc: bool = False
+    """One without an offset is taken to be in UTC."""
 
 
 class Day(Struct, frozen=True):
@@ -42,7 +44,8 @@ class Amount(Struct, frozen=True):
 
     write: Callable[[Row, object, str], None]
     shown: Callable[[Any], object]
-    unit: Literal["decimal", "cents"]
+    unit: Literal["decimal", "cents", "dollars", "dollar cents"]
+    """The last two: the account's own currency, which the record does not name."""
 
 
 class Asked(Struct, frozen=True):
@@ -61,12 +64,30 @@ class Facts(Struct, frozen=True, kw_only=True):
     days: tuple[Day, ...] = ()
     amount: Amount | None = None
     filters: Mapping[str, Asked] = {}
+    uniform: frozenset[str] = frozenset()
+    """Filters that all the sandbox's records pass or none does."""
     creates: Callable[[list[Any], int], Any] | None = None
     """A new record, from the clients there are and a number that makes it unlike others."""
     changes: Any = None
     """What an update sends."""
     changed: Callable[[Any], bool] = bool
     """Whether a record shows that change."""
+    changeable: Callable[[Any], bool] = lambda _: True
+    """Which of the records there are can be changed so, where none can be created."""
+    also_moves: frozenset[str] = frozenset()
+    """Fields that follow from what is changed."""
+    inner_id: Callable[[Row], str] | None = None
+    """The last part of the remote id, where that is not just the field `id_field`."""
+    sometimes: frozenset[str] = frozenset()
+    """Unified fields that some of the records leave out, each naming them as unsupported."""
+    parts: str = ""
+    """Why a list of this comes in several parts, so that no page holds all there is."""
+    path: str = ""
+    """A shell pattern over the path of the calls that the list's rows come from, where it makes others too."""
+    before: int = 0
+    """How many calls a list makes before the first of those."""
+    some_id: str = "1"
+    """What could be the remote id of a record."""
     only_compared: frozenset[str] = frozenset()
     """Wire fields that are read for a decision and have no place of their own, nor need one."""
     lacks: Mapping[str, str] = {}

@@ -8,9 +8,12 @@ from service.resources.common import Address, Email, Money, Phone
 from service.resources.contact import ContactCreate, ContactRole, ContactUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
 from service.resources.task import ChecklistItemInput, TaskCreate, TaskStatus, TaskUpdate
+from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
+from service.sandbox.canopy.ids import OWNERS
 from tests.conformance.kit import Conformance
 from tests.conformance.subject import Amount, Asked, Day, Facts, Instant, Row, Subject, Word
 from tests.conformance.trees import put
+from tests.connectors.flows import BOOK
 
 
 def cents(*fields: str) -> Amount:
@@ -66,6 +69,12 @@ def new_task(clients: list[Any], number: int) -> TaskCreate:
     )
 
 
+def new_time(clients: list[Any], number: int) -> TimeEntryCreate:
+    return TimeEntryCreate(
+        user=BOOK.ref("usr_", OWNERS[0]), client=clients[0].id, worked_on=date(2026, 6, 4), minutes=75 + number
+    )
+
+
 class TestCanopy(Conformance):
     subject = Subject(
         connector=CANOPY,
@@ -74,10 +83,6 @@ class TestCanopy(Conformance):
         cursor="next_cursor",
         fault_in_200=SchemaDrift,
         lacks={"signatures": "no webhooks are published"},
-        not_yet=dict.fromkeys(
-            ("documents", "folders", "organizers", "engagements", "time_entries", "users"),
-            "bound after the kit was written",
-        ),
         resources={
             "clients": Facts(
                 id_field="client_id",
@@ -154,6 +159,79 @@ class TestCanopy(Conformance):
                 creates=new_task,
                 changes=TaskUpdate(due_on=None, status=TaskStatus.DOING),
                 changed=lambda task: (task.due_on, task.status) == (None, TaskStatus.DOING),
+            ),
+            "documents": Facts(
+                id_field="file_id",
+                instants=(
+                    Instant(lambda row, text: put(row, "added_at", text), lambda document: document.created_at),
+                    Instant(
+                        lambda row, text: put(row, "versions.added_at", text),
+                        lambda document: document.versions[0].added_at,
+                    ),
+                ),
+            ),
+            "folders": Facts(id_field="folder_id"),
+            "organizers": Facts(
+                id_field="questionnaire_id",
+                words=(
+                    Word("status", lambda organizer: organizer.status, lambda organizer: organizer.status_native),
+                    Word(
+                        "answers.type",
+                        lambda organizer: organizer.answers[0].kind,
+                        lambda organizer: organizer.answers[0].kind_native,
+                    ),
+                    Word("answers.source", lambda organizer: organizer.answers[0].source),
+                ),
+                filters=status(),
+            ),
+            "engagements": Facts(
+                id_field="engagement_id",
+                words=(Word("status", lambda agreed: agreed.status, lambda agreed: agreed.status_native),),
+                instants=(
+                    Instant(
+                        lambda row, text: put(row, "accepted_at", text),
+                        lambda agreed: agreed.acceptance and agreed.acceptance.at,
+                    ),
+                    Instant(
+                        lambda row, text: put(row, "signers.signed_at", text),
+                        lambda agreed: agreed.signers[0].signed_at if agreed.signers else None,
+                    ),
+                ),
+                days=(
+                    Day("start_date", lambda agreed: agreed.starts_on),
+                    Day("end_date", lambda agreed: agreed.ends_on),
+                ),
+                amount=Amount(
+                    lambda row, number, currency: put(row, "items.rate_cents", number),
+                    lambda agreed: agreed.services[0].price,
+                    "dollar cents",
+                ),
+                filters=status(),
+            ),
+            "time_entries": Facts(
+                id_field="entry_id",
+                words=(Word("state", lambda entry: entry.state, lambda entry: entry.state_native),),
+                days=(Day("date", lambda entry: entry.worked_on),),
+                amount=Amount(
+                    lambda row, number, currency: row.update({"amount_cents": number}),
+                    lambda entry: entry.amount,
+                    "dollar cents",
+                ),
+                creates=new_time,
+                changes=TimeEntryUpdate(minutes=120, billable=False),
+                changed=lambda entry: (entry.minutes, entry.billable) == (120, False),
+                changeable=lambda entry: entry.invoice is None,
+                also_moves=frozenset({"amount"}),
+            ),
+            "users": Facts(
+                id_field="user_id",
+                words=(Word("mfa_level", lambda user: user.mfa_level, lambda user: user.mfa_level_native),),
+                instants=(
+                    Instant(
+                        lambda row, text: put(row, "devices.last_seen", text),
+                        lambda user: user.devices[0].last_seen_at,
+                    ),
+                ),
             ),
         },
     )

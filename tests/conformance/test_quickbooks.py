@@ -1,3 +1,4 @@
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -7,11 +8,14 @@ from service.ids import parse_record_id
 from service.resources.client import ClientCreate, ClientUpdate
 from service.resources.common import Address, Email, Money, Phone
 from service.resources.credit import CreditCreate, CreditUpdate
+from service.resources.document import DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
 from service.resources.payment import PaymentCreate, PaymentUpdate
+from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from tests.conformance.kit import Conformance
 from tests.conformance.subject import Amount, Asked, Day, Facts, Instant, Row, Subject, Word
 from tests.conformance.trees import put
+from tests.connectors.flows import BOOK
 
 TIMES = (
     Instant(lambda row, text: put(row, "MetaData.LastUpdatedTime", text), lambda record: record.updated_at),
@@ -54,6 +58,16 @@ def remote_client(record: Any) -> str:
     return parse_record_id("cli_", record.client).remote_id
 
 
+def active(shown: Callable[[Any], bool]) -> Asked:
+    return Asked(lambda record: None, lambda record, value: shown(record) == (value == "true"))
+
+
+NAMED = {
+    "name": equal("name"),
+    "name_contains": Asked(
+        lambda record: record.name[2:6], lambda record, value: value.casefold() in record.name.casefold()
+    ),
+}
 CLIENT = Asked(remote_client, lambda record, value: remote_client(record) == value)
 
 
@@ -91,6 +105,16 @@ def new_credit(clients: list[Any], number: int) -> CreditCreate:
     )
 
 
+def new_time(clients: list[Any], number: int) -> TimeEntryCreate:
+    return TimeEntryCreate(
+        user=BOOK.ref("usr_", "55"),
+        client=in_dollars(clients),
+        worked_on=date(2026, 11, 4),
+        minutes=75,
+        description=f"Call {number}",
+    )
+
+
 def in_dollars(clients: list[Any]) -> str:
     """An active client that is billed in dollars."""
     found: str = next(one.id for one in clients if one.status == "active" and one.currency == "USD")
@@ -108,9 +132,6 @@ class TestQuickBooks(Conformance):
             "a_repeated_cursor_is_broken_paging": NO_CURSOR,
             "cursors_that_run_in_a_circle_are_broken_paging": NO_CURSOR,
         },
-        not_yet=dict.fromkeys(
-            ("documents", "time_entries", "users", "service_items", "tracking"), "bound after the kit was written"
-        ),
         resources={
             "clients": Facts(
                 id_field="Id",
@@ -177,6 +198,53 @@ class TestQuickBooks(Conformance):
                 creates=new_credit,
                 changes=CreditUpdate(memo="Sorry again"),
                 changed=lambda credit: credit.memo == "Sorry again",
+            ),
+            "documents": Facts(
+                id_field="Id",
+                instants=TIMES,
+                only_compared=frozenset({"AttachableRef.EntityRef.type"}),
+                filters={
+                    "client": Asked(
+                        lambda document: document.client and remote_client(document),
+                        lambda document, value: document.client is not None and remote_client(document) == value,
+                    ),
+                    "name": equal("name"),
+                },
+                changes=DocumentUpdate(name="renamed.pdf", category=None, summary="Read this"),
+                changed=lambda document: (document.name, document.summary) == ("renamed.pdf", "Read this"),
+            ),
+            "time_entries": Facts(
+                id_field="Id",
+                instants=TIMES,
+                days=(Day("TxnDate", lambda entry: entry.worked_on),),
+                amount=Amount(
+                    lambda row, number, currency: row.update({"HourlyRate": number}), lambda entry: entry.rate, "dollars"
+                ),
+                filters=days("worked_on"),
+                creates=new_time,
+                changes=TimeEntryUpdate(minutes=30, description=None, billable=False),
+                changed=lambda entry: (entry.minutes, entry.description, entry.billable) == (30, None, False),
+                also_moves=frozenset({"state_native"}),
+            ),
+            "users": Facts(
+                id_field="Id",
+                filters={"active": active(lambda user: user.status == "active"), **NAMED},
+                only_compared=frozenset({"MetaData.CreateTime", "MetaData.LastUpdatedTime"}),
+            ),
+            "service_items": Facts(
+                id_field="Id",
+                instants=TIMES,
+                filters={"active": active(lambda item: item.active), "sku": equal("sku"), **NAMED},
+                only_compared=frozenset({"SubItem"}),
+            ),
+            "tracking": Facts(
+                id_field="Id",
+                some_id="class:1",
+                parts="classes, locations and categories are lists of their own",
+                instants=(TIMES[0],),
+                filters={"dimension": equal("dimension"), "active": active(lambda value: value.active)},
+                uniform=frozenset({"active"}),
+                only_compared=frozenset({"MetaData.CreateTime"}),
             ),
         },
     )

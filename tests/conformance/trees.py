@@ -20,6 +20,16 @@ def put(value: object, path: str, to: object) -> None:
             holder[name] = to
 
 
+def drop(value: object, path: str) -> None:
+    """Removes what the path leads to."""
+    name, _, rest = path.partition(".")
+    for holder in _holders(value):
+        if rest:
+            drop(holder.get(name), rest)
+        else:
+            holder.pop(name, None)
+
+
 def turn(value: object, path: str) -> None:
     """Changes what the path leads to into another value of its sort."""
     name, _, rest = path.partition(".")

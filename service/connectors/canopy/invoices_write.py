@@ -72,6 +72,10 @@ def _lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) 
 def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str) -> WriteLine:
     refuse(line, ("service_date",), "Canopy", pointer)
     entries, item = line.time_entries, line.service_item
+    if entries:
+        for name in ("quantity", "unit_price", "amount"):
+            if getattr(line, name) is not UNSET:
+                raise invalid(f"{pointer}/{name}", "unsupported", "What a line costs that bills time follows from it.")
     quantity, rate_cents = (UNSET, UNSET) if entries else _price(line, currency, pointer)
     return WriteLine(
         description=given(line.description) or "",
@@ -96,6 +100,9 @@ def _price(line: InvoiceLineInput, currency: str | None, pointer: str) -> tuple[
     if isinstance(line.quantity, UnsetType) or isinstance(line.unit_price, UnsetType):
         if amount is None:
             raise invalid(pointer, "amount_missing", "Give an amount, a quantity with a unit price, or time.")
+        for name in ("quantity", "unit_price"):
+            if getattr(line, name) is not UNSET:
+                raise invalid(f"{pointer}/{name}", "incomplete", "Quantity and unit price come together.")
         return 1, amount
     cents = line.unit_price.scaleb(2)
     if cents != cents.to_integral_value() or not 0 <= cents <= 10**12:
