@@ -1,8 +1,8 @@
-"""Breaks the code in one place after the other and runs the property that has to notice: `python -m tests.billing.mutations`.
+"""Breaks the code in one place after the other, and runs the property that has to notice.
 
-| property | mutation |
-|---|---|
-Each row of MUTATIONS: what is broken, where, and the test that must fail. Works on a copy; prints one line a mutation.
+    python -m tests.billing.mutations [--only NUMBER]
+
+Each row of MUTATIONS says what is broken, where, and the test that must fail. Works on a copy; one line a mutation.
 """
 
 import argparse
@@ -27,13 +27,15 @@ class Mutation(NamedTuple):
 
 MUTATIONS: Final = (
     Mutation("rating.py", "start = tier.up_to or start", "start = tier.up_to and tier.up_to - 1 or start", RATING,
-             "test_a_tier_edge_has_no_jump"),
+             "test_a_tier_edge_has_no_jump or test_each_unit_costs_the_price_of_its_place"),
     Mutation("rating.py", "if band.end is None else min(quantity, band.end)",
              "if band.end is None else min(quantity, band.end - 1)", RATING,
-             "test_marginal_price_is_the_cost_of_the_next_unit or test_splitting_a_month_never_changes_its_total"),
+             "test_the_lines_of_a_month_sum_to_its_cost"),
     Mutation("rating.py", "return -(-max(0, quantity - price.free) // price.size)",
-             "return max(0, quantity - price.free) // price.size", RATING, "test_marginal_price_is_the_cost or "
-             "test_lines_hold or test_the_last_package_is_paid_when_it_is_started"),
+             "return max(0, quantity - price.free) // price.size", RATING,
+             "test_each_unit_costs_the_price_of_its_place"),
+    Mutation("rating.py", "reached = max(quantity, price.free + 1)", "reached = max(quantity + 1, price.free + 1)", RATING,
+             "test_each_unit_costs_the_price_of_its_place"),
     Mutation("rating.py", "packages = _packages(price, total) - _packages(price, billed)",
              "packages = _packages(price, total - billed)", RATING, "test_splitting_a_month_never_changes_its_total"),
     Mutation("rating.py", "yield _to_line(plan, meter, band, sign * (end - start))",

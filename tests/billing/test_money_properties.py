@@ -134,7 +134,7 @@ def test_a_lease_is_the_most_that_fits_the_budget(
 
 
 @given(
-    st.datetimes(datetime(2020, 1, 1), datetime(2040, 1, 1), timezones=st.just(UTC)),
+    st.integers(1_577_836_800, 2_208_988_800).map(lambda at_s: datetime.fromtimestamp(at_s, UTC)),
     st.sampled_from(["America/New_York", "Pacific/Auckland", "Australia/Lord_Howe", "Asia/Kolkata", "UTC"]),
     st.sampled_from(BudgetSpan),
 )

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from billing import Meter, Plan, marginal_price, rate
 from billing.prices import Flat, Graduated, MeterPrice, Package, Tier, Volume
-from billing.rating import rate_span, to_minor
+from billing.rating import cost, rate_span, to_minor
 
 _quantities = st.integers(0, 10**12)
 _prices = st.decimals(0, 100, places=12, allow_nan=False)
@@ -58,7 +58,7 @@ def test_a_tier_edge_has_no_jump(price: Graduated, data: st.DataObject) -> None:
 
     step = _exact(plan, edge + 1) - _exact(plan, edge)
 
-    assert step == marginal_price(plan, Meter.READ, edge)
+    assert step == _tier_price(price.tiers, edge + 1)
 
 
 @given(_meter_prices, _quantities)
@@ -66,6 +66,49 @@ def test_marginal_price_is_the_cost_of_the_next_unit(price: MeterPrice, used: in
     plan = _plan(price)
 
     assert _exact(plan, used + 1) == _exact(plan, used) + marginal_price(plan, Meter.READ, used)
+
+
+def _plainly(price: MeterPrice, quantity: int) -> Decimal:
+    """What a month costs, unit by unit as the plan file says it, by no code of ours."""
+    paid = range(price.free + 1, quantity + 1)
+    match price:
+        case Flat():
+            return len(paid) * price.price
+        case Package():
+            return sum((price.price for n in paid if (n - price.free) % price.size == 1 % price.size), Decimal(0))
+        case Graduated():
+            return sum((_tier_price(price.tiers, n) for n in paid), Decimal(0))
+        case Volume():
+            return len(paid) * _tier_price(price.tiers, quantity)
+
+
+def _tier_price(tiers: tuple[Tier, ...], unit: int) -> Decimal:
+    return next(tier.price for tier in tiers if tier.up_to is None or unit <= tier.up_to)
+
+
+@st.composite
+def _small(draw: st.DrawFn) -> MeterPrice:
+    """Prices whose edges are near each other, so that small quantities meet all of them."""
+    free = draw(st.integers(0, 5))
+    ends = sorted(draw(st.sets(st.integers(free + 1, 30), max_size=4)))
+    tiers = (*(Tier(draw(_prices), end) for end in ends), Tier(draw(_prices)))
+    made: list[MeterPrice] = [
+        Graduated(tiers, free),
+        Volume(tiers, free),
+        Flat(draw(_prices), free),
+        Package(draw(st.integers(1, 9)), draw(_prices), free),
+    ]
+    return draw(st.sampled_from(made))
+
+
+@given(_small(), st.integers(0, 40))
+def test_each_unit_costs_the_price_of_its_place(price: MeterPrice, quantity: int) -> None:
+    assert _exact(_plan(price), quantity) == cost(price, quantity) == _plainly(price, quantity)
+
+
+@given(_meter_prices, _quantities)
+def test_the_lines_of_a_month_sum_to_its_cost(price: MeterPrice, quantity: int) -> None:
+    assert _exact(_plan(price), quantity) == cost(price, quantity)
 
 
 @given(_meter_prices, st.lists(_quantities, min_size=1, max_size=5))
