@@ -49,11 +49,20 @@ from service.idempotency.claim import Idempotency
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.unified.consented import Consented
+from service.operations.routes import Operations
+from service.operations.slow import SlowWrites
+from service.unified import around
+from service.unified.around import Around
+from service.unified.batch import Batches
 from service.unified.coverage import Coverage
 from service.unified.documents import Documents
+from service.unified.overrides.held import HeldOverrides
+from service.unified.overrides.routes import Overrides
+from service.unified.passthrough import Passthroughs
 from service.unified.read import Reader
 from service.unified.routes.capabilities import capability_operations
 from service.unified.routes.routes import NOUNS, unified_operations
+from service.unified.sessions import Sessions
 from service.unified.ways import VendorSetup, Ways
 from service.unified.write import Writer
 from service.usage.rail import rail_of
@@ -81,6 +90,7 @@ class Parts(Struct, frozen=True):
     writer: Writer
     documents: Documents
     coverage: Coverage
+    around: Around
     connectors: tuple[Connector, ...]
     vault: Vault
     signer: Signer
@@ -90,6 +100,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     """Every operation of the API."""
     found: list[Operation] = [contract_operation(lambda: found)]
     found += unified_operations(parts.reader, parts.writer, parts.documents, parts.coverage, parts.connectors)
+    found += parts.around.all()
     found += capability_operations(parts.connections, parts.coverage)
     found += connection_operations(parts.connections, parts.cursors)
     found += consent_operations(parts.pool, parts.cursors, parts.connections)
@@ -127,6 +138,7 @@ def contract() -> bytes:
         writer=unopened,
         documents=cast(Any, _Unopened()),
         coverage=Coverage(CONNECTORS),
+        around=around.unopened(_Unopened(), CONNECTORS),
         connectors=CONNECTORS,
         vault=unopened,
         signer=unopened,
@@ -168,9 +180,13 @@ async def open_edge(
         )
         prices = load_price_book()
         cursors = Cursors(derived_key(settings.cursor_key.value, "cursors"))
-        reader = Reader(ways, engine, cursors, {noun.name: noun for noun in NOUNS}, settings.max_body_bytes)
+        nouns = {noun.name: noun for noun in NOUNS}
+        held = HeldOverrides(pool)
+        reader = Reader(ways, engine, cursors, nouns, held, settings.max_body_bytes)
         idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"))
-        writer = Writer(ways, reader, idempotency, pool, prices, settings.max_body_bytes)
+        slow = SlowWrites(pool, derived_key(settings.cursor_key.value, "operations"))
+        stack.push_async_callback(slow.close)
+        writer = Writer(ways, reader, idempotency, slow, pool, prices, settings.max_body_bytes)
         coverage = Coverage(connectors)
         policy = key_policy(settings)
         parts = Parts(
@@ -189,6 +205,17 @@ async def open_edge(
             writer=writer,
             documents=Documents(ways, reader, writer, engine, settings.max_document_bytes),
             coverage=coverage,
+            around=Around(
+                batches=Batches(settings.max_body_bytes),
+                passthroughs=Passthroughs(ways, reader, writer, settings.max_body_bytes),
+                sessions=Sessions(ways, reader),
+                operations=Operations(pool, slow, connections),
+                overrides=Overrides(
+                    pool, held, connections, nouns, tuple(one.slug for one in connectors), settings.max_body_bytes
+                ),
+                slow=slow,
+                connectors=connectors,
+            ),
             connectors=connectors,
             vault=vault,
             signer=signer_of(settings),
@@ -198,7 +225,7 @@ async def open_edge(
         stack.push_async_callback(keys.write_last_used)
         routing = Routing(operations(parts))
         await stack.enter_async_context(routing.litestar.lifespan())
-        yield Edge(
+        edge = Edge(
             routing,
             keys,
             Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings)),
@@ -208,6 +235,8 @@ async def open_edge(
             max_header_bytes=settings.max_header_bytes,
             proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
         )
+        parts.around.attach(edge)
+        yield edge
 
 
 class Application:

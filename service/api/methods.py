@@ -15,10 +15,7 @@ class Methods:
         by_path: dict[str, list[str]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, []).append(operation.method)
-        self._allow = [
-            (re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), ", ".join((*sorted(found), "OPTIONS")))
-            for path, found in by_path.items()
-        ]
+        self._allow = [(_pattern(path), ", ".join((*sorted(found), "OPTIONS"))) for path, found in by_path.items()]
 
     def options(self, path: str) -> Answer:
         """The answer to OPTIONS; a 404 problem where there is nothing."""
@@ -35,3 +32,7 @@ class Methods:
             if pattern.fullmatch(trimmed):
                 return allow
         raise ApiProblem(NOT_FOUND, "There is nothing at this path.")
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{\w+\}", "[^/]+", path.replace("{path}", ".+")))

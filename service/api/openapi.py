@@ -77,7 +77,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     wanted = [ProblemBody, *(type_ for operation in known for type_ in _types(operation))]
     schemas, components = msgspec.json.schema_components(wanted, ref_template=_REF)
     by_type = dict(zip(map(repr, wanted), schemas, strict=True))
-    _describe(components, wanted)
+    describe(components, wanted)
     _relax(components, known)
     return _renamed(
         {
@@ -227,7 +227,7 @@ def _relax(components: dict[str, Any], operations: list[Operation]) -> None:
                     schema["required"] = ["object", "id"]
 
 
-def _describe(components: dict[str, Any], wanted: list[Any]) -> None:
+def describe(components: dict[str, Any], wanted: list[Any]) -> None:
     """Puts the sentence under each field of a Struct on its property."""
     for struct in _structs(wanted):
         schema = components.get(struct.__name__)

@@ -30,7 +30,7 @@ def reason_of(call: Call, status: int) -> Reason:
         if call.problem is not None and call.problem.kind.origin in ("vendor", "connection"):
             return Reason.VENDOR_ERROR
         return Reason.CLIENT_ERROR if status < 500 else Reason.PLATFORM_ERROR
-    if operation is None or operation.meter is Meter.NONE:
+    if operation is None or operation.meter is Meter.NONE or call.deferred:
         return Reason.MANAGEMENT
     if call.replayed:
         return Reason.REPLAY

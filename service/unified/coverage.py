@@ -53,6 +53,13 @@ class Limit(Struct, frozen=True):
     window_s: float
 
 
+class PassthroughCoverage(Struct, frozen=True):
+    method: Literal["GET", "POST"]
+    path: str
+    """`{}` stands for one segment."""
+    about: str
+
+
 class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor_coverage"):
     vendor: str
     name: str
@@ -60,6 +67,8 @@ class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag=
     """The vendor's own, which we keep for you."""
     limits_for: Literal["account", "connection", "app"]
     resources: tuple[ResourceCoverage, ...]
+    passthrough: tuple[PassthroughCoverage, ...]
+    """The vendor's own endpoints that can be called as they are, below `/v1/passthrough/<vendor>`."""
 
 
 class Vendor(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor"):
@@ -109,6 +118,10 @@ def vendor_coverage(connector: Connector) -> VendorCoverage:
         limits=tuple(Limit(one.count, one.window_s) for one in connector.budget.limits),
         limits_for=connector.budget.scope,
         resources=tuple(_resource(name, binding) for name, binding in connector.bindings().items()),
+        passthrough=tuple(
+            PassthroughCoverage(rule.method, rule.path, rule.about)
+            for rule in (connector.passthrough.rules if connector.passthrough is not None else ())
+        ),
     )
 
 

@@ -18,8 +18,10 @@ from service.connectors.sdk.flow import Flow, Source
 from service.errors import NOT_FOUND, UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
 from service.unified import selection as asked
 from service.unified.noun import Noun
+from service.unified.overrides.held import HeldOverrides
+from service.unified.overrides.rules import Rule
 from service.unified.selection import Selection
-from service.unified.shape import Expanded, shaped
+from service.unified.shape import Expanded, overridden, shaped
 from service.unified.ways import Way, Ways
 
 T = TypeVar("T")
@@ -32,12 +34,19 @@ class Reader:
     """Reads unified records live from the vendors."""
 
     def __init__(
-        self, ways: Ways, engine: Engine, cursors: Cursors, nouns: dict[str, Noun], max_body_bytes: int
+        self,
+        ways: Ways,
+        engine: Engine,
+        cursors: Cursors,
+        nouns: dict[str, Noun],
+        overrides: HeldOverrides,
+        max_body_bytes: int,
     ) -> None:
         self._ways = ways
         self._engine = engine
         self._cursors = cursors
         self._nouns = nouns
+        self._overrides = overrides
         self._max_body_bytes = max_body_bytes
 
     async def page(self, call: Call, noun: Noun) -> Answer:
@@ -73,13 +82,14 @@ class Reader:
             await self._ways.consented.check(call, way.connection, noun.name, page.records)
         call.rows = len(page.records)
         cursor = None if page.next is None else self._cursors.write(page.next, belongs_to)
+        rules = await self.rules(call, way, noun)
         started = time.perf_counter_ns()
-        if selection.is_plain:
+        if selection.is_plain and not rules:
             body = page_body(page.records, cursor)
         else:
             source = call.leg.last
             expanded = await self._expand(call, way, noun, selection, page.records)
-            rows = shaped(page.records, selection, way.connector, binding, source, expanded, many=True)
+            rows = shaped(page.records, selection, way.connector, binding, source, expanded, many=True, rules=rules)
             body = page_body(rows, cursor)
         call.mapping_ns += time.perf_counter_ns() - started
         return Answer(200, body)
@@ -97,15 +107,21 @@ class Reader:
         if version and call.header(b"if-none-match") == version[0][1].decode():
             return Answer(304, b"", headers=version)
         call.rows = 1
+        rules = await self.rules(call, way, noun)
         started = time.perf_counter_ns()
         if selection.is_plain:
-            body = encode(record)
+            body = encode(overridden(record, rules))
         else:
             source = call.leg.last
             expanded = await self._expand(call, way, noun, selection, [record])
-            body = encode(shaped([record], selection, way.connector, binding, source, expanded, many=False)[0])
+            rows = shaped([record], selection, way.connector, binding, source, expanded, many=False, rules=rules)
+            body = encode(rows[0])
         call.mapping_ns += time.perf_counter_ns() - started
         return Answer(200, body, headers=version)
+
+    async def rules(self, call: Call, way: Way, noun: Noun) -> tuple[Rule, ...]:
+        """How the organization wants this noun's fields; nearly always not at all."""
+        return await self._overrides.rules(call.known_caller.org_id, noun.name, way.connector.slug, way.home.connection)
 
     async def run(
         self, call: Call, way: Way, flow: Flow[T], *, reading: bool = True, source: Source | None = None

@@ -9,6 +9,7 @@ from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.flow import Response
 from service.connectors.sdk.wire import raw_records, unmapped
+from service.unified.overrides.rules import Rule, applied
 from service.unified.selection import Selection
 
 ALWAYS_SHOWN: Final = ("object", "id")
@@ -26,10 +27,11 @@ def shaped(
     expanded: Expanded,
     *,
     many: bool,
+    rules: Sequence[Rule] = (),
 ) -> list[dict[str, Any]]:
     """Records as builtins with what the selection adds (`include`, `expand`) and without what it leaves out (`fields`).
 
-    `source` is the vendor's answer that the records were mapped from, in the same order.
+    `source` is the vendor's answer that the records were mapped from, in the same order. `rules` come last of all.
     """
     plain: list[dict[str, Any]] = [msgspec.to_builtins(record, builtin_types=(bytes,)) for record in records]
     if selection.include and source is not None:
@@ -43,7 +45,13 @@ def shaped(
         for record in plain:
             if (found := expanded.get(record.get(field) or "")) is not None:
                 record.setdefault("expanded", {})[field] = found
-    return [_narrowed(record, selection) for record in plain] if selection.fields else plain
+    narrowed = [_narrowed(record, selection) for record in plain] if selection.fields else plain
+    return [applied(rules, record) for record in narrowed] if rules else narrowed
+
+
+def overridden(record: Any, rules: Sequence[Rule]) -> Any:
+    """A whole record as the rules want it; the record itself where there are none."""
+    return applied(rules, msgspec.to_builtins(record, builtin_types=(bytes,))) if rules else record
 
 
 def _narrowed(record: dict[str, Any], selection: Selection) -> dict[str, Any]:

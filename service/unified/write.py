@@ -1,6 +1,7 @@
 """Live writing: one record created or changed at the vendor, once, whatever happens on the way."""
 
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -24,8 +25,10 @@ from service.errors import (
     FieldError,
 )
 from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprint
+from service.operations.slow import SlowWrites
 from service.unified.noun import Noun
 from service.unified.read import Reader, bound, etag
+from service.unified.shape import overridden
 from service.unified.ways import Way, Ways
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -49,9 +52,17 @@ class Writer:
     """Creates and changes unified records live at the vendors."""
 
     def __init__(
-        self, ways: Ways, reader: Reader, idempotency: Idempotency, pool: Pool, prices: PriceBook, max_body_bytes: int
+        self,
+        ways: Ways,
+        reader: Reader,
+        idempotency: Idempotency,
+        slow: SlowWrites,
+        pool: Pool,
+        prices: PriceBook,
+        max_body_bytes: int,
     ) -> None:
         self._ways = ways
+        self._slow = slow
         self._reader = reader
         self._idempotency = idempotency
         self._pool = pool
@@ -71,9 +82,14 @@ class Writer:
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
             return _replay(call, claim)
-        record = await self._carry_out(call, way, create(new, claim.vendor_key, way.book), None)
-        location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
-        return Answer(201, encode(record), headers=(location, *etag(record)))
+
+        async def work(call: Call) -> Answer:
+            record = await self._carry_out(call, way, create(new, claim.vendor_key, way.book), None)
+            location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
+            rules = await self._reader.rules(call, way, noun)
+            return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
+
+        return await self._slow.carry_out(call, claim, body, work)
 
     async def update(self, call: Call, noun: Noun) -> Answer:
         """A changed record: 200 with the record as the vendor has it now; `If-Match` guards a version."""
@@ -89,9 +105,15 @@ class Writer:
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
             return _replay(call, claim)
-        flow = binding.update(remote_id, change, version, claim.vendor_key, way.book)
-        record = await self._carry_out(call, way, flow, version)
-        return Answer(200, encode(record), headers=etag(record))
+        update = binding.update
+
+        async def work(call: Call) -> Answer:
+            flow = update(remote_id, change, version, claim.vendor_key, way.book)
+            record = await self._carry_out(call, way, flow, version)
+            rules = await self._reader.rules(call, way, noun)
+            return Answer(200, encode(overridden(record, rules)), headers=etag(record))
+
+        return await self._slow.carry_out(call, claim, body, work)
 
     async def upload(self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source) -> Answer:
         """A new document whose bytes are still coming; `described` stands for them in the idempotency fingerprint."""
@@ -105,7 +127,8 @@ class Writer:
         flow = upload(new, claim.vendor_key, way.book)
         record = await self._carry_out(call, way, flow, None, source)
         location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
-        return Answer(201, encode(record), headers=(location, *etag(record)))
+        rules = await self._reader.rules(call, way, noun)
+        return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
 
     async def dry_upload(self, call: Call, noun: Noun) -> Answer:
         """What an upload would count as."""
@@ -125,8 +148,25 @@ class Writer:
         claim = await self._claim(call, way, key, b"")
         if isinstance(claim, KeptAnswer):
             return _replay(call, claim)
-        await self._carry_out(call, way, binding.delete(remote_id, version, claim.vendor_key, way.book), version)
-        return Answer(204, b"")
+        delete = binding.delete
+
+        async def work(call: Call) -> Answer:
+            await self._carry_out(call, way, delete(remote_id, version, claim.vendor_key, way.book), version)
+            return Answer(204, b"")
+
+        return await self._slow.carry_out(call, claim, b"", work)
+
+    async def once(self, call: Call, way: Way, body: bytes, flow_of: Callable[[str], Flow[Answer]]) -> Answer:
+        """Any other write, given the key for the vendor: carried out once for each Idempotency-Key."""
+        claim = await self._claim(call, way, _idempotency_key(call), body)
+        if isinstance(claim, KeptAnswer):
+            return _replay(call, claim)
+
+        async def work(call: Call) -> Answer:
+            answer: Answer = await self._carry_out(call, way, flow_of(claim.vendor_key), None)
+            return answer
+
+        return await self._slow.carry_out(call, claim, body, work)
 
     async def _carry_out(
         self, call: Call, way: Way, flow: Flow[Any], version: str | None, source: Source | None = None

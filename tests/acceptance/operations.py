@@ -21,6 +21,7 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
 async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id: str) -> httpx.Response:
     """Calls the operation for a thing that is known by this connection, or by this request id."""
     path = operation["path"].replace("{request_id}", request_id).replace("{vendor}", "quickbooks")
+    path = path.replace("{path}", "preferences")
     if path.startswith("/v1/connections/"):
         path = path.replace("{id}", ids.encode("con", connection))
     elif path == "/v1/evidence":
@@ -36,6 +37,9 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     if path.startswith("/v1/evidence"):
         headers["Ticket-Reference"] = "GRC-2041"
     body = operation.get("requestBody")
+    if body is not None and "application/octet-stream" in body["content"]:
+        headers["Content-Type"], path = "application/octet-stream", f"{path}?name=a.pdf"
+        return await api.http.request(operation["method"], path, headers=headers, content=b"a")
     content = msgspec.json.encode(body["content"]["application/json"]["example"]) if body else None
     return await api.http.request(operation["method"], path, headers=headers, content=content)
 

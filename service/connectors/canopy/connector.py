@@ -15,6 +15,7 @@ from service.connectors.canopy.faults import classify
 from service.connectors.canopy.folders import BINDING as FOLDERS
 from service.connectors.canopy.invoices import BINDING as INVOICES
 from service.connectors.canopy.organizers import BINDING as ORGANIZERS
+from service.connectors.canopy.passthrough import PASSTHROUGH
 from service.connectors.canopy.payments import BINDING as PAYMENTS
 from service.connectors.canopy.tasks import BINDING as TASKS
 from service.connectors.canopy.time_entries import BINDING as TIME_ENTRIES
@@ -52,6 +53,7 @@ CANOPY: Final = Connector(
     redact=frozenset({"ein", "ein_masked", "ssn", "ssn_masked", "tin", "tin_masked"}),
     discover=discover,
     session=session,
+    passthrough=PASSTHROUGH,
     clients=CLIENTS,
     contacts=CONTACTS,
     invoices=INVOICES,

@@ -16,6 +16,7 @@ from service.connectors.quickbooks.documents import BINDING as DOCUMENTS
 from service.connectors.quickbooks.faults import classify
 from service.connectors.quickbooks.invoices import BINDING as INVOICES
 from service.connectors.quickbooks.invoices import CHANGES as INVOICES_CHANGES
+from service.connectors.quickbooks.passthrough import PASSTHROUGH
 from service.connectors.quickbooks.payments import BINDING as PAYMENTS
 from service.connectors.quickbooks.payments import CHANGES as PAYMENTS_CHANGES
 from service.connectors.quickbooks.service_items import BINDING as SERVICE_ITEMS
@@ -86,6 +87,7 @@ QUICKBOOKS: Final = Connector(
             "tracking": TRACKING_CHANGES,
         }
     ),
+    passthrough=PASSTHROUGH,
     clients=CLIENTS,
     invoices=INVOICES,
     payments=PAYMENTS,

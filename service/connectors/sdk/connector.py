@@ -12,6 +12,7 @@ from service.connectors.sdk.binding import Binding, Changes
 from service.connectors.sdk.budget import BudgetSpec
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.passthrough import Passthrough
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientUpdate
 from service.resources.contact import Contact, ContactCreate, ContactUpdate
@@ -66,6 +67,8 @@ class Connector:
     Its paths stand below the base URL. Without it the `accounts` binding is read."""
     session: Callable[[Book], Flow[Session]] | None = None
     """How the person behind the connection is signed in."""
+    passthrough: Passthrough | None = None
+    """Its own endpoints that can be called as they are; None where there are none."""
     clients: Binding[Client, ClientCreate, ClientUpdate] | None = None
     contacts: Binding[Contact, ContactCreate, ContactUpdate] | None = None
     invoices: Binding[Invoice, InvoiceCreate, InvoiceUpdate] | None = None

@@ -21,6 +21,9 @@ _read = msgspec.json.Decoder(float_hook=lambda digits: Raw(digits.encode())).dec
 """Decimals stay as the digits that came: neither rounded by a float nor turned into text."""
 
 
+_write: Final = msgspec.json.Encoder().encode
+
+
 def raw_records(body: bytes, wire: Wire, *, many: bool, redact: frozenset[str] = frozenset()) -> list[dict[str, Any]]:
     """The records in a vendor's answer, in its order, without the names in `redact` at any depth.
 
@@ -35,6 +38,14 @@ def raw_records(body: bytes, wire: Wire, *, many: bool, redact: frozenset[str] =
         found = next((held[name] for name in names.split("|") if name in held), None)
     rows = found if _is_array(found) else [found]
     return [_without(row, redact) for row in rows if _is_object(row)]
+
+
+def redacted(body: bytes, redact: frozenset[str]) -> bytes:
+    """A whole JSON answer without the names in `redact`, at any depth. Raises Malformed for what is not JSON."""
+    try:
+        return _write(_without(_read(body), redact))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        raise Malformed("not JSON") from None
 
 
 def unmapped(record: Mapping[str, Any], wire_type: type[Any], redact: frozenset[str] = frozenset()) -> dict[str, Any]:

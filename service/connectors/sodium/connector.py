@@ -20,6 +20,7 @@ from service.connectors.sodium.engagements import BINDING as ENGAGEMENTS
 from service.connectors.sodium.faults import classify
 from service.connectors.sodium.invoices import BINDING as INVOICES
 from service.connectors.sodium.organizers import BINDING as ORGANIZERS
+from service.connectors.sodium.passthrough import PASSTHROUGH
 from service.connectors.sodium.services import BINDING as SERVICE_ITEMS
 from service.connectors.sodium.tasks import BINDING as TASKS
 from service.connectors.sodium.users import BINDING as USERS
@@ -51,6 +52,7 @@ SODIUM: Final = Connector(
         }
     ),
     discover=discover,
+    passthrough=PASSTHROUGH,
     clients=CLIENTS,
     contacts=CONTACTS,
     invoices=INVOICES,

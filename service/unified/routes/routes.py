@@ -37,6 +37,7 @@ from service.unified.routes.threads import THREADS
 from service.unified.routes.time_entries import TIME_ENTRIES
 from service.unified.routes.tracking import TRACKING
 from service.unified.routes.users import USERS
+from service.unified.schemas import NounSchema, Schemas
 from service.unified.selection import Search
 from service.unified.write import DryRun, Writer
 
@@ -73,6 +74,7 @@ def unified_operations(
 ) -> tuple[Operation, ...]:
     """Every operation on unified records, and the vendors' coverage."""
     found: list[Operation] = []
+    schemas = Schemas()
     for noun in NOUNS:
         able = {port for one in connectors if (it := one.bindings().get(noun.name)) is not None for port in it.ports}
         if "page" in able:
@@ -85,6 +87,8 @@ def unified_operations(
             found.append(_update(noun, writer, connectors))
         if "delete" in able:
             found.append(_delete(noun, writer, connectors))
+        if able & {"create", "update"}:
+            found.append(_schema(noun, schemas))
     return (*found, *content_operations(documents, connectors), *_vendor_operations(coverage))
 
 
@@ -247,6 +251,22 @@ def _delete(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
         ),
         problems=(*WRITE_PROBLEMS, errors.VERSION_MISMATCH),
         run=lambda call: writer.delete(call, noun),
+    )
+
+
+def _schema(noun: Noun, schemas: Schemas) -> Operation:
+    return Operation(
+        id=f"get{noun.operation_stem}Schema",
+        method="GET",
+        path=f"/v1/{noun.name}/schema",
+        tag=noun.name,
+        summary=f"Get the schema of {noun.name.replace('_', ' ')}",
+        description="What creating and changing one takes, as JSON Schema 2020-12, for validating before a call.",
+        scope=None,
+        meter=Meter.NONE,
+        audit=Audit.MANAGEMENT,
+        answer=NounSchema,
+        run=lambda call: schemas.get(call, noun),
     )
 
 

@@ -1,0 +1,160 @@
+"""`GET /v1/operations/{id}`: what has become of a write that nobody waited for."""
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from service import errors, ids
+from service.api import parameters
+from service.api.asgi import App
+from service.api.bodies import answer_of
+from service.api.call import Answer, Call
+from service.api.inner import Inner, call_within
+from service.api.operation import Audit, Meter, Operation
+from service.clock import Clock, now
+from service.connections.errors import ConnectionNotFoundError
+from service.connections.open import Connections
+from service.db.pool import Pool, as_organization
+from service.errors import missing
+from service.idempotency.claim import HELD_FOR
+from service.operations import store
+from service.operations.slow import Ended, SlowWrites
+from service.operations.store import OperationRow, State
+
+_ENDED = msgspec.msgpack.Decoder(Ended).decode
+_ASKED = msgspec.msgpack.Decoder(Inner).decode
+
+
+class OperationResult(Struct, frozen=True, kw_only=True):
+    """What the call would have been answered, had somebody waited for it."""
+
+    request_id: str
+    """Under which it is billed and recorded."""
+    status: int
+    location: str | None
+    body: Any
+    """The record, or the problem; null where there is none."""
+
+
+class SlowOperation(Struct, frozen=True, kw_only=True, tag_field="object", tag="operation"):
+    """A write that went on after it had been answered 202."""
+
+    id: str
+    operation: str
+    """The `operationId` that was called."""
+    connection: str
+    state: str
+    """`running`; `succeeded`, `failed`, or `unknown`: the vendor never said, and the same Idempotency-Key settles it;
+    `interrupted`: nobody holds it any more, and the key that began it can ask again or send the write again."""
+    created_at: datetime
+    ended_at: datetime | None
+    result: OperationResult | UnsetType = UNSET
+
+
+class Operations:
+    """The operations of the caller's organization; `serve` is the whole API."""
+
+    def __init__(self, pool: Pool, slow: SlowWrites, connections: Connections, clock: Clock = now) -> None:
+        self._pool = pool
+        self._slow = slow
+        self._connections = connections
+        self._clock = clock
+        self.serve: App | None = None
+
+    async def get(self, call: Call) -> Answer:
+        """One operation; one that was interrupted is first carried on, where the key that began it asks."""
+        try:
+            operation_id = ids.decode("op", call.params["id"])
+        except ids.MalformedIdError:
+            raise missing() from None
+        row = await self._visible(call, operation_id)
+        if self._is_interrupted(row) and row.key_id == call.known_caller.key_id and await self._take(call, row):
+            assert self.serve is not None
+            await call_within(self.serve, call.scope, _again(_ASKED(self._slow.opened(call, row.asked)), call))
+            row = await self._visible(call, operation_id)
+        call.connection_id = row.connection_id
+        if row.state is State.RUNNING:
+            return Answer(200, answer_of(self._told(call, row)).body, headers=((b"retry-after", b"1"),))
+        call.rows = 1
+        return answer_of(self._told(call, row))
+
+    async def _visible(self, call: Call, operation_id: Any) -> OperationRow:
+        caller = call.known_caller
+        async with as_organization(self._pool, caller.org_id) as connection:
+            row = await store.get_operation(connection, caller.org_id, operation_id)
+        if row is None or row.scope not in caller.scopes:
+            raise missing()
+        try:
+            await self._connections.get(caller, row.connection_id)
+        except ConnectionNotFoundError:
+            raise missing() from None
+        return row
+
+    async def _take(self, call: Call, row: OperationRow) -> bool:
+        at, org_id = self._clock(), call.known_caller.org_id
+        async with as_organization(self._pool, org_id) as connection:
+            return await store.take_operation(connection, org_id, row.id, at, at + HELD_FOR)
+
+    def _is_interrupted(self, row: OperationRow) -> bool:
+        return row.state is State.RUNNING and row.held_until < self._clock()
+
+    def _told(self, call: Call, row: OperationRow) -> SlowOperation:
+        return SlowOperation(
+            id=ids.encode("op", row.id),
+            operation=row.operation,
+            connection=ids.encode("con", row.connection_id),
+            state="interrupted" if self._is_interrupted(row) else row.state.value,
+            created_at=row.created_at,
+            ended_at=row.ended_at,
+            result=self._result(call, row),
+        )
+
+    def _result(self, call: Call, row: OperationRow) -> OperationResult | UnsetType:
+        if row.answer is None or row.status is None or row.request_id is None:
+            return UNSET
+        ended = _ENDED(self._slow.opened(call, row.answer))
+        location = dict(ended.headers).get(b"location")
+        return OperationResult(
+            request_id=ids.encode("req", row.request_id),
+            status=row.status,
+            location=None if location is None else location.decode(),
+            body=msgspec.Raw(ended.body) if ended.body else None,
+        )
+
+
+def _again(asked: Inner, call: Call) -> Inner:
+    """The request as it was first made, with the key of whoever asks now."""
+    key = next(value for name, value in call.scope["headers"] if name == b"authorization")
+    return msgspec.structs.replace(asked, headers=(*asked.headers, (b"authorization", key)))
+
+
+def operation_operations(operations: Operations) -> tuple[Operation, ...]:
+    """Asking for an operation."""
+    return (
+        Operation(
+            id="getOperation",
+            method="GET",
+            path="/v1/operations/{id}",
+            tag="operations",
+            summary="Get an operation",
+            description="What has become of a write that was answered 202. Its result is kept for 30 days.",
+            scope=None,
+            meter=Meter.NONE,
+            audit=Audit.CLIENT_DATA,
+            answer=SlowOperation,
+            parameters=(parameters.path_id("id", "The operation's id, `op_…`."),),
+            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            example={
+                "object": "operation",
+                "id": "op_06bqf9n9p5z1t8k4x2m7c3h0wd",
+                "operation": "createClient",
+                "connection": "con_06bqf9n9p5z1t8k4x2m7c3h0wd",
+                "state": "running",
+                "created_at": "2026-11-20T09:30:00Z",
+                "ended_at": None,
+            },
+            run=operations.get,
+        ),
+    )

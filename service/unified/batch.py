@@ -1,0 +1,118 @@
+"""Several calls in one: each admitted, answered, metered and recorded as if it had come alone."""
+
+import asyncio
+import re
+from typing import Any, Final
+
+import msgspec
+from msgspec import Struct, field
+
+from service.api.asgi import App
+from service.api.bodies import decode_body, encode, json_body
+from service.api.call import JSON, PROBLEM_JSON, Answer, Call
+from service.api.inner import Given, Inner, call_within
+from service.errors import VALIDATION_FAILED, ApiProblem, FieldError
+
+MOST_OPERATIONS: Final = 30
+AT_ONCE: Final = 6
+_PATH: Final = re.compile(r"/v1(/[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*)+/?(\?[\x21-\x7e]*)?")
+_NESTED: Final = "/v1/batch"
+_HEADERS: Final = re.compile(
+    r"connection-id|account-id|idempotency-key|if-match|if-none-match|prefer|api-version", re.IGNORECASE
+)
+_VALUE: Final = re.compile(r"[\x20-\x7e]{0,500}")
+_TOLD: Final = (
+    "request-id", "usage-billable", "usage-units", "usage-meter", "usage-reason", "etag", "location", "retry-after",
+    "idempotency-replayed", "upstream-ratelimit",
+)  # fmt: skip
+
+
+class BatchOperation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One call of a batch."""
+
+    method: str
+    """`GET`, `POST`, `PATCH` or `DELETE`."""
+    path: str
+    """Below our host, with its query: `/v1/clients?limit=10`."""
+    headers: dict[str, str] = {}
+    """Those of a single call: `Connection-Id`, `Idempotency-Key`, `If-Match` and the like."""
+    body: msgspec.Raw = field(default_factory=msgspec.Raw)
+    """As of a single call."""
+
+
+class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    operations: list[BatchOperation]
+    """1 to 30. They are carried out at the same time: none may need another's result."""
+
+
+class BatchAnswer(Struct, frozen=True, kw_only=True):
+    """The answer to one operation."""
+
+    status: int
+    headers: dict[str, str]
+    """Its own request id, receipt and ETag."""
+    body: Any
+    """A record, a list, a problem; null where there is none."""
+
+
+class BatchAnswers(Struct, frozen=True, kw_only=True, tag_field="object", tag="batch"):
+    data: tuple[BatchAnswer, ...]
+    """In the order of the operations. One that failed stands here with its own status and problem."""
+
+
+class Batches:
+    """Carries out batches; `serve` is the whole API."""
+
+    def __init__(self, max_body_bytes: int) -> None:
+        self._max_body_bytes = max_body_bytes
+        self.serve: App | None = None
+
+    async def run(self, call: Call) -> Answer:
+        """The answers to all operations: 200 whatever became of each."""
+        batch: Batch = decode_body(await json_body(call, self._max_body_bytes), Batch)
+        if not 1 <= len(batch.operations) <= MOST_OPERATIONS:
+            raise _invalid("/operations", "length", f"1 to {MOST_OPERATIONS} operations.")
+        key = next(value for name, value in call.scope["headers"] if name == b"authorization")
+        inner = [_checked(one, f"/operations/{at}", key) for at, one in enumerate(batch.operations)]
+        serve, room = self.serve, asyncio.Semaphore(AT_ONCE)
+        assert serve is not None
+
+        async def carry_out(one: Inner) -> BatchAnswer:
+            async with room:
+                return _told(await call_within(serve, call.scope, one))
+
+        return Answer(200, encode(BatchAnswers(data=tuple(await asyncio.gather(*map(carry_out, inner))))))
+
+
+def _checked(one: BatchOperation, at: str, key: bytes) -> Inner:
+    """The call to make. Raises a 422 problem at `at` for one that cannot stand in a batch."""
+    if one.method not in ("GET", "POST", "PATCH", "DELETE"):
+        raise _invalid(f"{at}/method", "choice", "`GET`, `POST`, `PATCH` or `DELETE`.")
+    path = one.path.partition("?")[0]
+    if _PATH.fullmatch(one.path) is None:
+        raise _invalid(f"{at}/path", "format", "A path of this API, such as `/v1/clients?limit=10`.")
+    if path.rstrip("/") == _NESTED:
+        raise _invalid(f"{at}/path", "nested", "A batch holds no other batch.")
+    if path.endswith("/content") or (one.method, path.rstrip("/")) == ("POST", "/v1/documents"):
+        raise _invalid(f"{at}/path", "bytes", "Bytes of documents go in calls of their own.")
+    headers = [(b"authorization", key)]
+    for name, value in one.headers.items():
+        if _HEADERS.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
+            raise _invalid(f"{at}/headers", "unsupported", "Only headers of the operation itself, as plain text.")
+        headers.append((name.lower().encode(), value.encode()))
+    body = bytes(one.body)
+    if body:
+        headers.append((b"content-type", JSON))
+    return Inner(one.method, one.path, tuple(headers), body)
+
+
+def _told(given: Given) -> BatchAnswer:
+    headers = {name: given.headers[name.encode()].decode() for name in _TOLD if name.encode() in given.headers}
+    is_json = given.headers.get(b"content-type", b"") in (JSON, PROBLEM_JSON)
+    return BatchAnswer(
+        status=given.status, headers=headers, body=msgspec.Raw(given.body) if given.body and is_json else None
+    )
+
+
+def _invalid(pointer: str, code: str, message: str) -> ApiProblem:
+    return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {message}", errors=(FieldError(pointer, code, message),))

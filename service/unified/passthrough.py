@@ -1,0 +1,96 @@
+"""A vendor's own endpoints, through our credentials, limits, meter and audit: host fixed, paths and headers listed."""
+
+from typing import Final
+from urllib.parse import parse_qsl
+
+from service.api.bodies import json_body
+from service.api.call import JSON, Answer, Call
+from service.connectors.sdk.faults import Malformed
+from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.passthrough import Passthrough, Rule
+from service.connectors.sdk.wire import redacted
+from service.errors import (
+    INVALID_PARAMETER,
+    NOT_FOUND,
+    PASSTHROUGH_NOT_ALLOWED,
+    ApiProblem,
+    FieldError,
+)
+from service.unified.read import Reader
+from service.unified.ways import Way, Ways
+from service.unified.write import Writer
+
+MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
+_PREFIX: Final = "/v1/passthrough/"
+_PLAIN: Final = ("application/pdf", "text/csv")
+"""Besides JSON, from which secrets are taken out by name."""
+
+
+class Passthroughs:
+    """Passes calls through."""
+
+    def __init__(self, ways: Ways, reader: Reader, writer: Writer, max_body_bytes: int) -> None:
+        self._ways = ways
+        self._reader = reader
+        self._writer = writer
+        self._max_body_bytes = max_body_bytes
+
+    async def run(self, call: Call) -> Answer:
+        """The vendor's answer to one of the calls that its connector lists."""
+        vendor, _, rest = call.path.removeprefix(_PREFIX).partition("/")
+        way = await self._ways.named(call)
+        if way.connector.slug != vendor:
+            raise ApiProblem(NOT_FOUND, f"The connection is one to {way.connector.name}, not to `{vendor[:40]}`.")
+        listed = way.connector.passthrough or Passthrough(rules=())
+        rule = listed.rule(call.method, f"/{rest}")
+        if rule is None or b"%" in call.scope["raw_path"].partition(b"?")[0]:
+            raise _not_listed(way, listed)
+        body = await json_body(call, self._max_body_bytes) if call.method == "POST" else None
+        if rule.lane == "write":
+            return await self._writer.once(
+                call, way, body or b"", lambda _key: self._flow(call, way, rule, f"/{rest}", body)
+            )
+        answer = await self._reader.run(call, way, self._flow(call, way, rule, f"/{rest}", body))
+        call.rows = 1
+        return answer
+
+    def _flow(self, call: Call, way: Way, rule: Rule, path: str, body: bytes | None) -> Flow[Answer]:
+        allowed = way.connector.passthrough.headers if way.connector.passthrough is not None else ()
+        headers = tuple((name, value) for name in allowed if (value := call.header(name.encode())) is not None)
+        response = yield Request(
+            method=rule.method,
+            path=path,
+            query=_query(call),
+            body=body,
+            headers=headers,
+            lane=rule.lane,
+        )
+        return _answer(response, way.connector.redact)
+
+
+def _answer(response: Response, redact: frozenset[str]) -> Answer:
+    if len(response.body) > MAX_ANSWER_BYTES:
+        raise Malformed(f"more than {MAX_ANSWER_BYTES:,} bytes", status=response.status)
+    media_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
+    if not response.body:
+        return Answer(200, b"null")
+    if media_type in _PLAIN:
+        return Answer(200, response.body, media_type.encode(), ((b"content-disposition", b"attachment"),))
+    return Answer(200, redacted(response.body, redact), JSON)
+
+
+def _query(call: Call) -> tuple[tuple[str, str], ...]:
+    try:
+        text = call.scope["query_string"].decode("ascii")
+        return tuple(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=50))
+    except (UnicodeDecodeError, ValueError):
+        raise ApiProblem(INVALID_PARAMETER, "The query string is not percent-encoded UTF-8 text.") from None
+
+
+def _not_listed(way: Way, listed: Passthrough) -> ApiProblem:
+    choices = tuple(FieldError("path", "choice", f"{rule.method} {rule.path}") for rule in listed.rules[:60])
+    return ApiProblem(
+        PASSTHROUGH_NOT_ALLOWED,
+        f"{way.connector.name} has {len(listed.rules)} endpoints for passthrough.",
+        errors=choices,
+    )
