@@ -98,6 +98,11 @@ class Connections:
         async with as_organization(self._pool, caller.org_id) as connection:
             return await store.list_accounts_of(connection, caller.org_id, [record.id for record in records])
 
+    def forget(self, org_id: UUID, connection_id: UUID) -> None:
+        """What this process has just changed is felt by its next call."""
+        self._standings.forget((org_id, connection_id))
+        self._lists.forget(org_id)
+
     def _check_mode(self, caller: Caller, record: ConnectionRecord) -> None:
         if caller.mode == Mode.TEST and not record.sandbox:
             raise ConnectionModeError("a test key reaches sandbox connections only")

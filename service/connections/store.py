@@ -166,8 +166,10 @@ async def insert_consent(connection: Connection, made: Consent) -> None:
     )
 
 
-async def mark_consents_revoked(connection: Connection, org_id: UUID, connection_id: UUID, at: datetime) -> None:
-    await connection.execute(SQL["mark_consents_revoked"], org_id, connection_id, at)
+async def mark_consents_revoked(connection: Connection, org_id: UUID, connection_id: UUID, at: datetime) -> int:
+    """How many there were."""
+    tag = await connection.execute(SQL["mark_consents_revoked"], org_id, connection_id, at)
+    return int(tag.rpartition(" ")[2])
 
 
 async def get_connection(connection: Connection, org_id: UUID, connection_id: UUID) -> ConnectionRecord | None:

@@ -9,6 +9,8 @@ from msgspec import Struct
 from service.clock import Clock, now
 from service.connections.credentials import Credentials
 from service.connections.errors import GrantRefusedError
+from service.connections.open import OpenConnection
+from service.connections.store import Account
 from service.connectors.sdk.auth import AppCredentials, Grant, TokenReply
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Transport
@@ -125,3 +127,14 @@ class Vendors:
 def _address(door: Door, root: str, request: Request) -> str:
     query = f"?{urlencode(request.query, quote_via=quote)}" if request.query else ""
     return door.base_url + root + request.path + query
+
+
+def budget_key(opened: OpenConnection, connector: Connector, account: Account) -> str:
+    """What the vendor's limits are counted for."""
+    match connector.budget.scope:
+        case "account":
+            return f"{connector.slug}:{opened.id.hex}:{account.remote_id}"
+        case "connection":
+            return f"{connector.slug}:{opened.id.hex}"
+        case _:
+            return connector.slug

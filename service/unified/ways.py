@@ -8,7 +8,6 @@ from msgspec import Struct
 from service import ids
 from service.accounts.caller import Caller
 from service.api.call import Call
-from service.clock import now
 from service.connections.credentials import Credentials
 from service.connections.errors import (
     ConnectionModeError,
@@ -16,13 +15,13 @@ from service.connections.errors import (
     ConnectionNotFoundError,
     ConnectionNotUsableError,
     ConsentMissingError,
-    GrantRefusedError,
     LinkError,
 )
 from service.connections.open import Connections, OpenConnection
 from service.connections.refresh import CredentialKeeper
 from service.connections.store import Account
-from service.connectors.sdk.auth import AppCredentials, Grant, TokenReply
+from service.connections.vendors import Door, Vendors, VendorSetup, budget_key
+from service.connectors.sdk.auth import TokenReply
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Link, Transport
 from service.connectors.sdk.faults import ConnectionRefused
@@ -39,17 +38,7 @@ from service.errors import (
 )
 from service.unified.consented import Consented
 
-_TOKEN_TIMEOUT_S = 15.0
 _REMEMBERED_LINKS = 10_000
-
-
-class VendorSetup(Struct, frozen=True):
-    """What an operator configures for one vendor."""
-
-    app: AppCredentials
-    base_url: str | None = None
-    """Overrides the connector's published address."""
-    token_url: str | None = None
 
 
 class Way(Struct, frozen=True):
@@ -84,10 +73,8 @@ class Ways:
         self.consented = consented
         self._connections = connections
         self._credentials = credentials
-        self._transport = transport
+        self._vendors = Vendors(transport, connectors, setups, region)
         self._connectors = {connector.slug: connector for connector in connectors}
-        self._setups = setups
-        self._region = region
         self._kept: dict[tuple[UUID, int], Way] = {}
 
     async def named(self, call: Call) -> Way:
@@ -141,9 +128,9 @@ class Ways:
         connector = self._connectors.get(opened.vendor)
         if connector is None:
             raise missing()
-        base_url = self._base_url(opened, connector)
-        credentials = _Credentials(self, opened, connector, base_url)
-        link = Link(connector, base_url, account.remote_id, _budget_key(opened, connector, account), credentials)
+        door = self._door(opened, connector)
+        credentials = _Credentials(self, opened, door)
+        link = Link(connector, door.base_url, account.remote_id, budget_key(opened, connector, account), credentials)
         if kept is not None:
             link.adopt(kept.link)
         elif len(self._kept) >= _REMEMBERED_LINKS:
@@ -158,26 +145,24 @@ class Ways:
         self._kept[opened.id, account.ordinal] = way
         return way
 
-    def _base_url(self, opened: OpenConnection, connector: Connector) -> str:
-        setup = self._setups.get(opened.vendor)
-        configured = opened.base_url or (setup.base_url if setup is not None else None)
-        address = configured or connector.base_urls.get("sandbox" if opened.sandbox else self._region)
-        if address is None:
+    def _door(self, opened: OpenConnection, connector: Connector) -> Door:
+        door = self._vendors.door(opened.vendor, sandbox=opened.sandbox, base_url=opened.base_url)
+        if door is None:
             raise ApiProblem(
                 CONNECTION_NEEDS_ATTENTION, f"No address is configured for {connector.name}; an operator has to set it."
             )
-        return address.rstrip("/")
+        return door
 
     def held_token(self, opened: OpenConnection) -> str | None:
         """The connection's token, if it is at hand and good."""
         held = self._credentials.held(opened)
         return held.access_token if held is not None else None
 
-    async def token(self, opened: OpenConnection, connector: Connector, base_url: str, refused: str | None) -> str:
+    async def token(self, opened: OpenConnection, door: Door, refused: str | None) -> str:
         """A good access token of the connection; renewed at the vendor where it has to be."""
 
         async def exchange(stored: Credentials) -> TokenReply:
-            return await self._exchange(connector, base_url, opened, stored)
+            return await self._vendors.renew(door, stored)
 
         try:
             found = await self._credentials.fresh_credentials(opened, exchange, force_after=refused)
@@ -185,57 +170,25 @@ class Ways:
             raise ConnectionRefused(str(refusal), code="needs_attention") from None
         return found.access_token
 
-    async def _exchange(
-        self, connector: Connector, base_url: str, opened: OpenConnection, stored: Credentials
-    ) -> TokenReply:
-        """New tokens from the vendor, as the connector's scheme says they are had."""
-        setup = self._setups.get(connector.slug)
-        grant = Grant(access_token=stored.access_token, refresh_token=stored.refresh_token, extra=stored.extra)
-        flow = connector.auth.renew(grant, setup.app if setup else AppCredentials("", ""), now)
-        published = None if opened.base_url else (setup.token_url if setup else None) or connector.auth.token_url
-        try:
-            request = next(flow)
-            while True:
-                url = published or base_url + request.path
-                headers = {"accept": request.accept, "content-type": request.content_type, **dict(request.headers)}
-                response = await self._transport.send(request.method, url, headers, request.body, _TOKEN_TIMEOUT_S)
-                request = flow.send(response)
-        except StopIteration as stop:
-            reply: TokenReply = stop.value
-            return reply
-        except ConnectionRefused as refusal:
-            raise GrantRefusedError(refusal.message) from None
-
 
 class _Credentials:
     """The engine's view of one connection's tokens."""
 
-    __slots__ = ("_base_url", "_connector", "_opened", "_ways")
+    __slots__ = ("_door", "_opened", "_ways")
 
-    def __init__(self, ways: Ways, opened: OpenConnection, connector: Connector, base_url: str) -> None:
+    def __init__(self, ways: Ways, opened: OpenConnection, door: Door) -> None:
         self._ways = ways
         self._opened = opened
-        self._connector = connector
-        self._base_url = base_url
+        self._door = door
 
     def held(self) -> str | None:
         return self._ways.held_token(self._opened)
 
     async def access_token(self) -> str:
-        return await self._ways.token(self._opened, self._connector, self._base_url, None)
+        return await self._ways.token(self._opened, self._door, None)
 
     async def renewed(self, refused: str) -> str:
-        return await self._ways.token(self._opened, self._connector, self._base_url, refused)
-
-
-def _budget_key(opened: OpenConnection, connector: Connector, account: Account) -> str:
-    match connector.budget.scope:
-        case "account":
-            return f"{connector.slug}:{opened.id.hex}:{account.remote_id}"
-        case "connection":
-            return f"{connector.slug}:{opened.id.hex}"
-        case _:
-            return connector.slug
+        return await self._ways.token(self._opened, self._door, refused)
 
 
 def _header_id(call: Call) -> UUID | None:

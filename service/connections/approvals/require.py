@@ -46,8 +46,11 @@ async def ask(
     key_id: UUID | None,
     at: datetime,
 ) -> Approval | None:
-    """A new request for a second person; None where the firm does not want one for this."""
-    if action not in await store.get_policy(connection, org_id, firm_id):
+    """A new request for a second person; None where the firm does not want one for this.
+
+    To loosen a policy always takes a second person: else one could switch the other off first.
+    """
+    if action is not Action.POLICY and action not in await store.get_policy(connection, org_id, firm_id):
         return None
     made = Approval(
         id=new_uuid(),

@@ -92,7 +92,9 @@ async def find_session(connection: Connection, secret_hash: bytes) -> tuple[UUID
 
 
 async def get_session(connection: Connection, org_id: UUID, session_id: UUID) -> LinkSession | None:
-    return msgspec.convert(await connection.fetchrow(SQL["get_session"], org_id, session_id), LinkSession | None)
+    row = await connection.fetchrow(SQL["get_session"], org_id, session_id)
+    # As a dict: a Record has a method called `items`.
+    return None if row is None else msgspec.convert(dict(row), LinkSession)
 
 
 async def mark_signed(

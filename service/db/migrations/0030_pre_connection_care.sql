@@ -73,10 +73,12 @@ CREATE TABLE approvals (
     detail text NOT NULL CHECK (length(detail) <= 500),
     fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32), -- of exactly what is approved
     requested_by text NOT NULL CHECK (length(requested_by) BETWEEN 1 AND 320),
+    requested_key uuid,             -- null: on a connect page
     requested_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL,
     decision text CHECK (decision IN ('approved', 'refused')),
     decided_by text CHECK (length(decided_by) BETWEEN 1 AND 320),
+    decided_key uuid,
     decided_at timestamptz,
     used_at timestamptz,
     PRIMARY KEY (org_id, id),
@@ -84,6 +86,7 @@ CREATE TABLE approvals (
     FOREIGN KEY (org_id, connection_id) REFERENCES connections (org_id, id),
     CONSTRAINT decided_whole CHECK ((decision IS NULL) = (decided_by IS NULL) AND (decision IS NULL) = (decided_at IS NULL)),
     CONSTRAINT second_person CHECK (lower(decided_by) <> lower(requested_by)),
+    CONSTRAINT second_key CHECK (decided_key <> requested_key),
     CONSTRAINT used_when_approved CHECK (used_at IS NULL OR decision = 'approved')
 );
 CREATE INDEX approvals_of_connection ON approvals (org_id, connection_id);
@@ -171,7 +174,7 @@ BEGIN
 END
 $$;
 GRANT UPDATE ON connect_settings, firm_policies, link_sessions, surface_shapes, issues TO tickmark_app, tickmark_operator;
-GRANT UPDATE (decision, decided_by, decided_at, used_at) ON approvals TO tickmark_app, tickmark_operator;
+GRANT UPDATE (decision, decided_by, decided_key, decided_at, used_at) ON approvals TO tickmark_app, tickmark_operator;
 
 -- Whose page a link or a vendor's answer belongs to: asked before the organization is known, hence past row security,
 -- for one exact hash only.

@@ -1,0 +1,337 @@
+"""`/v1/approvals` and what a firm wants two persons for."""
+
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+from uuid import UUID
+
+from msgspec import Meta, Struct
+
+from service import errors, ids
+from service.accounts.caller import Caller
+from service.api.bodies import answer_of, decode_body, json_body
+from service.api.call import Answer, Call
+from service.api.operation import Audit, Operation
+from service.api.operation import Meter as Metered
+from service.api.parameters import filter_by, path_id
+from service.api.query import boolean, read_query
+from service.connections.approvals import require, store
+from service.connections.approvals.require import ApprovalNeededError, fingerprint
+from service.connections.approvals.store import Action, Approval
+from service.connections.errors import ApprovalError
+from service.connections.hosted.store import has_firm
+from service.connections.linking import Linking
+from service.db.pool import as_organization
+from service.errors import ApiProblem, FieldError, missing
+from service.resources.common import Page
+
+MAX_BODY_BYTES: Final = 16 * 1024
+Person = Annotated[str, Meta(min_length=3, max_length=320, pattern="^[^@\\s]+@[^@\\s]+$")]
+Wanted = Literal["connect", "consent", "export"]
+_READ: Final = (
+    errors.MALFORMED_JSON,
+    errors.NOT_FOUND,
+    errors.APPROVAL_REQUIRED,
+    errors.BODY_TOO_LARGE,
+    errors.UNSUPPORTED_MEDIA_TYPE,
+    errors.VALIDATION_FAILED,
+)
+
+
+class ApprovalView(Struct, frozen=True, kw_only=True, tag_field="object", tag="approval"):
+    """Something that one person asked for and another decides."""
+
+    id: str
+    """`apr_…`"""
+    firm: str
+    """Whose policy wants it, `firm_…`."""
+    connection: str | None
+    """What it is about, `con_…`."""
+    action: Action
+    """`connect`, `consent`, `export`, or `policy`: to loosen the policy itself."""
+    detail: str
+    """In words."""
+    status: Literal["waiting", "approved", "refused", "used", "expired"]
+    """How it stands; an approval serves once."""
+    requested_by: str
+    """The first person."""
+    requested_at: datetime
+    """When."""
+    expires_at: datetime
+    """Until when it can be decided and used."""
+    decided_by: str | None
+    """The second person."""
+    decided_at: datetime | None
+    """When."""
+
+
+class DecisionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The second person's word."""
+
+    decision: Literal["approved", "refused"]
+    """Yes or no."""
+    decided_by: Person
+    """Who decides, by e-mail address: another person than the first, with another key."""
+
+
+class FirmPolicy(Struct, frozen=True, kw_only=True, tag_field="object", tag="firm_policy"):
+    """What a firm wants two persons for."""
+
+    firm: str
+    """`firm_…`"""
+    dual_control: tuple[Action, ...]
+    """Adding a connection, widening a consent, exporting."""
+
+
+class FirmPolicyUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What it wants from now on."""
+
+    dual_control: Annotated[tuple[Wanted, ...], Meta(max_length=3)]
+    """The whole list. To take something off it needs a second person itself."""
+    requested_by: Person
+    """Who asks."""
+    approval: str | None = None
+    """`apr_…`, where something is taken off."""
+
+
+class ApprovalRoutes:
+    """The answers about second persons."""
+
+    def __init__(self, linking: Linking) -> None:
+        self._linking = linking
+
+    async def page(self, call: Call) -> Answer:
+        waiting = read_query(call.scope["query_string"], {"filter[waiting]": boolean}).get("filter[waiting]", False)
+        caller, at = call.known_caller, self._linking.clock()
+        firms = None if caller.firm_ids is None else sorted(caller.firm_ids)
+        async with as_organization(self._linking.pool, caller.org_id) as connection:
+            found = await store.list_approvals(connection, caller.org_id, firms, at, waiting=waiting)
+        shown = [_view(one, at) for one in found if _may_know(caller, one)]
+        call.rows = len(shown)
+        return answer_of(Page(shown, has_more=False, next_cursor=None))
+
+    async def decide(self, call: Call) -> Answer:
+        asked = decode_body(await json_body(call, MAX_BODY_BYTES), DecisionBody)
+        caller, at = call.known_caller, self._linking.clock()
+        approval_id = _named("apr", call)
+        try:
+            async with as_organization(self._linking.pool, caller.org_id) as connection:
+                known = await store.get_approval(connection, caller.org_id, approval_id)
+                if known is None or not _may_know(caller, known):
+                    raise missing()
+                after = await require.decide(
+                    connection, caller.org_id, approval_id, asked.decision, asked.decided_by, caller.key_id, at
+                )
+        except ApprovalError as refusal:
+            raise approval_problem(refusal) from None
+        if after.connection_id is not None:
+            self._linking.connections.forget(caller.org_id, after.connection_id)
+        call.connection_id, call.firm_id, call.rows = after.connection_id, after.firm_id, 1
+        return answer_of(_view(after, at))
+
+    async def policy(self, call: Call) -> Answer:
+        org_id, firm_id = call.known_caller.org_id, _firm(call)
+        async with as_organization(self._linking.pool, org_id) as connection:
+            if not await has_firm(connection, org_id, firm_id):
+                raise missing()
+            found = await store.get_policy(connection, org_id, firm_id)
+        return answer_of(FirmPolicy(firm=ids.encode("firm", firm_id), dual_control=tuple(sorted(found))))
+
+    async def change_policy(self, call: Call) -> Answer:
+        asked = decode_body(await json_body(call, MAX_BODY_BYTES), FirmPolicyUpdate)
+        caller, firm_id, at = call.known_caller, _firm(call), self._linking.clock()
+        wanted = frozenset(Action(one) for one in asked.dual_control)
+        needed: UUID | None = None
+        try:
+            async with as_organization(self._linking.pool, caller.org_id) as connection:
+                if not await has_firm(connection, caller.org_id, firm_id):
+                    raise missing()
+                loosened = await store.get_policy(connection, caller.org_id, firm_id) - wanted
+                what = fingerprint(Action.POLICY, str(firm_id), *sorted(wanted))
+                if loosened and asked.approval is None:
+                    made = await require.ask(
+                        connection,
+                        caller.org_id,
+                        firm_id=firm_id,
+                        connection_id=None,
+                        action=Action.POLICY,
+                        detail=f"{asked.requested_by} wants one person to be enough for {', '.join(sorted(loosened))}",
+                        what=what,
+                        by=asked.requested_by,
+                        key_id=caller.key_id,
+                        at=at,
+                    )
+                    needed = None if made is None else made.id
+                else:
+                    if loosened:
+                        approval_id = decoded("apr", asked.approval or "", "/approval")
+                        await require.spend(connection, caller.org_id, approval_id, Action.POLICY, what, at)
+                    await store.upsert_policy(connection, caller.org_id, firm_id, wanted, at)
+        except ApprovalError as refusal:
+            raise approval_problem(refusal) from None
+        if needed is not None:
+            raise approval_problem(ApprovalNeededError(needed))
+        call.firm_id = firm_id
+        return answer_of(FirmPolicy(firm=ids.encode("firm", firm_id), dual_control=tuple(sorted(wanted))))
+
+
+def approval_operations(linking: Linking) -> tuple[Operation, ...]:
+    """What a key can ask about second persons."""
+    routes = ApprovalRoutes(linking)
+    firm = path_id("id", "The firm's id, `firm_…`.")
+    return (
+        Operation(
+            id="listApprovals",
+            method="GET",
+            path="/v1/approvals",
+            tag="approvals",
+            summary="List approvals",
+            description="What waits for a second person and what was decided, newest first, at most 200.",
+            scope="connections:read",
+            meter=Metered.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=Page[ApprovalView],
+            parameters=(filter_by("waiting", {"type": "boolean"}, "`true`: only what waits."),),
+            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
+            example={"object": "list", "data": [_APPROVAL], "has_more": False, "next_cursor": None},
+            run=routes.page,
+        ),
+        Operation(
+            id="decideApproval",
+            method="POST",
+            path="/v1/approvals/{id}/decision",
+            tag="approvals",
+            summary="Decide an approval",
+            description="The second person's word, once; with another key than the one that asked.",
+            scope="connections:write",
+            meter=Metered.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=ApprovalView,
+            body=DecisionBody,
+            parameters=(path_id("id", "The approval's id, `apr_…`."),),
+            problems=_READ,
+            example=_APPROVAL
+            | {"status": "approved", "decided_by": "lee@birchvale.example", "decided_at": "2026-11-20T12:10:00Z"},
+            body_example={"decision": "approved", "decided_by": "lee@birchvale.example"},
+            run=routes.decide,
+        ),
+        Operation(
+            id="getFirmPolicy",
+            method="GET",
+            path="/v1/firms/{id}/policy",
+            tag="approvals",
+            summary="Get what a firm wants two persons for",
+            description="Empty until the firm asks for it.",
+            scope="connections:read",
+            meter=Metered.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=FirmPolicy,
+            parameters=(firm,),
+            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            example=_POLICY,
+            run=routes.policy,
+        ),
+        Operation(
+            id="updateFirmPolicy",
+            method="PATCH",
+            path="/v1/firms/{id}/policy",
+            tag="approvals",
+            summary="Change what a firm wants two persons for",
+            description="One person can add to the list; to take something off it needs two.",
+            scope="connections:write",
+            meter=Metered.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=FirmPolicy,
+            body=FirmPolicyUpdate,
+            parameters=(firm,),
+            problems=_READ,
+            example=_POLICY,
+            body_example={"dual_control": ["connect", "export"], "requested_by": "ada@ledgerline.example"},
+            run=routes.change_policy,
+        ),
+    )
+
+
+def _firm(call: Call) -> UUID:
+    firm_id, bound = _named("firm", call), call.known_caller.firm_ids
+    if bound is not None and firm_id not in bound:
+        raise missing()
+    return firm_id
+
+
+def _named(prefix: str, call: Call) -> UUID:
+    try:
+        return ids.decode(prefix, call.params["id"])
+    except ids.MalformedIdError:
+        raise missing() from None
+
+
+def decoded(prefix: str, text: str, pointer: str) -> UUID:
+    """An id in a body; a problem that points at it."""
+    try:
+        return ids.decode(prefix, text)
+    except ids.MalformedIdError:
+        says = f"An id that starts with `{prefix}_`."
+        raise ApiProblem(
+            errors.VALIDATION_FAILED, f"`{pointer}`: {says}", errors=(FieldError(pointer, "invalid", says),)
+        ) from None
+
+
+def _may_know(caller: Caller, approval: Approval) -> bool:
+    if caller.firm_ids is not None and approval.firm_id not in caller.firm_ids:
+        return False
+    return caller.connection_ids is None or approval.connection_id in caller.connection_ids
+
+
+def approval_problem(refusal: ApprovalError) -> ApiProblem:
+    """A second person is missing, is the first one again, or said no."""
+    found: tuple[FieldError, ...] = ()
+    if isinstance(refusal, ApprovalNeededError):
+        found = (FieldError("/approval", "required", ids.encode("apr", refusal.approval_id)),)
+    said = str(refusal)
+    return ApiProblem(errors.APPROVAL_REQUIRED, f"{said[0].upper()}{said[1:]}.", errors=found)
+
+
+def _view(found: Approval, at: datetime) -> ApprovalView:
+    status: Literal["waiting", "approved", "refused", "used", "expired"]
+    if found.used_at is not None:
+        status = "used"
+    elif found.decision == "refused":
+        status = "refused"
+    elif found.expires_at <= at:
+        status = "expired"
+    else:
+        status = found.decision or "waiting"
+    return ApprovalView(
+        id=ids.encode("apr", found.id),
+        firm=ids.encode("firm", found.firm_id),
+        connection=None if found.connection_id is None else ids.encode("con", found.connection_id),
+        action=found.action,
+        detail=found.detail,
+        status=status,
+        requested_by=found.requested_by,
+        requested_at=found.requested_at,
+        expires_at=found.expires_at,
+        decided_by=found.decided_by,
+        decided_at=found.decided_at,
+    )
+
+
+_POLICY: Final[dict[str, Any]] = {
+    "object": "firm_policy",
+    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
+    "dual_control": ["connect", "export"],
+}
+_APPROVAL: Final[dict[str, Any]] = {
+    "object": "approval",
+    "id": "apr_01k3sd2pjhfmh9pgwzpxrqsk7k",
+    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
+    "connection": "con_01k3sd2pjhfmh9pgwzpxrqsk7k",
+    "action": "connect",
+    "detail": "Morgan Vale connected quickbooks for Ledgerline Apps: Matching invoices with payments",
+    "status": "waiting",
+    "requested_by": "morgan@birchvale.example",
+    "requested_at": "2026-11-20T12:00:00Z",
+    "expires_at": "2026-11-27T12:00:00Z",
+    "decided_by": None,
+    "decided_at": None,
+}
