@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from billing import load_price_book, PriceBook, StripeRail, UsageLedger
+from billing import Caps, PriceBook, StripeRail, UsageLedger, load_price_book
 from service import telemetry
 from service.accounts.authenticate import KeyRing
 from service.accounts.routes import account_operations
@@ -165,6 +165,11 @@ async def open_edge(
         ledger = UsageLedger(meter_pool, beside=audit_calls.BESIDE)
         await ledger.start()
         stack.push_async_callback(ledger.close)
+        caps_pool = await open_pool(settings.database_url, "tickmark_app", max_size=2)
+        stack.push_async_callback(caps_pool.close)
+        caps = Caps(caps_pool, prices := load_price_book())
+        await caps.start()
+        stack.push_async_callback(caps.close)
         keys = KeyRing(pool, Peppers({version: secret.value for version, secret in settings.key_peppers.items()}))
         connections = Connections(pool, live_keys_reach_sandboxes=settings.live_keys_reach_sandboxes)
         # Connections of their own for renewals: each is held while a vendor answers.
@@ -178,7 +183,6 @@ async def open_edge(
         ways = Ways(
             connections, credentials, transport, connectors, vendor_setups(settings), consented, settings.region
         )
-        prices = load_price_book()
         cursors = Cursors(derived_key(settings.cursor_key.value, "cursors"))
         nouns = {noun.name: noun for noun in NOUNS}
         held = HeldOverrides(pool)
@@ -229,6 +233,7 @@ async def open_edge(
             routing,
             keys,
             Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings)),
+            caps,
             ledger,
             audit_calls.CallLog(PersonalKeys(pool, vault)),
             observer,
