@@ -10,6 +10,7 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
 401 who is calling?              missing_key invalid_key
 402 no money left                spend_cap_reached
 403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
+                                 approval_required
                                  mfa_too_weak passthrough_not_allowed
 404 … 416, 431 the HTTP rim      not_found method_not_allowed not_acceptable body_too_large uri_too_long …
 409 412 422 the write            event_changed conflict idempotency_in_flight version_mismatch validation_failed
@@ -220,6 +221,13 @@ MFA_TOO_WEAK = Kind(
     403,
     "The vendor's session is not protected well enough",
     "Have the firm's user switch to a stronger second factor at the vendor, or demand less with `min_mfa`.",
+    origin="connection",
+)
+APPROVAL_REQUIRED = Kind(
+    "approval_required",
+    403,
+    "The firm wants a second person for this",
+    "Have somebody else decide the approval named in `errors`, then send the same request again with it.",
     origin="connection",
 )
 NOT_FOUND = Kind("not_found", 404, "There is no such thing", "Check the id and that this key may see it.")

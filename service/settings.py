@@ -117,6 +117,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     portal_url: Annotated[
         str | None, Setting(_HTTP, "Where browsers find the portal, https://…; if not set, on this machine only.")
     ] = None
+    connect_url: Annotated[
+        str | None, Setting(_HTTP, "Where browsers find the connect pages; if not set, where they find the portal.")
+    ] = None
     smtp_url: Annotated[
         str | None, Setting(url("smtp", "smtps"), "Sends the portal's mail; if not set, an outbox page shows it.")
     ] = None
@@ -134,10 +137,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     quickbooks_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Intuit.")] = None
     quickbooks_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Intuit's own address.")] = None
     quickbooks_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Intuit's own token address.")] = None
+    quickbooks_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of Intuit's own consent page.")] = None
+    quickbooks_revoke_url: Annotated[str | None, Setting(_HTTP, "Instead of Intuit's own address to revoke at.")] = None
     canopy_client_id: Annotated[str | None, Setting(TEXT, "Our app at Canopy.")] = None
     canopy_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Canopy.")] = None
     canopy_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own address.")] = None
     canopy_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own token address.")] = None
+    sodium_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Sodium's own address.")] = None
+    taxdome_base_url: Annotated[str | None, Setting(_HTTP, "Where TaxDome is; without it nobody can connect it.")] = (
+        None
+    )
 
     stripe_secret_key: Annotated[
         Secret | None, Setting(SECRET_TEXT, "Our account at Stripe; without it invoices end in their documents.")
