@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
@@ -17,7 +18,7 @@ from service import telemetry
 from service.accounts.authenticate import KeyRing
 from service.accounts.routes import account_operations
 from service.accounts.tokens import Peppers
-from service.api.asgi import Receive, Scope, Send
+from service.api.asgi import App, Receive, Scope, Send
 from service.api.contract import contract_operation
 from service.api.edge import Edge
 from service.api.health import health_operations
@@ -30,10 +31,14 @@ from service.audit import calls as audit_calls
 from service.audit.checkpoints import Signer
 from service.audit.personal import PersonalKeys
 from service.audit.signing import signer_of
+from service.connections.hosted.opening import connect_url, opened_connect
+from service.connections.linking import Linking
+from service.connections.linking_routes import linking_operations
 from service.connections.open import Connections
 from service.connections.refresh import CredentialKeeper
 from service.connections.routes import connection_operations
 from service.connections.vault import LocalKey, Vault
+from service.connections.vendors import Vendors, VendorSetup
 from service.connectors.budgets import RedisBudgetKeeper
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.auth import AppCredentials
@@ -46,14 +51,15 @@ from service.consent.ledger import ConsentLedger
 from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
 from service.idempotency.claim import Idempotency
-from service.settings import Settings
-from service.telemetry import Telemetry
-from service.unified.consented import Consented
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
+from service.portal.opening import opened_front
+from service.settings import Settings
+from service.telemetry import Telemetry
 from service.unified import around
 from service.unified.around import Around
 from service.unified.batch import Batches
+from service.unified.consented import Consented
 from service.unified.coverage import Coverage
 from service.unified.documents import Documents
 from service.unified.overrides.held import HeldOverrides
@@ -63,7 +69,7 @@ from service.unified.read import Reader
 from service.unified.routes.capabilities import capability_operations
 from service.unified.routes.routes import NOUNS, unified_operations
 from service.unified.sessions import Sessions
-from service.unified.ways import VendorSetup, Ways
+from service.unified.ways import Ways
 from service.unified.write import Writer
 from service.usage.rail import rail_of
 from service.usage.routes import usage_operations
@@ -92,6 +98,7 @@ class Parts(Struct, frozen=True):
     coverage: Coverage
     around: Around
     connectors: tuple[Connector, ...]
+    linking: Linking
     vault: Vault
     signer: Signer
 
@@ -103,6 +110,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += parts.around.all()
     found += capability_operations(parts.connections, parts.coverage)
     found += connection_operations(parts.connections, parts.cursors)
+    found += linking_operations(parts.linking)
     found += consent_operations(parts.pool, parts.cursors, parts.connections)
     found += evidence_operations(parts.pool, parts.vault, parts.signer)
     found += account_operations(parts.pool, parts.policy)
@@ -140,6 +148,7 @@ def contract() -> bytes:
         coverage=Coverage(CONNECTORS),
         around=around.unopened(_Unopened(), CONNECTORS),
         connectors=CONNECTORS,
+        linking=unopened,
         vault=unopened,
         signer=unopened,
     )
@@ -221,6 +230,14 @@ async def open_edge(
                 connectors=connectors,
             ),
             connectors=connectors,
+            linking=Linking(
+                pool,
+                vault,
+                Vendors(transport, connectors, vendor_setups(settings), settings.region),
+                connections,
+                credentials,
+                connect_url(settings),
+            ),
             vault=vault,
             signer=signer_of(settings),
         )
@@ -250,14 +267,14 @@ class Application:
     def __init__(self, settings: Settings, connectors: tuple[Connector, ...] = CONNECTORS) -> None:
         self._settings = settings
         self._connectors = connectors
-        self._edge: Edge | None = None
+        self._front: App | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._live(receive, send)
             return
-        assert self._edge is not None, "the server calls only after start-up"
-        await self._edge(scope, receive, send)
+        assert self._front is not None, "the server calls only after start-up"
+        await self._front(scope, receive, send)
 
     async def _live(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -270,7 +287,12 @@ class Application:
             metrics_host=settings.metrics_host,
         )
         try:
-            async with open_edge(settings, self._connectors, observer) as self._edge:
+            key_for = partial(derived_key, settings.cursor_key.value)
+            async with (
+                open_edge(settings, self._connectors, observer) as edge,
+                opened_connect(settings, edge, self._connectors, vendor_setups(settings)) as api,
+                opened_front(settings, api, self._connectors, contract(), key_for) as self._front,
+            ):
                 quiet_garbage_collector()
                 await send({"type": "lifespan.startup.complete"})
                 await receive()
@@ -300,6 +322,8 @@ def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
             ),
             settings.quickbooks_base_url,
             settings.quickbooks_token_url,
+            settings.quickbooks_authorize_url,
+            settings.quickbooks_revoke_url,
         ),
         "canopy": VendorSetup(
             AppCredentials(
@@ -309,6 +333,8 @@ def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
             settings.canopy_base_url,
             settings.canopy_token_url,
         ),
+        "sodium": VendorSetup(AppCredentials("", ""), settings.sodium_base_url),
+        "taxdome": VendorSetup(AppCredentials("", ""), settings.taxdome_base_url),
     }
 
 
