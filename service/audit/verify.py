@@ -87,7 +87,7 @@ class _Reading:
     def line(self, line: bytes) -> None:
         self.lines += 1
         try:
-            found = _decode(line)
+            found: Head | RowLine | SignedCheckpoint | End = _decode(line)
         except msgspec.DecodeError as error:
             raise _Stop(
                 "unreadable" if line.endswith(b"\n") else "truncated", f"the line cannot be read: {error}"

@@ -52,8 +52,13 @@ async def ledger(database: Database) -> AsyncIterator[UsageLedger]:
 
 
 @pytest.fixture
-def vault() -> Vault:
-    return Vault(LocalKey(secrets.token_bytes(32)))
+def key_encryption_key() -> LocalKey:
+    return LocalKey(secrets.token_bytes(32))
+
+
+@pytest.fixture
+def vault(key_encryption_key: LocalKey) -> Vault:
+    return Vault(key_encryption_key)
 
 
 @pytest.fixture

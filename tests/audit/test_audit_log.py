@@ -284,14 +284,13 @@ async def test_sealed_part_opens_in_its_own_row_alone(
 
 
 async def test_keys_move_to_another_key_encryption_key(
-    record: Record, operator: Connection, vault: Vault, org: UUID
+    record: Record, operator: Connection, key_encryption_key: LocalKey, org: UUID
 ) -> None:
     await record(org)
     await chain(operator)
     (entry,) = [from_content(content) for content in await contents(operator, org)]
     newer = LocalKey(b"n" * 32)
-    older = vault._newest
-    moved = await rewrap_audit_keys(operator, Vault(newer, older), newer.name)
+    moved = await rewrap_audit_keys(operator, Vault(newer, key_encryption_key), newer.name)
 
     assert moved == 1
     assert await unseal(operator, Vault(newer), org, entry.id, entry.personal) is not None

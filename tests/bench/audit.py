@@ -158,8 +158,9 @@ def _median(runs: list[Run]) -> Run:
 
 
 def _write_log(path: Path, rows: int, every: int = 1000) -> None:
-    org, link, before = new_uuid(), b"", (0, "")
-    link, before = genesis(org), (0, first_of(org))
+    org = new_uuid()
+    link = genesis(org)
+    before: tuple[int, str] = (0, first_of(org))
     leaves: list[bytes] = []
     with path.open("wb") as file:
         file.write(_encode(Head(1, org, SIGNER.public_key, now())) + b"\n")
