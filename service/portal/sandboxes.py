@@ -41,7 +41,7 @@ class Sandboxes:
     """The sandboxes that can be connected at the press of a button, by vendor; empty in production."""
 
     def __init__(
-        self, servers: Mapping[str, Sandbox], operators: Pool | None, vault: Vault, clock: Clock = now
+        self, servers: Mapping[str, Sandbox], operators: "Pool | None", vault: Vault, clock: Clock = now
     ) -> None:
         self._servers: Mapping[str, Sandbox] = servers if operators is not None else {}
         self._operators = operators

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -49,12 +49,13 @@ class Templates:
             "markdown": render_markdown,
             "n": _n,
         }
-        cast(dict[str, Any], self._environment.filters).update(filters)
-        self._environment.globals.update(asset=asset, bars=bars)
+        names: dict[str, Any] = {"asset": asset, "bars": bars}
+        self._environment.filters.update(filters)
+        self._environment.globals.update(names)
 
-    def render(self, name: str, **facts: Any) -> str:
+    def render(self, template: str, /, **facts: Any) -> str:
         """The page."""
-        return self._environment.get_template(name).render(**facts)
+        return self._environment.get_template(template).render(**facts)
 
 
 def render_markdown(text: str) -> Markup:

@@ -130,7 +130,7 @@ class Visit:
         except ids.MalformedIdError:
             raise missing() from None
 
-    def page(self, template: str, status: int = 200, **facts: Any) -> Reply:
+    def page(self, template: str, status: int = 200, /, **facts: Any) -> Reply:
         """A page made from a template."""
         html = self.parts.templates.render(template, visit=self, me=self.signed_in, **facts)
         return Reply(status, html.encode(), HTML)
