@@ -68,6 +68,8 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Filters that all the sandbox's records pass or none does."""
     creates: Callable[[list[Any], int], Any] | None = None
     """A new record, from the clients there are and a number that makes it unlike others."""
+    implied: frozenset[str] = frozenset()
+    """What a create may say and need not, because the vendor has nothing else."""
     changes: Any = None
     """What an update sends."""
     changed: Callable[[Any], bool] = bool

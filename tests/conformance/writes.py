@@ -160,6 +160,7 @@ async def _existing(rig: Rig, resource: str, facts: Facts) -> Any:
     """A new record, or one of those there are where none can be created."""
     if rig.binding(resource).create is not None:
         return await _create(rig, resource, facts)
+    _port(rig, resource, "get")
     found = next(record for record in await rig.every(resource) if facts.changeable(record))
     return await rig.get(resource, found.remote_id)
 

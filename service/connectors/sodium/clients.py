@@ -12,8 +12,8 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import DETAILS, Details, read_details
-from service.connectors.sodium.clients_write import from_client_create, from_client_update
-from service.connectors.sodium.wire import Ref, documented, instant, meta
+from service.connectors.sodium.clients_write import KINDS, from_client_create, from_client_update
+from service.connectors.sodium.wire import Ref, RefId, documented, instant, meta
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Email, Meta, Phone
@@ -24,8 +24,8 @@ class WireClient(Struct, frozen=True, gc=False):
     name: str
     type: str
     status: str
-    manager: Ref | None = None
-    partner: Ref | None = None
+    manager: RefId | None = None
+    partner: RefId | None = None
     internalReference: str | None = None
     email: str | None = None
     telephone: str | None = None
@@ -48,23 +48,13 @@ UNSUPPORTED: Final = (
     "version",
 )
 _IN_LIST: Final = meta(*UNSUPPORTED, *DETAILS)
-_KINDS: Final = {
-    "Individual": ClientKind.INDIVIDUAL,
-    "SoleTrader": ClientKind.INDIVIDUAL,
-    "PrivateLimitedCompany": ClientKind.BUSINESS,
-    "PublicLimitedCompany": ClientKind.BUSINESS,
-    "LimitedLiabilityPartnership": ClientKind.BUSINESS,
-    "Partnership": ClientKind.BUSINESS,
-    "Trust": ClientKind.OTHER,
-    "Charity": ClientKind.OTHER,
-}
 _STATUSES: Final = {
     "Active": ClientStatus.ACTIVE,
     "Inactive": ClientStatus.INACTIVE,
     "Prospect": ClientStatus.PROSPECT,
     "LostProspect": ClientStatus.INACTIVE,
 }
-_kind = _KINDS.get
+_kind = KINDS.get
 _status = _STATUSES.get
 _OTHER_KIND: Final = ClientKind.OTHER
 _OTHER: Final = ClientStatus.OTHER

@@ -11,16 +11,18 @@ from service.ids import Book
 from service.resources.client import ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Email, Phone
 
-_FORMS: Final = (
-    "PrivateLimitedCompany",
-    "PublicLimitedCompany",
-    "LimitedLiabilityPartnership",
-    "Partnership",
-    "Individual",
-    "Trust",
-    "Charity",
-    "SoleTrader",
-)
+KINDS: Final = {
+    "Individual": ClientKind.INDIVIDUAL,
+    "SoleTrader": ClientKind.INDIVIDUAL,
+    "PrivateLimitedCompany": ClientKind.BUSINESS,
+    "PublicLimitedCompany": ClientKind.BUSINESS,
+    "LimitedLiabilityPartnership": ClientKind.BUSINESS,
+    "Partnership": ClientKind.BUSINESS,
+    "Trust": ClientKind.OTHER,
+    "Charity": ClientKind.OTHER,
+}
+"""By legal form."""
+_FORMS: Final = tuple(KINDS)
 _STATUSES: Final = {
     ClientStatus.ACTIVE: "Active",
     ClientStatus.INACTIVE: "Inactive",
@@ -67,6 +69,8 @@ def _form(new: ClientCreate | ClientUpdate) -> str | None:
     if not isinstance(new.filing_type, UnsetType):
         if new.filing_type not in _FORMS:
             raise invalid("/filing_type", "choice", f"One of: {', '.join(_FORMS)}.")
+        if not isinstance(new.kind, UnsetType) and KINDS[new.filing_type] is not new.kind:
+            raise invalid("/kind", "differs", "The legal form is of another kind.")
         return new.filing_type
     if new.kind is ClientKind.INDIVIDUAL:
         return "Individual"

@@ -188,6 +188,8 @@ def _changes(new: ContactCreate | ContactUpdate) -> dict[str, Any]:
     if not isinstance(new.emails, UnsetType):
         if len(new.emails) > 1:
             raise invalid("/emails/1", "no_place", "Sodium has one e-mail address for a person.")
+        if new.emails and new.emails[0].label is not None:
+            raise invalid("/emails/0/label", "no_place", "Sodium keeps no label.")
         changes["email"] = new.emails[0].address if new.emails else None
     if not isinstance(new.phones, UnsetType):
         changes |= _numbers(new.phones)

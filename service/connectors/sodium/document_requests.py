@@ -11,7 +11,7 @@ from service.connectors.sdk.faults import Conflict, NotFound
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import Ref, assumed, day, instant, meta, reference
+from service.connectors.sodium.wire import RefId, assumed, day, instant, meta, reference
 from service.ids import Book
 from service.resources.document_request import (
     DocumentRequest,
@@ -40,13 +40,13 @@ class WireResponse(Struct, frozen=True, gc=False):
 
 class WireRequest(Struct, frozen=True, gc=False):
     code: str
-    client: Ref
+    client: RefId
     title: str
     status: str
     description: str | None = None
     deadline: str | None = None
-    createdByUser: Ref | None = None
-    task: Ref | None = None
+    createdByUser: RefId | None = None
+    task: RefId | None = None
     responses: list[WireResponse] | None = None
     createdDate: datetime | None = None
     updatedDate: datetime | None = None
@@ -88,7 +88,7 @@ def to_document_request(wire: WireRequest, book: Book) -> DocumentRequest:
     )
 
 
-def _response(wire: WireResponse, client: Ref, book: Book) -> RequestResponse:
+def _response(wire: WireResponse, client: RefId, book: Book) -> RequestResponse:
     return RequestResponse(
         id=wire.code,
         documents=[book.ref("doc_", f"{client.code}:{document.code}") for document in wire.documents or ()],

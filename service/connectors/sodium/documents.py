@@ -6,7 +6,7 @@ it is told otherwise; we always tell.
 """
 
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -16,8 +16,9 @@ from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid
+from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import Ref, day, documented, instant, meta, name_of, reference
+from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, name_of, reference
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.document import ApprovalState, Area, Document, DocumentUpdate, ReviewState
@@ -25,17 +26,17 @@ from service.resources.document import ApprovalState, Area, Document, DocumentUp
 
 class WireDocument(Struct, frozen=True, gc=False):
     code: str
-    client: Ref
+    client: RefId
     reviewStatus: str
     clientApprovalStatus: str
     title: str | None = None
-    originalFileName: str | None = None
-    category: Ref | None = None
+    originalFileName: Annotated[str | None, UNMAPPED] = None
+    category: RefName | None = None
     summary: str | None = None
     date: str | None = None
     contentType: str | None = None
     fileSize: int | None = None
-    uploadedByContact: Ref | None = None
+    uploadedByContact: RefId | None = None
     createdDate: datetime | None = None
     updatedDate: datetime | None = None
 

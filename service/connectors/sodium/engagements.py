@@ -12,7 +12,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import read_services
-from service.connectors.sodium.wire import Ref, day, instant, meta, money, reference, third_party
+from service.connectors.sodium.wire import RefId, day, instant, meta, money, reference, third_party
 from service.ids import Book
 from service.resources.engagement import Acceptance, Engagement, EngagementCreate, EngagementStatus, Signer
 
@@ -31,7 +31,7 @@ class WireEngagement(Struct, frozen=True, gc=False):
     code: str
     status: str
     type: str | None = None
-    client: Ref | None = None
+    client: RefId | None = None
     date: str | None = None
     recipientFirstName: str | None = None
     recipientLastName: str | None = None

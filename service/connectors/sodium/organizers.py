@@ -13,7 +13,7 @@ from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import invalid
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import Ref, assumed, instant, meta, name_of, reference
+from service.connectors.sodium.wire import Ref, RefId, assumed, instant, meta, name_of, reference
 from service.ids import Book
 from service.resources.organizer import (
     Answer,
@@ -46,11 +46,11 @@ class WireForm(Struct, frozen=True, gc=False):
     code: str
     status: str
     dataForm: Ref | None = None
-    client: Ref | None = None
+    client: RefId | None = None
     sentAt: datetime | None = None
     submittedAt: datetime | None = None
     answers: list[WireAnswer] | None = None
-    task: Ref | None = None
+    task: RefId | None = None
     createdDate: datetime | None = None
     updatedDate: datetime | None = None
 

@@ -14,7 +14,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sodium import calls
 from service.connectors.sodium.task_windows import STATUSES, lanes
 from service.connectors.sodium.tasks_write import from_task_create, from_task_update
-from service.connectors.sodium.wire import Ref, day, documented, instant, meta, minutes, name_of, reference
+from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, minutes, name_of, reference
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.task import ChecklistItem, Task, TaskCreate, TaskKind, TaskStatus, TaskUpdate
@@ -33,11 +33,11 @@ class WireTask(Struct, frozen=True, gc=False):
     startDate: str | None = None
     dueDate: str | None = None
     statutoryDueDate: str | None = None
-    clients: list[Ref] | None = None
-    primaryClient: Ref | None = None
-    assignedUser: Ref | None = None
-    recurringTask: Ref | None = None
-    category: Ref | None = None
+    clients: list[RefId] | None = None
+    primaryClient: RefId | None = None
+    assignedUser: RefId | None = None
+    recurringTask: RefName | None = None
+    category: RefName | None = None
     workflowSteps: int | None = None
     workflowStepsComplete: int | None = None
     createdDate: datetime | None = None
@@ -52,8 +52,8 @@ class WireStep(Struct, frozen=True, gc=False):
     name: str | None = None
     status: str | None = None
     stepType: str | None = None
-    assignedUser: Ref | None = None
-    completedByUser: Ref | None = None
+    assignedUser: RefId | None = None
+    completedByUser: RefId | None = None
     completedDate: datetime | None = None
 
 

@@ -8,13 +8,15 @@ Source: https://sodiumhq.com/docs/api/schemas/, read 2026-11-20.
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Doc
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.money import to_money
+from service.connectors.sdk.wire import UNMAPPED
 from service.ids import Book
 from service.resources.common import Meta, Money
 
@@ -43,14 +45,27 @@ class Ref(Struct, frozen=True, gc=False):
     name: str | None = None
 
 
+class RefId(Struct, frozen=True, gc=False):
+    """A reference of which only the code has a place in the unified record; its name stays unmapped."""
+
+    code: str
+
+
+class RefName(Struct, frozen=True, gc=False):
+    """A reference of which only the name has a place in the unified record; its code stays unmapped."""
+
+    code: Annotated[str, UNMAPPED]
+    name: str | None = None
+
+
 Prefix = Literal["cli_", "cnt_", "usr_", "itm_", "tsk_"]
 
 
-def reference(prefix: Prefix, wire: Ref | None, book: Book) -> str | None:
+def reference(prefix: Prefix, wire: Ref | RefId | None, book: Book) -> str | None:
     return None if wire is None else book.ref(prefix, wire.code)
 
 
-def name_of(wire: Ref | None) -> str | None:
+def name_of(wire: Ref | RefName | None) -> str | None:
     """How people call what is referred to; its code where the vendor left the name out."""
     return None if wire is None else wire.name or wire.code
 
@@ -59,7 +74,7 @@ def instant(wire: datetime | None) -> datetime | None:
     """In UTC, whatever offset it came with."""
     if wire is None or wire.tzinfo is UTC:
         return wire
-    return wire.replace(tzinfo=UTC) if wire.tzinfo is None else wire.astimezone(UTC)
+    return wire.replace(tzinfo=UTC) if wire.tzinfo is None else utc(wire)
 
 
 def day(wire: str | None, path: str) -> date | None:
