@@ -263,3 +263,47 @@ async def test_upload_without_a_length_is_refused(api: Api) -> None:
 
 def digest_of(content: bytes) -> str:
     return f"sha-256=:{b64encode(hashlib.sha256(content).digest()).decode()}:"
+
+
+# QuickBooks: a link of its own for the bytes, and uploads as forms.
+
+
+async def test_attachment_of_quickbooks_is_downloaded(api: Api) -> None:
+    listed = (await api.get("/v1/documents?limit=10", "quickbooks")).json()["data"]
+    document = next(row for row in listed if row["media_type"] is not None)
+
+    answer = await api.get(f"/v1/documents/{document['id']}/content")
+    part = await api.get(f"/v1/documents/{document['id']}/content", Range="bytes=5-9")
+
+    assert (answer.status_code, answer.content) == (200, bytes_of(document))
+    assert answer.headers["content-type"] == document["media_type"]
+    assert (part.status_code, part.content) == (206, answer.content[5:10])
+
+
+async def test_note_of_quickbooks_has_no_bytes(api: Api) -> None:
+    listed = (await api.get("/v1/documents?limit=10", "quickbooks")).json()["data"]
+    note = next(row for row in listed if row["size_bytes"] is None)
+
+    answer = await api.get(f"/v1/documents/{note['id']}/content")
+
+    assert (answer.status_code, problem_of(answer)) == (404, "not_found")
+
+
+@pytest.mark.parametrize("size", [0, 17, 12_000_000])
+async def test_upload_to_quickbooks_hangs_on_the_client(api: Api, size: int) -> None:
+    client = (await api.first("/v1/clients?limit=1", "quickbooks"))["id"]
+    content = secrets.token_bytes(size)
+
+    made = await upload(api, content, "quickbooks", f"&client={client}", Content_Digest=digest_of(content))
+    read = await api.get(f"{made.headers['location']}/content") if made.status_code == 201 else made
+
+    assert made.status_code == 201, made.text
+    assert (made.json()["client"], made.json()["name"], made.json()["size_bytes"]) == (client, "notes.pdf", size)
+    assert read.content == content
+
+
+async def test_upload_to_quickbooks_of_another_digest_is_never_completed(api: Api, quickbooks: SandboxServer) -> None:
+    answer = await upload(api, secrets.token_bytes(3_000_000), "quickbooks", Content_Digest=digest_of(b"other"))
+
+    assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
+    assert quickbooks.stats()["writes"] == 0

@@ -2,17 +2,28 @@
 
 from datetime import date
 from typing import Any, Final
+from urllib.parse import quote
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, literal, select, sorts
+from service.connectors.quickbooks.statement import (
+    FIRST_ROW,
+    MINOR_VERSION,
+    Conditions,
+    compares,
+    literal,
+    select,
+    sorts,
+)
 from service.connectors.quickbooks.wire import Times, written
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Doc, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, utc
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.faults import Malformed, NotFound, Refused
+from service.connectors.sdk.flow import Flow, Frame, Request, Response
 from service.connectors.sdk.paging import offset_page
-from service.connectors.sdk.references import refuse
+from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.document import Area, Document, DocumentUpdate
@@ -42,6 +53,14 @@ class WireAttachable(Struct, frozen=True, gc=False):
     Size: int | None = None
     ContentType: str | None = None
     AttachableRef: list[WireHook] = []
+
+
+class _Upload(Struct, frozen=True, gc=False):
+    Attachable: WireAttachable | None = None
+
+
+class _Uploaded(Struct, frozen=True, gc=False):
+    AttachableResponse: list[_Upload]
 
 
 class WriteAttachable(Struct, frozen=True, kw_only=True):
@@ -120,6 +139,8 @@ class _One(Struct, frozen=True, gc=False):
 
 _read_list = json_reader(_List)
 _read_one = json_reader(_One)
+_read_uploaded = json_reader(_Uploaded)
+_encode: Final = msgspec.json.Encoder().encode
 
 _CONDITIONS: Final[Conditions] = {
     "client": lambda values: (
@@ -165,6 +186,61 @@ def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[No
     yield calls.remove("attachable", calls.Stamp(remote_id, version), key)
 
 
+def download(remote_id: str, book: Book) -> Flow[Download]:
+    """The file at the address that QuickBooks signs for a quarter of an hour. A note alone has no bytes."""
+    del book
+    wire = yield from _current(remote_id)
+    if wire.FileName is None:
+        raise NotFound("a note has no file")
+    path = f"/download/{path_segment(remote_id)}"
+    link = yield Request(method="GET", path=path, query=(MINOR_VERSION,), accept="text/plain", lane="read")
+    return Download(
+        request=Request(method="GET", path=path, address=_address(link), accept="*/*", lane="read"),
+        name=wire.FileName,
+        media_type=wire.ContentType,
+        size_bytes=wire.Size,
+    )
+
+
+def _address(link: Response) -> str:
+    try:
+        return link.body.decode("ascii").strip()
+    except UnicodeDecodeError:
+        raise Malformed("the link to a file is no address", status=link.status) from None
+
+
+def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
+    """A new file, hung on a client where one is named: a form of two parts, the second being the bytes."""
+    if new.folder is not None:
+        raise invalid("query/folder", "unsupported", "QuickBooks has no folders.")
+    if new.area not in (None, Area.PRIVATE.value):
+        raise invalid("query/area", "choice", f"Only `{Area.PRIVATE.value}`.")
+    metadata: dict[str, object] = {"FileName": new.name, "ContentType": new.media_type}
+    if new.client is not None:
+        entity = {"type": "Customer", "value": remote_id_of(new.client, "cli_", book, "query/client")}
+        metadata["AttachableRef"] = [{"EntityRef": entity}]
+    boundary = f"tickmark-{key}"
+    name = quote(new.name, safe=" !#$&'()+,-.;=@[]^_`{}~")
+    before = (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file_metadata_0"\r\n'
+        f"Content-Type: application/json; charset=UTF-8\r\n\r\n{_encode(metadata).decode()}\r\n"
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file_content_0"; filename="{name}"\r\n'
+        f"Content-Type: {new.media_type}\r\n\r\n"
+    )
+    answer = yield Request(
+        method="POST",
+        path="/upload",
+        query=(MINOR_VERSION, ("requestid", key)),
+        upload=Frame(before.encode(), f"\r\n--{boundary}--\r\n".encode()),
+        content_type=f"multipart/form-data; boundary={boundary}",
+        lane="write",
+    )
+    made = _read_uploaded(answer).AttachableResponse
+    if not made or made[0].Attachable is None:
+        raise Refused("the file was not taken", status=answer.status)
+    return to_document(made[0].Attachable, book)
+
+
 def _current(remote_id: str) -> Flow[WireAttachable]:
     return _read_one((yield calls.read_one("attachable", remote_id))).Attachable
 
@@ -181,6 +257,8 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     get=get,
     update=update,
     delete=delete,
+    download=download,
+    upload=upload,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="What hangs on one client itself."),
         "name": Filter(kind="text", description="The whole name of the file."),

@@ -15,6 +15,8 @@ from functools import lru_cache
 from typing import Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
+from msgspec.structs import replace
+
 from service.connectors.sdk.addresses import checked_address
 from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
 from service.connectors.sdk.connector import Connector
@@ -168,7 +170,9 @@ class Engine:
             request = next(flow)
             while True:
                 try:
-                    body = request.body if request.upload is None else _framed(request.upload, source)
+                    body: Body | None = request.body
+                    if request.upload is not None:
+                        request, body = _sized(request, request.upload, source), _framed(request.upload, source)
                     answer = await self._answer(request, link, leg, ends_at, wait_s, self._transport.send, body)
                 except VendorFault as fault:
                     request = flow.throw(fault)
@@ -334,6 +338,14 @@ class Engine:
 def _only_pair(query: tuple[tuple[str, str], ...]) -> str:
     """A query of one pair: nearly always a constant, such as a version."""
     return urlencode(query, quote_via=quote)
+
+
+def _sized(request: Request, frame: Frame, source: Source | None) -> Request:
+    """The upload with its length announced, where it is known: one that breaks off is then never taken for whole."""
+    if source is None or source.size_bytes is None:
+        return request
+    size_bytes = len(frame.before) + source.size_bytes + len(frame.after)
+    return replace(request, headers=(*request.headers, ("content-length", str(size_bytes))))
 
 
 async def _framed(frame: Frame, source: Source | None) -> AsyncIterator[bytes]:

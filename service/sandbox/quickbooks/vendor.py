@@ -16,6 +16,7 @@ from service.sandbox.quickbooks import errors, oauth, query, reads
 from service.sandbox.quickbooks.attachments import attachment_tables
 from service.sandbox.quickbooks.batch import run_batch
 from service.sandbox.quickbooks.errors import FaultError
+from service.sandbox.quickbooks.files import Files, read_upload
 from service.sandbox.quickbooks.lists import company_info, list_tables, preferences
 from service.sandbox.quickbooks.names import Names
 from service.sandbox.quickbooks.records import Records
@@ -58,6 +59,7 @@ class QuickBooks:
             **staff_tables(books),
             **attachment_tables(books, self.realm_id),
         }
+        self._files = Files(books.seed, self.clock.true_s)
         self._names = Names(books, self._records)
         self._writer = Writer(self._tables, self._names, self.clock.said_s)
         self._singles = {"CompanyInfo": company_info(self.realm_id), "Preferences": preferences()}
@@ -83,6 +85,8 @@ class QuickBooks:
         found = self._router.find(request.method, request.path)
         if self.is_oauth(request):
             return found[0](request, found[1]) if found else Response(404)
+        if request.path.startswith("/files/"):
+            return self._files.fetch(request, self._tables["Attachable"].get(request.path.rpartition("/")[2]))
         self._calls += 1
         trace = f"1-{int(self.clock.said_s()):x}-{self._calls:024x}"
         return self._admitted(request, found and (found[0], found[1])).plus(
@@ -95,6 +99,7 @@ class QuickBooks:
         for limit in self._limits.values():
             limit.reset()
         self._names.reset()
+        self._files.reset()
         self._kept.clear()
         self._pages.clear()
 
@@ -159,6 +164,8 @@ class QuickBooks:
         self._router.add("POST", f"{_COMPANY}/batch", self._batch)
         self._router.add("GET", f"{_COMPANY}/preferences", self._preferences)
         self._router.add("GET", f"{_COMPANY}/companyinfo/{{id}}", self._company_info)
+        self._router.add("GET", f"{_COMPANY}/download/{{id}}", self._download)
+        self._router.add("POST", f"{_COMPANY}/upload", self._upload)
         self._router.add("GET", f"{_COMPANY}/{{entity}}/{{id}}", self._get)
         self._router.add("POST", f"{_COMPANY}/{{entity}}", self._write)
 
@@ -187,6 +194,8 @@ class QuickBooks:
 
     def _query(self, request: Request, _: Mapping[str, str]) -> Response:
         response = self._select(_text(request.body) if request.method == "POST" else request.query.get("query", ""))
+        if "Attachable" in response:
+            response["Attachable"] = [self._files.linked(row, request) for row in response["Attachable"]]
         for entity in self._tables:
             if entity in response:
                 self._pages[entity] = (self._pages.get(entity, (None, None))[1], response[entity])
@@ -202,7 +211,31 @@ class QuickBooks:
         row = self._tables[entity].get(path["id"]) if entity in self._tables else None
         if row is None:
             raise errors.not_found()
-        return self._answer({entity: row})
+        return self._answer({entity: self._files.linked(row, request) if entity == "Attachable" else row})
+
+    def _download(self, request: Request, path: Mapping[str, str]) -> Response:
+        row = self._tables["Attachable"].get(path["id"])
+        if row is None or "FileName" not in row:
+            raise errors.not_found()
+        return Response(200, self._files.link(path["id"], request).encode(), (("content-type", "text/plain"),))
+
+    def _upload(self, request: Request, _: Mapping[str, str]) -> Response:
+        metadata, content = read_upload(request)
+
+        def write() -> Response:
+            row = self._perform("Attachable", metadata, {})
+            table, row_id = self._tables["Attachable"], row["Id"]
+            uri = f"/v3/company/{self.realm_id}/download/{row_id}"
+            row = {**row, "Size": content.size_bytes, "FileAccessUri": uri, "TempDownloadUri": uri}
+            table.put(table.find(row_id) or 0, row, int(self.clock.said_s()))
+            self._files.keep(row_id, content)
+            return self._answer({"AttachableResponse": [{"Attachable": self._files.linked(row, request)}]})
+
+        return self._once(request, _MAX_REQUEST_ID, write)
+
+    def takes_file(self, method: str, path: str) -> bool:
+        """Whether the body of such a call is a file."""
+        return method == "POST" and path.endswith("/upload")
 
     def _preferences(self, request: Request, _: Mapping[str, str]) -> Response:
         return self._answer({"Preferences": self._singles["Preferences"]})
