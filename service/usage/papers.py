@@ -4,7 +4,6 @@ import asyncio
 import csv
 import io
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -32,7 +31,7 @@ class BilledCall(Struct, frozen=True):
     """One row of the download."""
 
     request_id: str
-    at: datetime
+    at: str
     key: str
     connection: str | None
     operation: str
@@ -185,7 +184,7 @@ def _named(
 def _to_row(call: LineCall) -> BilledCall:
     return BilledCall(
         ids.encode("req", call.request_id),
-        call.occurred_at,
+        call.occurred_at.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         ids.encode("key", call.key_id),
         None if call.connection_id is None else ids.encode("con", call.connection_id),
         call.operation,
@@ -197,8 +196,7 @@ def _csv(rows: Iterable[BilledCall]) -> bytes:
     text = io.StringIO()
     written = csv.writer(text)
     for row in rows:
-        at = row.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        written.writerow((row.request_id, at, row.key, row.connection or "", row.operation, row.units))
+        written.writerow((row.request_id, row.at, row.key, row.connection or "", row.operation, row.units))
     return text.getvalue().encode()
 
 

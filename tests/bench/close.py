@@ -53,8 +53,8 @@ _FILL = """
                ($6::uuid[])[1 + n % 4] AS key_id
         FROM generate_series($1::bigint, $2::bigint) AS n
     ), logged AS (
-        INSERT INTO billing.calls (org_id, request_id, recorded_at, key_id, connection_id, vendor_us, platform_us, units,
-                                   row_count, status, billable, meter, vendor, operation, reason)
+        INSERT INTO billing.calls (org_id, request_id, recorded_at, key_id, connection_id, vendor_us, platform_us,
+                                   units, row_count, status, billable, meter, vendor, operation, reason)
         SELECT org_id, request_id, billing.occurred_at(request_id), key_id, key_id, 21000, 900, 1, 50, 200, true,
                'read', 'canopy', 'listClients', 'success' FROM made
     )

@@ -34,7 +34,7 @@ MUTATIONS: Final = (
     Mutation("rating.py", "return -(-max(0, quantity - price.free) // price.size)",
              "return max(0, quantity - price.free) // price.size", RATING,
              "test_each_unit_costs_the_price_of_its_place"),
-    Mutation("rating.py", "reached = max(quantity, price.free + 1)", "reached = max(quantity + 1, price.free + 1)", RATING,
+    Mutation("rating.py", "reached = max(quantity, price.free + 1)", "reached = max(quantity, price.free) + 1", RATING,
              "test_each_unit_costs_the_price_of_its_place"),
     Mutation("rating.py", "packages = _packages(price, total) - _packages(price, billed)",
              "packages = _packages(price, total - billed)", RATING, "test_splitting_a_month_never_changes_its_total"),

@@ -83,10 +83,12 @@ def test_a_month_never_gets_cheaper_with_more_usage(plan: Plan, one: int, other:
 
 @given(_plans, st.integers(0, 10**6))
 def test_a_month_costs_at_least_its_minimum_and_never_less_than_nothing(plan: Plan, used: int) -> None:
-    total = used + sum(one.amount_minor for one in adjust(plan, used))
+    found = {one.kind: one.amount_minor for one in adjust(plan, used)}
+    left = used + found.get("discount", 0)
 
-    assert total >= int(plan.minimum * 100)
-    assert {one.kind: one.amount_minor for one in adjust(plan, used)}.get("credit", 0) >= -int(plan.credit * 100)
+    assert used + sum(found.values()) >= int(plan.minimum * 100)
+    assert found.get("credit", 0) == -min(left, int(plan.credit * 100))
+    assert found.get("minimum", 0) <= int(plan.minimum * 100)
 
 
 @given(_meter_prices, _units, _units, st.data())

@@ -101,8 +101,12 @@ def _small(draw: st.DrawFn) -> MeterPrice:
     return draw(st.sampled_from(made))
 
 
-@given(_small(), st.integers(0, 40))
-def test_each_unit_costs_the_price_of_its_place(price: MeterPrice, quantity: int) -> None:
+@given(_small(), st.data())
+def test_each_unit_costs_the_price_of_its_place(price: MeterPrice, data: st.DataObject) -> None:
+    tiers = price.tiers if isinstance(price, Graduated | Volume) else ()
+    edges = [price.free, *(tier.up_to for tier in tiers if tier.up_to)]
+    quantity = data.draw(st.one_of(st.sampled_from(edges), st.integers(0, 40)))
+
     assert _exact(_plan(price), quantity) == cost(price, quantity) == _plainly(price, quantity)
 
 
