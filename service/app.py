@@ -2,7 +2,7 @@
 
 import asyncio
 import gc
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from ipaddress import ip_network
@@ -37,11 +37,11 @@ from service.connections.linking_routes import linking_operations
 from service.connections.open import Connections
 from service.connections.refresh import CredentialKeeper
 from service.connections.routes import connection_operations
+from service.connections.setups import vendor_setups
 from service.connections.vault import LocalKey, Vault
-from service.connections.vendors import Vendors, VendorSetup
+from service.connections.vendors import Vendors
 from service.connectors.budgets import RedisBudgetKeeper
 from service.connectors.registry import CONNECTORS
-from service.connectors.sdk.auth import AppCredentials
 from service.connectors.sdk.budget import Limit
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Engine
@@ -310,32 +310,6 @@ def quiet_garbage_collector() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)
-
-
-def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
-    """Our registrations at the vendors, by connector."""
-    return {
-        "quickbooks": VendorSetup(
-            AppCredentials(
-                settings.quickbooks_client_id or "",
-                settings.quickbooks_client_secret.text if settings.quickbooks_client_secret else "",
-            ),
-            settings.quickbooks_base_url,
-            settings.quickbooks_token_url,
-            settings.quickbooks_authorize_url,
-            settings.quickbooks_revoke_url,
-        ),
-        "canopy": VendorSetup(
-            AppCredentials(
-                settings.canopy_client_id or "",
-                settings.canopy_client_secret.text if settings.canopy_client_secret else "",
-            ),
-            settings.canopy_base_url,
-            settings.canopy_token_url,
-        ),
-        "sodium": VendorSetup(AppCredentials("", ""), settings.sodium_base_url),
-        "taxdome": VendorSetup(AppCredentials("", ""), settings.taxdome_base_url),
-    }
 
 
 def key_policy(settings: Settings) -> Policy:

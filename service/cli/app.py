@@ -18,6 +18,7 @@ from service.cli.links import connections
 from service.cli.money import billing
 from service.cli.output import complain
 from service.cli.running import add_running
+from service.cli.vault import vault
 from service.settings import SettingsError
 
 
@@ -29,7 +30,7 @@ def application() -> App:
         version=lambda: version("tickmark"),
     )
     add_running(app)
-    for group in (orgs, firms, connections, keys, billing, audit):
+    for group in (orgs, firms, connections, keys, billing, audit, vault):
         app.command(group)
     add_facts(app)
     return app

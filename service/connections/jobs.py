@@ -29,7 +29,7 @@ EXPIRING_FROM: Final = timedelta(days=14)
 PROBED_EVERY: Final = timedelta(hours=20)
 _RENEWALS_A_RUN: Final = 500
 _AT_ONCE: Final = 8
-_PROBES_A_RUN: Final = 20
+_PROBES_A_RUN: Final = 5
 _log: Final = logging.getLogger(__name__)
 
 

@@ -87,6 +87,11 @@ class Vault:
         self._keys = {key.name: key for key in keys}
         self._unwrapped: dict[DataKey, AESGCM] = {}
 
+    @property
+    def newest(self) -> str:
+        """The name of the key-encryption key that wraps new data keys."""
+        return self._newest.name
+
     async def new_data_key(self, org_id: UUID, firm_id: UUID, version: int) -> DataKey:
         """A fresh key for the firm, to be stored by the caller before anything sealed with it."""
         wrapped = await self._newest.wrap(AESGCM.generate_key(256), _context(org_id, firm_id, version))

@@ -15,9 +15,11 @@ from msgspec import Struct
 from service.audit.sealing import seal
 from service.audit.signing import signer_of, sink_of
 from service.clock import Clock, now
+from service.connections.jobs import Care
 from service.db.pool import Connection, Pool, open_pool
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
+from service.jobs.connections import opened_care
 from service.jobs.rail import keep_reports, look_at_events, put_on_stripe
 from service.jobs.sealer import seal_until
 from service.settings import Settings
@@ -67,22 +69,33 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
     )
 
 
+def care_jobs(care: Care) -> tuple[Job, ...]:
+    """What keeps connections alive."""
+    return (
+        Job("renew_ahead", care.renew_ahead, timedelta(seconds=30)),
+        Job("announce_ends", care.announce_ends),
+        Job("empty_pages", care.empty_pages, timedelta(minutes=5)),
+        Job("watch_vendors", care.watch_vendors, timedelta(minutes=1)),
+    )
+
+
 async def work(settings: Settings, *, once: bool = False) -> None:
     """Works until SIGINT or SIGTERM; a job under way is finished first. With `once`, does every job now and returns."""
     over = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    jobs = jobs_of(settings)
     pool = await open_pool(settings.database_url, "tickmark_operator", max_size=3, timeout_s=_SLOW_S)
     signer, sink = signer_of(settings), sink_of(settings)
     try:
-        if once:
-            async with pool.acquire() as connection:
-                await run_due(connection, dict.fromkeys(jobs, now()), now)
-                await seal(connection, signer, sink, now())
-        else:
-            await asyncio.gather(_take_turns(pool, over, jobs), seal_until(over, pool, signer, sink))
+        async with opened_care(settings) as care:
+            jobs = (*jobs_of(settings), *care_jobs(care))
+            if once:
+                async with pool.acquire() as connection:
+                    await run_due(connection, dict.fromkeys(jobs, now()), now)
+                    await seal(connection, signer, sink, now())
+            else:
+                await asyncio.gather(_take_turns(pool, over, jobs), seal_until(over, pool, signer, sink))
     finally:
         await pool.close()
 
