@@ -37,6 +37,12 @@ def taxdome(taxdome_server: SandboxServer) -> SandboxServer:
     return taxdome_server
 
 
+@pytest.fixture(scope="module")
+def sodium() -> Iterator[SandboxServer]:
+    with serve.running("sodium") as server:
+        yield server
+
+
 @pytest.fixture
 def customers(
     http: httpx.AsyncClient,
@@ -45,8 +51,9 @@ def customers(
     quickbooks: SandboxServer,
     canopy: SandboxServer,
     taxdome: SandboxServer,
+    sodium: SandboxServer,
 ) -> Customers:
-    return customers_of(http, settings, operator_pool, quickbooks, canopy, taxdome)
+    return customers_of(http, settings, operator_pool, quickbooks, canopy, taxdome, sodium)
 
 
 @pytest.fixture
@@ -57,6 +64,16 @@ async def api(customers: Customers, operator_pool: Pool) -> Api:
         "UPDATE connection_accounts SET remote_id = $2 WHERE connection_id = $1", made.cast.connections["taxdome"], WIDE
     )
     return made
+
+
+async def test_address_that_has_run_out_renews_no_token(api: Api, taxdome: SandboxServer) -> None:
+    document = await small_file(api)
+    taxdome.fault("server_error", path="/files/*", status=403)
+
+    answer = await api.get(f"/v1/documents/{document['id']}/content")
+
+    assert (answer.status_code, problem_of(answer)) == (502, "vendor_fault")
+    assert taxdome.stats()["token_refreshes"] == 0
 
 
 async def small_file(api: Api) -> dict[str, Any]:
@@ -307,3 +324,15 @@ async def test_upload_to_quickbooks_of_another_digest_is_never_completed(api: Ap
 
     assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
     assert quickbooks.stats()["writes"] == 0
+
+
+async def test_document_of_sodium_is_downloaded(api: Api) -> None:
+    client = (await api.first("/v1/clients?limit=1", "sodium"))["id"]
+    document = await api.first(f"/v1/documents?limit=1&filter[client]={client}", "sodium")
+
+    answer = await api.get(f"/v1/documents/{document['id']}/content")
+    part = await api.get(f"/v1/documents/{document['id']}/content", Range="bytes=-4")
+
+    assert answer.status_code == 200, answer.text
+    assert len(answer.content) == document["size_bytes"]
+    assert (part.status_code, part.content) == (206, answer.content[-4:])

@@ -1,9 +1,13 @@
 """Addresses that a vendor hands out, such as signed download links: where may they lead?"""
 
+from collections.abc import Mapping
 from ipaddress import ip_address
+from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
-from service.connectors.sdk.faults import Malformed
+from service.connectors.sdk.faults import Malformed, NotFound, RateLimited, Refused, Unavailable, VendorFault
+from service.connectors.sdk.flow import Response
+from service.connectors.sdk.retry_after import retry_after_s
 
 
 def checked_address(address: str, base_url: str) -> str:
@@ -20,6 +24,22 @@ def checked_address(address: str, base_url: str) -> str:
     elif parts.scheme != "https" or _is_private(parts.hostname):
         raise _refused()
     return address
+
+
+def fault_at_address(response: Response) -> VendorFault | None:
+    """The fault in an answer at a handed-out address: the words of a file store, not of the vendor's API.
+
+    Without our credentials a 401 or 403 says that the address has run out, not that the connection has.
+    """
+    status = response.status
+    if 200 <= status < 300:
+        return None
+    kind = Unavailable if status >= 500 else _KINDS.get(status, Refused)
+    pause_s = retry_after_s(response)
+    return kind(f"HTTP {status} at an address that was handed out", status=status, retry_after_s=pause_s)
+
+
+_KINDS: Final[Mapping[int, type[VendorFault]]] = {404: NotFound, 410: NotFound, 429: RateLimited}
 
 
 def _split(address: str) -> SplitResult:

@@ -17,7 +17,7 @@ from urllib.parse import quote, urlencode
 
 from msgspec.structs import replace
 
-from service.connectors.sdk.addresses import checked_address
+from service.connectors.sdk.addresses import checked_address, fault_at_address
 from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.faults import (
@@ -300,7 +300,7 @@ class Engine:
         leg.status = response.status
         if connector.request_id_header is not None:
             leg.request_id = response.headers.get(connector.request_id_header)
-        fault = connector.classify(request, response)
+        fault = connector.classify(request, response) if request.address is None else fault_at_address(response)
         if isinstance(fault, Unavailable):
             _failed(self._monotonic(), link.breaker, vendor_breaker)
         else:

@@ -11,10 +11,10 @@ from typing import Annotated, Any, Final, Protocol
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Download, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.references import invalid
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
@@ -39,6 +39,15 @@ class WireDocument(Struct, frozen=True, gc=False):
     uploadedByContact: RefId | None = None
     createdDate: datetime | None = None
     updatedDate: datetime | None = None
+
+
+class _WireLink(Struct, frozen=True, gc=False):
+    """What is known of the bytes; the link opens them to whoever has it for an hour or two, and never leaves us."""
+
+    downloadUrl: str | None = None
+    originalFileName: str | None = None
+    contentType: str | None = None
+    fileSize: int | None = None
 
 
 UNSUPPORTED: Final = (
@@ -127,6 +136,7 @@ def _area(wire: WireDocument) -> Area:
 
 _read_list = json_reader(calls.Paged[WireDocument])
 _read_one = json_reader(WireDocument)
+_read_link = json_reader(_WireLink)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
@@ -169,6 +179,21 @@ def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[No
     yield calls.write("DELETE", _path(remote_id))
 
 
+def download(remote_id: str, book: Book) -> Flow[Download]:
+    """The file at the address that Sodium signs for it."""
+    del book
+    path = _path(remote_id)
+    wire = _read_link((yield calls.read_one(path)))
+    if wire.downloadUrl is None:
+        raise NotFound("the document has no file")
+    return Download(
+        request=Request(method="GET", path=path, address=wire.downloadUrl, accept="*/*", lane="read"),
+        name=wire.originalFileName,
+        media_type=wire.contentType,
+        size_bytes=wire.fileSize,
+    )
+
+
 def _path(remote_id: str) -> str:
     client, separator, code = remote_id.partition(":")
     if not separator:
@@ -202,6 +227,7 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     get=get,
     update=update,
     delete=delete,
+    download=download,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="The documents of one client."),
         "review": Filter(kind="choice", choices=tuple(_REVIEW_WORDS), description="All when left out."),
