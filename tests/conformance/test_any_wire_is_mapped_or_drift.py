@@ -5,22 +5,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from msgspec import Raw, inspect
 
-from service.connectors.canopy.connector import CANOPY
-from service.connectors.quickbooks.connector import QUICKBOOKS
-from service.connectors.registry import get_connector
+from service.connectors.registry import CONNECTORS, get_connector
 from service.connectors.sdk.binding import Query, Wire
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Response
 from service.connectors.sdk.wire import raw_records, unmapped
+from tests.bench.pages import bodies_before
 from tests.connectors.flows import BOOK, NO_CURRENCY, play
 
-VENDORS = (CANOPY, QUICKBOOKS)
-"""Those with a file of their own beside this one."""
-BINDINGS = [(connector.slug, name) for connector in VENDORS for name in connector.bindings()]
+BINDINGS = [(connector.slug, name) for connector in CONNECTORS for name in connector.bindings()]
 _WORDS = (
     "", "0", "1", "-1", "USD", "JPY", "KWD", "XXX", "usd", "Invoice", "CreditMemo", "paid", "Active", "Business", "OK",
     "SalesItemLineDetail", "GroupLineDetail", "DiscountLineDetail", "SubTotalLineDetail", "Voided", "\u0130", "\0",
@@ -89,11 +86,16 @@ def body_of(wire: Wire, rows: list[Any]) -> bytes:
     found: Any = rows
     for names in reversed(wire.many):
         found = {names.split("|")[0]: found}
-    return msgspec.json.encode(found | {"next_cursor": None})
+    return msgspec.json.encode(found | {"next_cursor": None, "next_page": None, "hasMore": False})
 
 
 @pytest.mark.parametrize(("vendor", "resource"), BINDINGS)
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 @given(data=st.data())
 def test_any_wire_is_a_record_or_drift(vendor: str, resource: str, data: st.DataObject) -> None:
     connector = get_connector(vendor)
@@ -103,7 +105,8 @@ def test_any_wire_is_a_record_or_drift(vendor: str, resource: str, data: st.Data
     book = data.draw(st.sampled_from([BOOK, NO_CURRENCY]))
     body = body_of(binding.wire, [row])
     with suppress(SchemaDrift):
-        played = play(connector, binding.page(Query(limit=50), book), Response(200, {}, body))
+        before = [Response(200, {}, earlier) for earlier in bodies_before(vendor, resource)]
+        played = play(connector, binding.page(Query(limit=50), book), *before, Response(200, {}, body))
         (record,) = played.value.records
         msgspec.json.encode(record)
         assert record.id.endswith(book.ref("", record.remote_id))

@@ -218,7 +218,9 @@ class TestQuickBooks(Conformance):
                 instants=TIMES,
                 days=(Day("TxnDate", lambda entry: entry.worked_on),),
                 amount=Amount(
-                    lambda row, number, currency: row.update({"HourlyRate": number}), lambda entry: entry.rate, "dollars"
+                    lambda row, number, currency: row.update({"HourlyRate": number}),
+                    lambda entry: entry.rate,
+                    "dollars",
                 ),
                 filters=days("worked_on"),
                 creates=new_time,

@@ -156,9 +156,7 @@ class TestSodium(Conformance):
                 instants=TIMES,
                 implied=frozenset({"kind"}),
                 filters={"status": equal("status")},
-                lacks={
-                    "every_filter_narrows_to_exactly_what_it_says": "its filters change what is listed: see sandbox tests"
-                },
+                lacks={"every_filter_narrows_to_exactly_what_it_says": "they change what is listed: see sandbox tests"},
                 creates=lambda clients, number: TaskCreate(
                     name=f"VAT return {number}",
                     client=clients[0].id,
