@@ -148,8 +148,9 @@ class Load:
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         while True:
-            with suppress(OSError):
-                return await asyncio.open_connection("127.0.0.1", self._rng.choice(self._stage.ports))
+            if ports := self._stage.open_ports:
+                with suppress(OSError):
+                    return await asyncio.open_connection("127.0.0.1", self._rng.choice(ports))
             await asyncio.sleep(0.02)  # all of them may be down: then nothing is sent, and nothing is counted
 
 

@@ -58,9 +58,11 @@ class Child:
         self._environ = dict(environ)
         self._says_ready = says_ready
         self._log = log
+        self.is_up = False
         self._process: subprocess.Popen[bytes] | None = None
 
     def kill(self) -> None:
+        self.is_up = False
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -73,6 +75,7 @@ class Child:
             if time.monotonic() > ends_at:
                 raise NotBackError(f"{self.name} does not start:\n{self._log.read_text()[-3000:]}")
             await asyncio.sleep(0.1)
+        self.is_up = True
 
     async def _start(self) -> bool:
         with self._log.open("ab") as log:
@@ -170,6 +173,11 @@ class CrashStage(msgspec.Struct, frozen=True):
     """A quarter of them belong to an organization that may spend `limit_minor` this month."""
     capped_org: UUID
     limit_minor: int
+
+    @property
+    def open_ports(self) -> list[int]:
+        """Where a load balancer would send calls: a process that is only starting listens already."""
+        return [port for port, api in zip(self.ports, self.apis, strict=True) if api.is_up]
 
     @property
     def mortals(self) -> tuple[Mortal, ...]:

@@ -70,14 +70,14 @@ async def compare(stage: CrashStage, load: Load) -> Verdict:
         await connection.close()
     lost: list[str] = []
     double: list[str] = []
-    _compare_answers(load.seen, rows, lost, double)
-    _compare_unanswered(load.seen, rows.values(), callers, double)
+    compare_answers(load.seen, rows, lost, double)
+    compare_unanswered(load.seen, rows.values(), callers, double)
     _compare_writes(load, rows.values(), callers, lost, double)
     overshoot = max(0, ceil(status.spent_minor) - stage.limit_minor)
     return Verdict(len(lost), len(double), overshoot, int(status.spent_minor), third, (*lost, *double))
 
 
-def _compare_answers(seen: list[Seen], rows: dict[UUID, Row], lost: list[str], double: list[str]) -> None:
+def compare_answers(seen: list[Seen], rows: dict[UUID, Row], lost: list[str], double: list[str]) -> None:
     for call in seen:
         if call.request_id is None or call.status is None:
             continue
@@ -91,7 +91,7 @@ def _compare_answers(seen: list[Seen], rows: dict[UUID, Row], lost: list[str], d
             double.append(f"owed beyond its receipt: {call} {row}")
 
 
-def _compare_unanswered(seen: list[Seen], rows: Iterable[Row], callers: dict[UUID, int], double: list[str]) -> None:
+def compare_unanswered(seen: list[Seen], rows: Iterable[Row], callers: dict[UUID, int], double: list[str]) -> None:
     """Rows that no caller saw an answer of: at most as many as calls without answer, of each caller and operation."""
     answered = {call.request_id for call in seen}
     silent = Counter((call.caller, call.operation) for call in seen if call.status is None)
