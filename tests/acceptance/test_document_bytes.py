@@ -248,9 +248,9 @@ async def test_upload_whose_caller_leaves_is_never_completed(api: Api, taxdome: 
 async def test_same_upload_again_is_a_replay(api: Api, taxdome: SandboxServer) -> None:
     content = secrets.token_bytes(1000)
     sent = {"query": "&area=private", "Idempotency_Key": "u-1", "Content_Digest": digest_of(content)}
-    made = await upload(api, content, **sent)  # type: ignore[arg-type]
+    made = await upload(api, content, **sent)
 
-    again = await upload(api, content, **sent)  # type: ignore[arg-type]
+    again = await upload(api, content, **sent)
 
     assert (again.status_code, again.json()) == (201, made.json())
     assert again.headers["usage-reason"] == "replay"

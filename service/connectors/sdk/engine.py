@@ -171,8 +171,8 @@ class Engine:
             while True:
                 try:
                     body: Body | None = request.body
-                    if request.upload is not None:
-                        request, body = _sized(request, request.upload, source), _framed(request.upload, source)
+                    if (frame := request.upload) is not None:
+                        request, body = _sized(request, frame, source), _framed(frame, source)
                     answer = await self._answer(request, link, leg, ends_at, wait_s, self._transport.send, body)
                 except VendorFault as fault:
                     request = flow.throw(fault)
