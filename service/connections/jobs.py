@@ -37,7 +37,7 @@ class Care:
     """What the worker does for connections; its pool is the operator's."""
 
     def __init__(self, linking: Linking, engine: Engine, consents: ConsentLedger) -> None:
-        self._linking = linking
+        self.linking = linking
         self._engine = engine
         self._consents = consents
 
@@ -89,20 +89,20 @@ class Care:
             door.base_url,
             account.remote_id,
             budget_key(opened, door.connector, account),
-            _Source(self._linking, opened, door),
+            _Source(self.linking, opened, door),
         )
         book = Book(opened.id, account.ordinal, account.remote_id, account.currency)
         for surface, binding in door.connector.bindings().items():
             if binding.page is not None and await self._is_allowed(opened, surface, at):
                 await self._probe(opened, link, book, surface, at)
-        async with as_organization(self._linking.pool, org_id) as connection:
+        async with as_organization(self.linking.pool, org_id) as connection:
             await canary.judge(connection, org_id, connection_id, at)
 
     async def _probe(self, opened: OpenConnection, link: Link, book: Book, surface: str, at: datetime) -> None:
-        async with as_organization(self._linking.pool, opened.org_id) as connection:
+        async with as_organization(self.linking.pool, opened.org_id) as connection:
             known = await issues.get_shape(connection, opened.org_id, opened.id, surface) or Shape()
         probed = await canary.probe(self._engine, link, book, surface, known)
-        async with as_organization(self._linking.pool, opened.org_id) as connection:
+        async with as_organization(self.linking.pool, opened.org_id) as connection:
             await canary.keep(connection, opened, probed, known, at)
 
     async def _is_allowed(self, opened: OpenConnection, surface: str, at: datetime) -> bool:
@@ -118,16 +118,16 @@ class Care:
         if opened is None or door is None:
             return
         try:
-            await _Source(self._linking, opened, door).fresh(ahead=lead_of(connection_id))
+            await _Source(self.linking, opened, door).fresh(ahead=lead_of(connection_id))
         except (VendorFault, LinkError) as error:
             # On the connection's timeline already; the next look tries again unless only the firm can help.
             _log.warning("access could not be renewed ahead: %s", type(error).__name__)
 
     def _door(self, opened: OpenConnection) -> Door | None:
-        return self._linking.vendors.door(opened.vendor, sandbox=opened.sandbox, base_url=opened.base_url)
+        return self.linking.vendors.door(opened.vendor, sandbox=opened.sandbox, base_url=opened.base_url)
 
     async def _opened(self, org_id: UUID, connection_id: UUID) -> OpenConnection | None:
-        async with as_organization(self._linking.pool, org_id) as connection:
+        async with as_organization(self.linking.pool, org_id) as connection:
             record = await store.get_connection(connection, org_id, connection_id)
             accounts = await store.list_accounts(connection, org_id, connection_id)
         if record is None or record.state not in USABLE:

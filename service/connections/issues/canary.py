@@ -4,6 +4,7 @@ Nothing is kept of a record but the names and sorts of its fields, and only what
 change opens an issue and makes the connection degraded; a page as it should be resolves what it resolves.
 """
 
+import re
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -44,7 +45,7 @@ async def probe(engine: Engine, link: Link, book: Book, surface: str, known: Sha
     try:
         await engine.run(binding.page(Query(limit=min(PAGE, binding.max_page)), book), link, leg)
     except SchemaDrift as drift:
-        return Probed(surface, None, (Finding(IssueKind.UNREADABLE, drift.path, drift.expected),), drift)
+        return Probed(surface, None, (Finding(IssueKind.UNREADABLE, _everywhere(drift.path), drift.expected),), drift)
     except Unreadable as fault:
         return Probed(surface, None, (Finding(IssueKind.UNREADABLE, "$", type(fault).__name__),), fault)
     except VendorFault as fault:
@@ -95,6 +96,11 @@ async def judge(connection: Connection, org_id: UUID, connection_id: UUID, at: d
         await connections.mark_connection_state(connection, org_id, connection_id, State.DEGRADED, _DRIFTED, at)
     elif not is_open and record.state is State.DEGRADED and record.state_reason == _DRIFTED:
         await connections.mark_connection_state(connection, org_id, connection_id, State.HEALTHY, None, at)
+
+
+def _everywhere(path: str) -> str:
+    """The place in any record, so that one change is one issue: `$.clients[3].name` → `$.clients[].name`."""
+    return re.sub(r"\[\d+\]", "[]", path)
 
 
 def _findings(known: Shape, seen: Shape) -> list[Finding]:
