@@ -195,6 +195,7 @@ async def crash_stage(apis: int, callers: int, held_s: float, limit_minor: int) 
         sandbox.limits(per_second=None, per_minute=None)
         redis_url = stack.enter_context(embedded.running_redis(root / "redis"))
         postgres = Postgres(root / "postgres")
+        stack.callback(postgres.kill)  # brought back so often, it would outlive us
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TICKMARK_")},
             **environ_of(embedded.Servers(postgres.url, redis_url)),
