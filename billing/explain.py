@@ -53,7 +53,8 @@ def read_usage(path: Path) -> dict[Meter, int]:
     if not isinstance(found, dict):
         raise UsageFileError(f"{path.name}: meters and their units are wanted, such as read = 120000")
     quantities: dict[Meter, int] = {}
-    for name, quantity in found.items():  # pyright: ignore[reportUnknownVariableType]
+    given: dict[str, object] = found  # pyright: ignore[reportUnknownVariableType]
+    for name, quantity in given.items():
         if name not in list(Meter):
             raise UsageFileError(f"{path.name}: {name}: no such meter; there are {', '.join(Meter)}")
         if not isinstance(quantity, int) or isinstance(quantity, bool):

@@ -59,10 +59,10 @@ async def list_line_calls(
         found = tuple(msgspec.convert(row, LineCall) for row in rows)
         return found, Place(found[-1].request_id) if len(rows) == limit else None
     rows = await connection.fetch(QUERIES["list_counted_calls"], *bounds, period.cutoff)
-    return _within(line, _start_of(invoice, line), [msgspec.convert(row, LineCall) for row in rows], place, limit)
+    return within(line, _start_of(invoice, line), [msgspec.convert(row, LineCall) for row in rows], place, limit)
 
 
-def _within(
+def within(
     line: InvoiceLine, start: int, rows: list[LineCall], place: Place, limit: int
 ) -> tuple[tuple[LineCall, ...], Place | None]:
     """Those of the calls, or the parts of them, that lie on the line's stretch of the month's units."""

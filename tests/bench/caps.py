@@ -38,7 +38,7 @@ from service import embedded
 from service.clock import now
 from service.db.migrate import migrate
 from service.db.pool import open_pool
-from tests.bench.metering import _KEY, _call
+from tests.bench.metering import KEY, made_call
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -65,12 +65,12 @@ async def _measure(caps: Caps, ledger: UsageLedger, org_id: UUID, callers: int, 
 
     async def caller() -> None:
         for _ in range(rows // callers):
-            call = _call(org_id)
+            call = made_call(org_id)
             began = time.perf_counter_ns()
             guard = caps.try_guard(org_id) or await caps.guard(org_id)
             hold = None
             if guard.budgets:
-                asked = (_KEY, None, Meter.READ, 1, call.request_id.int >> 80)
+                asked = (KEY, None, Meter.READ, 1, call.request_id.int >> 80)
                 hold = guard.try_reserve(*asked) or await guard.reserve(*asked)
             waited = time.perf_counter_ns() - began
             if hold is not None and not hold.is_held:
@@ -102,7 +102,7 @@ async def _prepare(url: str) -> tuple[UUID, UUID]:
         await open_account(owner, org_id, load_price_book().find(*PUBLIC_PLAN), "UTC", "USD", opened_at=now())
     for span in BudgetSpan:
         await set_budget(owner, capped, Budget(BudgetScope.ORGANIZATION, capped, span, 10**9))
-        await set_budget(owner, capped, Budget(BudgetScope.KEY, _KEY, span, 10**9))
+        await set_budget(owner, capped, Budget(BudgetScope.KEY, KEY, span, 10**9))
     await owner.close()
     return free, capped
 

@@ -31,7 +31,7 @@ from service.db.migrate import migrate
 from service.db.pool import Pool, open_pool
 from service.ids import new_uuid
 
-_KEY, _CONNECTION = new_uuid(), new_uuid()
+KEY, _CONNECTION = new_uuid(), new_uuid()
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -56,11 +56,11 @@ class Report(msgspec.Struct, frozen=True):
     lost: int
 
 
-def _call(org_id: UUID) -> Invocation:
+def made_call(org_id: UUID) -> Invocation:
     return Invocation(
         org_id=org_id,
         request_id=new_uuid(),
-        key_id=_KEY,
+        key_id=KEY,
         connection_id=_CONNECTION,
         vendor="canopy",
         operation="list_clients",
@@ -81,7 +81,7 @@ async def _measure(record: Callable[[Invocation], Awaitable[object]], callers: i
 
     async def caller() -> None:
         for _ in range(rows // callers):
-            call = _call(org_id)
+            call = made_call(org_id)
             began = time.perf_counter()
             await record(call)
             waits.append(time.perf_counter() - began)
@@ -129,7 +129,7 @@ async def record_until_killed(url: str, org_id: UUID) -> None:
 
     async def caller() -> None:
         while True:
-            call = _call(org_id)
+            call = made_call(org_id)
             await ledger.record(call)
             print(call.request_id, flush=True)
 

@@ -201,10 +201,16 @@ async def test_two_processes_share_one_budget(
 
 
 async def test_a_lease_of_a_dead_process_is_settled_from_the_ledger(
-    monkeypatch: pytest.MonkeyPatch, app_pool: Pool, caps: Caps, ledger: UsageLedger, operator: Connection, org: UUID
+    monkeypatch: pytest.MonkeyPatch,
+    app_pool: Pool,
+    caps: Caps,
+    ledger: UsageLedger,
+    operator: Connection,
+    book: PriceBook,
+    org: UUID,
 ) -> None:
     await set_budget(operator, org, _of_org(org, 20))
-    dead = Caps(app_pool, caps._book)
+    dead = Caps(app_pool, book)
     monkeypatch.setattr(leases_module, "LEASE_S", 0.0)
     monkeypatch.setattr(leases_module, "MARGIN_S", 0.0)
     hold = await (await dead.guard(org)).reserve(KEY, None, Meter.WRITE, _FREE_WRITES + 9, time.time_ns() // 1_000_000)
@@ -231,7 +237,13 @@ async def test_sixteen_callers_in_four_processes_never_overshoot(
     limit = 1_500
     await set_budget(operator, org, _of_org(org, limit))
     await set_budget(operator, org, _of_org(org, limit, BudgetSpan.DAY))
-    options = {"url": database.owner_url, "org": str(org), "callers": 4, "patience": 25, "failing": 0.2}
+    options: dict[str, object] = {
+        "url": database.owner_url,
+        "org": str(org),
+        "callers": 4,
+        "patience": 25,
+        "failing": 0.2,
+    }
     processes = [await _start(options) for _ in range(4)]
     if killed:
         assert processes[0].stdout is not None

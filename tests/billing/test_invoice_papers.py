@@ -32,7 +32,7 @@ from billing import (
     render_pdf,
     set_details,
 )
-from billing.documents import _to_document
+from billing.documents import to_document
 from billing.store import Connection
 from billing.usage import insert_voids
 from tests.billing.calls import billable
@@ -112,7 +112,7 @@ async def test_a_long_invoice_goes_on_over_pages(papers: Papers) -> None:
 
 
 async def test_figures_on_paper_sum_up(papers: Papers) -> None:
-    shown = _to_document(papers)
+    shown = to_document(papers)
     amounts = [Decimal(line.amount.replace(",", "")) for line in shown.lines]
     sums = {one.label: Decimal(one.amount.replace(",", "")) for one in shown.sums}
 

@@ -36,7 +36,7 @@ from billing import (
     rate,
 )
 from billing.budgets import most_units, spend, window_of
-from billing.line_calls import Place, _within
+from billing.line_calls import Place, within
 from billing.prices import Flat, Graduated, MeterPrice, Package, Tier, Volume
 from billing.rating import cost, highest_cost
 from service.db.pool import open_pool
@@ -62,15 +62,16 @@ _meter_prices: st.SearchStrategy[MeterPrice] = st.one_of(
     st.builds(Flat, _prices, st.integers(0, 50)),
     st.builds(Package, st.integers(1, 300), _prices, st.integers(0, 50)),
 )
-_plans = st.builds(
-    lambda meters, discount, credit, minimum: Plan(
-        "made", 1, "Made", "USD", dict(zip(Meter, meters, strict=True)), discount, credit, minimum
-    ),
-    st.lists(_meter_prices, min_size=len(Meter), max_size=len(Meter)),
-    st.decimals(0, 100, places=1),
-    st.decimals(0, 50, places=2),
-    st.decimals(0, 50, places=2),
-)
+
+
+@st.composite
+def _made_plans(draw: st.DrawFn) -> Plan:
+    meters = {meter: draw(_meter_prices) for meter in Meter}
+    discount, credit, minimum = (draw(st.decimals(0, most, places=2)) for most in (100, 50, 50))
+    return Plan("made", 1, "Made", "USD", meters, discount, credit, minimum)
+
+
+_plans = _made_plans()
 _quantities = st.dictionaries(st.sampled_from(Meter), _units)
 
 
@@ -91,11 +92,14 @@ def test_a_month_costs_at_least_its_minimum_and_never_less_than_nothing(plan: Pl
     assert found.get("minimum", 0) <= int(plan.minimum * 100)
 
 
-@given(_meter_prices, _units, _units, st.data())
+@settings(max_examples=400)
+@given(st.one_of(_tiered().map(lambda shape: Volume(*shape)), _meter_prices), _units, _units, st.data())
 def test_the_highest_cost_is_passed_nowhere_on_the_way(
     price: MeterPrice, start: int, units: int, data: st.DataObject
 ) -> None:
-    way = data.draw(st.integers(0, units))
+    tiers = price.tiers if isinstance(price, Graduated | Volume) else ()
+    edges = [tier.up_to - start for tier in tiers if tier.up_to and 0 <= tier.up_to - start <= units]
+    way = data.draw(st.one_of(st.sampled_from(edges), st.integers(0, units)) if edges else st.integers(0, units))
 
     assert highest_cost(price, start, units) >= cost(price, start + way) - cost(price, start)
 
@@ -158,7 +162,7 @@ def test_the_calls_of_a_line_hold_its_units_once(units: list[int], start: int, l
     while place is not None:
         at = place.after
         rows = [call for call in calls if call.request_id > at][:page]
-        part, place = _within(line, start, rows, place, page)
+        part, place = within(line, start, rows, place, page)
         found += part
 
     assert sum(call.units for call in found) == quantity
