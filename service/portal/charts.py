@@ -7,9 +7,7 @@ from markupsafe import Markup
 from msgspec import Struct
 
 _WIDTH: Final = 720
-_HEIGHT: Final = 180
-_FLOOR: Final = 156
-_TOP: Final = 12
+_HEIGHT: Final = 140
 
 
 class Bar(Struct, frozen=True):
@@ -25,44 +23,53 @@ def bars(title: str, unit: str, data: Sequence[Bar]) -> Markup:
     """Columns in order, with a table twin for who cannot see them."""
     most = max((bar.value for bar in data), default=0)
     step = _WIDTH / max(1, len(data))
-    columns: list[Markup] = []
-    for index, bar in enumerate(data):
-        height = 0 if most == 0 else max(2 if bar.value else 0, (_FLOOR - _TOP - 12) * bar.value / most)
-        x = index * step + step * 0.14
-        columns.append(
-            Markup('<g class="bar"><title>{}: {} {}</title>').format(bar.label, f"{bar.value:,}", unit)
-            + Markup('<rect class="bar-room" x="{:.1f}" y="{}" width="{:.1f}" height="{}"/>').format(
-                index * step, _TOP, step, _FLOOR - _TOP
-            )
-            + Markup('<rect class="bar-fill" x="{:.1f}" y="{:.1f}" width="{:.1f}" height="{:.1f}" rx="2"/>').format(
-                x, _FLOOR - height, step * 0.72, height
-            )
-            + (
-                Markup('<text x="{:.1f}" y="{}" text-anchor="middle">{}</text>').format(
-                    index * step + step / 2, _HEIGHT - 6, bar.short
-                )
-                if bar.short
-                else Markup("")
-            )
-            + Markup("</g>")
-        )
-    rows = Markup("").join(
-        Markup('<tr><th scope="row">{}</th><td class="num">{}</td></tr>').format(bar.label, f"{bar.value:,}")
-        for bar in data
-        if bar.value
+    columns = Markup("").join(_column(index * step, step, bar, most, unit) for index, bar in enumerate(data))
+    labels = Markup("").join(Markup("<span>{}</span>").format(bar.short) for bar in data if bar.short)
+    rows = Markup("").join(_row(bar) for bar in data if bar.value)
+    return _FIGURE.format(
+        most=f"{most:,}",
+        unit=unit,
+        unit_title=unit.capitalize(),
+        title=title,
+        width=_WIDTH,
+        height=_HEIGHT,
+        columns=columns,
+        labels=labels,
+        rows=rows,
     )
-    return (
-        Markup('<figure class="chart"><svg viewBox="0 0 {} {}" aria-hidden="true" focusable="false">').format(
-            _WIDTH, _HEIGHT
-        )
-        + Markup('<line class="bar-base" x1="0" y1="{0}" x2="{1}" y2="{0}"/>').format(_FLOOR, _WIDTH)
-        + Markup("").join(columns)
-        + (Markup('<text class="bar-most" x="0" y="10">{} {}</text>').format(f"{most:,}", unit) if most else Markup(""))
-        + Markup("</svg><details><summary>{} as a table</summary>").format(title)
-        + Markup('<table><thead><tr><th scope="col">Day</th><th scope="col" class="num">{}</th></tr></thead>').format(
-            unit.capitalize()
-        )
-        + Markup("<tbody>{}</tbody></table></details></figure>").format(
-            rows or Markup('<tr><td colspan="2">Nothing yet.</td></tr>')
-        )
+
+
+def _column(x: float, step: float, bar: Bar, most: int, unit: str) -> Markup:
+    height = max(2.0, (_HEIGHT - 4) * bar.value / most) if bar.value else 0.0
+    return _COLUMN.format(
+        label=bar.label,
+        value=f"{bar.value:,}",
+        unit=unit,
+        x=f"{x:.1f}",
+        step=f"{step:.1f}",
+        room=_HEIGHT,
+        left=f"{x + step * 0.14:.1f}",
+        wide=f"{step * 0.72:.1f}",
+        top=f"{_HEIGHT - height:.1f}",
+        height=f"{height:.1f}",
     )
+
+
+def _row(bar: Bar) -> Markup:
+    return Markup('<tr><th scope="row">{}</th><td class="num">{}</td></tr>').format(bar.label, f"{bar.value:,}")
+
+
+_COLUMN: Final = Markup(
+    '<g class="bar"><title>{label}: {value} {unit}</title>'
+    '<rect class="bar-room" x="{x}" y="0" width="{step}" height="{room}"/>'
+    '<rect class="bar-fill" x="{left}" y="{top}" width="{wide}" height="{height}"/></g>'
+)
+_FIGURE: Final = Markup(
+    '<figure class="chart"><p class="soft" aria-hidden="true">{most} {unit}</p>'
+    '<svg viewBox="0 0 {width} {height}" preserveAspectRatio="none" aria-hidden="true" focusable="false">'
+    "{columns}</svg>"
+    '<div class="bar-labels" aria-hidden="true">{labels}</div>'
+    "<details><summary>{title} as a table</summary>"
+    '<table><thead><tr><th scope="col">Day</th><th scope="col" class="num">{unit_title}</th></tr></thead>'
+    "<tbody>{rows}</tbody></table></details></figure>"
+)

@@ -1,7 +1,7 @@
 """Pages from Jinja templates: everything escaped, nothing undefined, no style or script inside."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -19,6 +19,22 @@ from service import ids
 from service.portal.charts import bars
 
 _FOLDER: Final = Path(__file__).with_name("templates")
+_MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
+_BROWSERS: Final = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS: Final = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("Linux", "Linux"),
+)
 _REACHABLE: Final = (
     ("<pre>", '<pre tabindex="0">'),
     ("<table>", '<div class="scroll" role="region" aria-label="Table" tabindex="0"><table>'),
@@ -47,6 +63,9 @@ class Templates:
             "price": _price,
             "qr": _qr,
             "markdown": render_markdown,
+            "inline": _inline,
+            "month": _month,
+            "agent": _agent,
             "n": _n,
         }
         names: dict[str, Any] = {"asset": asset, "bars": bars}
@@ -60,7 +79,7 @@ class Templates:
 
 def render_markdown(text: str) -> Markup:
     """Our own guides and the contract's sentences as HTML; raw HTML in them stays text."""
-    made = MarkdownIt("commonmark", {"html": False}).enable("table").render(text)
+    made = _MARKDOWN.render(text)
     for plain, wanted in _REACHABLE:
         made = made.replace(plain, wanted)
     return Markup(made)  # noqa: S704 (made by the library, which escaped it)
@@ -103,6 +122,23 @@ def _price(value: str | Decimal) -> str:
     text = text.rstrip("0").rstrip(".") if "." in text else text
     whole, _, part = text.partition(".")
     return f"{whole}.{part.ljust(2, '0')}"
+
+
+def _inline(text: str) -> Markup:
+    """One sentence of the contract, with its code marked as such."""
+    return Markup(_MARKDOWN.renderInline(text))  # noqa: S704 (made by the library, which escaped it)
+
+
+def _month(text: str) -> str:
+    """`2026-11` → `November 2026`."""
+    return date.fromisoformat(f"{text}-01").strftime("%B %Y")
+
+
+def _agent(text: str) -> str:
+    """A browser's name for people; what it calls itself stands in the title."""
+    browser = next((name for mark, name in _BROWSERS if mark in text), "Unknown browser")
+    system = next((name for mark, name in _SYSTEMS if mark in text), "")
+    return f"{browser} on {system}" if system else browser
 
 
 def _n(value: int) -> str:

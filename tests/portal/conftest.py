@@ -5,13 +5,11 @@ import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any, TypeAlias
 
-import msgspec
 import pytest
 import redis
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from service import embedded
-from service.db.pool import Pool, open_pool
 from service.sandbox import serve
 from service.sandbox.grants import CLIENT_ID, CLIENT_SECRET
 from service.sandbox.serve import SandboxServer
@@ -43,13 +41,6 @@ def database(servers: embedded.Servers, template_database: str) -> Iterator[Data
     """A database of this module alone."""
     with copied_database(servers, template_database) as database:
         yield database
-
-
-@pytest.fixture(scope="module")
-async def operator_pool(database: Database) -> AsyncIterator[Pool]:
-    pool = await open_pool(database.owner_url, "tickmark_operator", max_size=2)
-    yield pool
-    await pool.close()
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +104,3 @@ async def people(browser: Browser, site: str) -> AsyncIterator[People]:
     yield make
     for context in contexts:
         await context.close()
-
-
-def json_of(text: str) -> Any:
-    """What a shown answer says."""
-    return msgspec.json.decode(text)
-
-
-__all__ = ["Page", "People", "Person"]

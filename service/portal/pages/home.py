@@ -52,13 +52,6 @@ async def home(visit: Visit) -> Reply:
         )
     steps = (
         Step(
-            "Protect your account",
-            "A code from an app on your phone; keys and the team ask for it.",
-            "/settings/second-factor",
-            "Add a second factor",
-            visit.me.session.has_totp,
-        ),
-        Step(
             "Connect a firm",
             "A connection is one firm's consented link to its practice software.",
             "/connections",
@@ -73,11 +66,18 @@ async def home(visit: Visit) -> Reply:
             "Try the API",
             bool(calls),
         ),
+        Step(
+            "Protect your account",
+            "A code from an app on your phone; keys and the team ask for it.",
+            "/settings/second-factor",
+            "Add a second factor",
+            visit.me.session.has_totp,
+        ),
     )
     return visit.page(
         "home.html",
         steps=steps,
-        started=all(step.done for step in steps[1:]),
+        started=all(step.done for step in steps[:-1]),
         calls=calls[:8],
         calls_seen=len(calls),
         errors=sum(1 for one in calls if one.status >= 400),
@@ -97,12 +97,12 @@ def day_bars(found: tuple[UsageSummary, ...], until: datetime, count: int, zone:
         units[one.group] = units.get(one.group, 0) + one.units
     today = until.astimezone(ZoneInfo(zone)).date()
     days = [today - timedelta(days=count - 1 - index) for index in range(count)]
-    every = max(1, count // 5)
+    every = max(1, (count - 1) // 4)
     return [
         Bar(
             f"{day:%-d %b %Y}",
             units.get(day.isoformat(), 0),
-            f"{day:%-d %b}" if (count - 1 - index) % every == 0 and 0 < index < count else "",
+            f"{day:%-d %b}" if (count - 1 - index) % every == 0 else "",
         )
         for index, day in enumerate(days)
     ]

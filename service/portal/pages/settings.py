@@ -1,5 +1,6 @@
 """Settings: the organization, one's own second factor, and where one is signed in."""
 
+from typing import Final
 from zoneinfo import available_timezones
 
 from service.accounts import second_factor, sessions
@@ -10,6 +11,11 @@ from service.db.pool import as_organization
 from service.portal.route import Route, form, page, sign_in_cookies
 from service.portal.throttle import SIGN_INS
 from service.portal.visit import Refusal, Reply, Visit
+
+_ZONES: Final = (
+    "UTC",
+    *sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/"))),
+)
 
 
 def routes() -> tuple[Route, ...]:
@@ -87,5 +93,4 @@ async def _settings(visit: Visit, status: int = 200, error: str | None = None) -
     me = visit.me
     async with as_organization(visit.parts.pool, me.org_id) as connection:
         found = await sessions.list_sessions(connection, me.org_id, me.session.member_id, visit.parts.clock())
-    zones = sorted(zone for zone in available_timezones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/")))
-    return visit.page("settings.html", status, sessions=found, zones=["UTC", *zones], error=error, typed=visit.form)
+    return visit.page("settings.html", status, sessions=found, zones=_ZONES, error=error, typed=visit.form)

@@ -1,0 +1,144 @@
+"""Every page: without violations of accessibility, at 360 px, in the dark, by keyboard, without a script."""
+
+import re
+from typing import Any, cast
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import Page, expect
+
+from tests.portal.conftest import People
+from tests.portal.person import Person
+
+pytestmark = pytest.mark.anyio
+
+OPEN_PAGES = (
+    "/", "/sign-up", "/sign-in", "/forgot", "/outbox", "/guides", "/guides/quick-start", "/guides/errors",
+    "/reference", "/reference/listClients", "/reference/createClient", "/guides/no-such-guide",
+)  # fmt: skip
+OWN_PAGES = (
+    "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage", "/invoices",
+    "/team", "/settings", "/settings/second-factor", "/confirm",
+)  # fmt: skip
+
+
+async def violations(page: Page) -> list[str]:
+    """What axe finds, in a line each."""
+    found: dict[str, Any] = (await cast(Any, Axe()).run(page)).response
+    return [f"{one['id']}: {node['target']}" for one in found["violations"] for node in one["nodes"]]
+
+
+async def overflow_px(page: Page) -> int:
+    """How much the page is wider than its window."""
+    width: int = await page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return width
+
+
+async def furnished(person: Person) -> list[str]:
+    """A person with a connection, a key and a call; the addresses of their pages."""
+    await person.connect()
+    await person.make_key("first key")
+    await person.press("Try it here")
+    await person.press("Send the call")
+    page = person.page
+    call = await page.get_by_role("link", name=re.compile("^req_")).get_attribute("href")
+    await person.go("/keys")
+    key = await page.get_by_role("link", name="first key").get_attribute("href")
+    await person.go("/connections")
+    link = await page.locator("td a.main").first.get_attribute("href")
+    return [str(call), str(key), str(link)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_no_page_violates_accessibility(people: People, scheme: str) -> None:
+    person = await people(color_scheme=scheme)
+    paths = [*OPEN_PAGES, *OWN_PAGES]
+    found: dict[str, list[str]] = {}
+
+    for path in [*paths, *await furnished(person), *OWN_PAGES]:
+        await person.go(path)
+        if wrong := await violations(person.page):
+            found[path] = wrong
+
+    assert found == {}
+
+
+async def test_no_page_is_wider_than_a_small_phone(people: People) -> None:
+    person = await people(viewport={"width": 360, "height": 740})
+    paths = [*OPEN_PAGES, *await furnished(person), *OWN_PAGES]
+    found: dict[str, int] = {}
+
+    for path in paths:
+        await person.go(path)
+        if (wide := await overflow_px(person.page)) > 0:
+            found[path] = wide
+
+    assert found == {}
+
+
+async def test_pages_break_no_rule_of_their_own_policy(people: People) -> None:
+    person = await people()
+    complaints: list[str] = []
+    person.page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+
+    for path in [*OPEN_PAGES[:-1], *OWN_PAGES, *await furnished(person)]:
+        response = await person.go(path)
+        policy = (await response.all_headers())["content-security-policy"]
+        assert "unsafe" not in policy
+        assert "default-src 'none'" in policy
+
+    assert complaints == []
+
+
+async def test_journey_by_keyboard_alone(people: People) -> None:
+    person = await people()
+    page = person.page
+
+    await person.go("/keys/new")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await page.keyboard.press("Tab")
+    await expect(page.get_by_label("Name")).to_be_focused()
+    await page.keyboard.type("by keyboard")
+    for _ in range(20):
+        await page.keyboard.press("Tab")
+        if await page.evaluate("document.activeElement.textContent") == "Make the key":
+            break
+    await page.keyboard.press("Enter")
+
+    await person.sees("Your key")
+    assert (await page.locator(".secret code").inner_text()).startswith("tm_test_")
+
+
+async def test_journey_without_a_script(people: People) -> None:
+    person = await people(java_script_enabled=False)
+    page = person.page
+    await person.connect()
+    await person.make_key("no script")
+
+    await person.press("Try it here")
+    await page.get_by_label("Operation").select_option("listInvoices")
+    await person.press("Choose")
+    await person.press("Send the call")
+    await expect(page.locator("#answer")).to_contain_text('"object": "invoice"')
+    await person.go("/log")
+
+    await expect(page.locator("table.calls tbody tr")).to_have_count(1)
+
+
+async def test_page_is_light_and_does_not_jump(people: People) -> None:
+    person = await people()
+    await furnished(person)
+    sizes: list[int] = []
+    person.page.on("response", lambda response: sizes.append(int(response.headers.get("content-length", 0))))
+
+    await person.go("/home")
+    shift = await person.page.evaluate(
+        """new Promise(done => { let total = 0;
+           new PerformanceObserver(list => { for (const e of list.getEntries()) total += e.value })
+             .observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(total), 300) })"""
+    )
+
+    assert 0 < sum(sizes) < 60_000
+    assert shift < 0.02
