@@ -26,6 +26,7 @@ from service.telemetry import log_exception
 _HERE: Final = Path(__file__).parent
 _MAX_FORM_BYTES: Final = 64 * 1024
 _COOKIE: Final = "tickmark-connect"
+_ASSETS: Final = {"connect.css": "text/css", "icon.svg": "image/svg+xml"}
 _HEX: Final = re.compile("[0-9a-f]{6}")
 _HEADERS: Final = {
     "cache-control": "no-store",
@@ -83,9 +84,13 @@ class Pages:
     def failed(self, refusal: str, status: int = 410) -> Response[bytes]:
         return self._html("gone.html", status, notice=refusal, accent=None)
 
-    def stylesheet(self) -> Response[bytes]:
-        content = (_HERE / "static" / "connect.css").read_bytes()
-        return Response(content, media_type="text/css", headers={**_HEADERS, "cache-control": "max-age=3600"})
+    def asset(self, name: str) -> Response[bytes]:
+        """One of the two files that pages load."""
+        media_type = _ASSETS.get(name)
+        if media_type is None:
+            return self.failed("There is nothing here.", 404)
+        content = (_HERE / "static" / name).read_bytes()
+        return Response(content, media_type=media_type, headers={**_HEADERS, "cache-control": "max-age=3600"})
 
     def accent(self, colour: str) -> Response[bytes]:
         """An organization's own colour; its stylesheet is two lines, so that no style stands in a page."""
@@ -173,9 +178,9 @@ def connect_app(linking: Linking) -> Litestar:
     served = Pages(linking)
     own = urlsplit(linking.public_url)
 
-    @get("/connect/static/connect.css", status_code=200)
-    async def stylesheet() -> Response[bytes]:
-        return served.stylesheet()
+    @get("/connect/static/{name:str}")
+    async def asset(name: str) -> Response[bytes]:
+        return served.asset(name)
 
     @get("/connect/accent/{colour:str}")
     async def accent(colour: str) -> Response[bytes]:
@@ -206,7 +211,7 @@ def connect_app(linking: Linking) -> Litestar:
         return served.failed("Something broke on our side. Open the link again in a moment.", 500)
 
     return Litestar(
-        route_handlers=[stylesheet, accent, callback, page, take],
+        route_handlers=[asset, accent, callback, page, take],
         exception_handlers={ConnectRefusedError: refused, HTTPException: wrong, Exception: broke},
         request_max_body_size=_MAX_FORM_BYTES,
         openapi_config=None,
