@@ -90,6 +90,7 @@ def body_of(wire: Wire, rows: list[Any]) -> bytes:
 
 
 @pytest.mark.parametrize(("vendor", "resource"), BINDINGS)
+# Nothing is shrunk: that takes minutes of a row with forty fields, and looks like a hang.
 @settings(
     max_examples=60,
     deadline=None,

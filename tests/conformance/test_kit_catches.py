@@ -56,7 +56,8 @@ def leaves_a_field_unset(query: Query, book: Book) -> Flow[RemotePage[Client]]:
 
 def forgets_what_was_said(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
     assert SOUND.create is not None
-    return (yield from SOUND.create(but(new, external_id=UNSET), key, book))
+    made: Client = yield from SOUND.create(but(new, external_id=UNSET), key, book)
+    return made
 
 
 def sound_page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
@@ -95,7 +96,7 @@ def rig_of(
 
 async def run(check: Callable[..., Any], rig: Rig) -> None:
     wanted: dict[str, object] = {"rig": rig, "resource": "clients", "facts": CLIENTS}
-    names = check.__code__.co_varnames[1 : check.__code__.co_argcount]  # type: ignore[attr-defined]
+    names = check.__code__.co_varnames[1 : check.__code__.co_argcount]
     await check(**{name: wanted[name] for name in names})
 
 

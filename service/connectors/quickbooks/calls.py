@@ -1,5 +1,6 @@
 """The calls that all of QuickBooks' entities share: read one, create, update sparsely, void, delete."""
 
+from collections.abc import Mapping
 from hashlib import sha256
 from typing import Final, Literal
 
@@ -23,6 +24,20 @@ Entity = Literal[
     "timeactivity",
     "attachable",
 ]
+
+PATHS: Final[Mapping[str, Entity]] = {
+    "Customer": "customer",
+    "Invoice": "invoice",
+    "Payment": "payment",
+    "CreditMemo": "creditmemo",
+    "Item": "item",
+    "Class": "class",
+    "Department": "department",
+    "Employee": "employee",
+    "TimeActivity": "timeactivity",
+    "Attachable": "attachable",
+}
+"""By the name that queries and answers use: the one that paths do."""
 
 _LONGEST_REQUEST_ID: Final = 50
 _encode = msgspec.json.Encoder(decimal_format="number").encode

@@ -4,21 +4,20 @@ QuickBooks keeps no contacts below a customer: the one contact's name stands in 
 never deleted, only made inactive.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Final, Protocol
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.changes import Source, capture
+from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.clients_write import from_client_create, from_client_update
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, contains, select, sorts
+from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.statement import Conditions, compares, contains, sorts
 from service.connectors.quickbooks.wire import RefId, Times
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Meta, Phone
@@ -203,21 +202,6 @@ def _lines(wire: WireAddress) -> tuple[str, ...]:
     return tuple(line for line in (wire.Line1, wire.Line2, wire.Line3, wire.Line4, wire.Line5) if line)
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    Customer: list[WireCustomer] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    Customer: WireCustomer
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
-
 _CONDITIONS: Final[Conditions] = {
     "status": lambda values: f"Active IN ({','.join('true' if v == 'active' else 'false' for v in values)})",
     "name": compares("DisplayName"),
@@ -230,47 +214,35 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
-    """One page; inactive customers too, which QuickBooks hides unless `Active` is asked for."""
-    always = () if "status" in query.filters else ("Active IN (true,false)",)
-    answer = yield select("Customer", query, _CONDITIONS, _COLUMNS, always)
-    rows = _read_list(answer).QueryResponse.Customer
-    return offset_page(rows, query, FIRST_ROW, to_client, book, "$.QueryResponse.Customer")
-
-
-def get(remote_id: str, book: Book) -> Flow[Client]:
-    return to_client((yield from _current(remote_id)), book)
+_CLIENTS: Final = Entity(
+    name="Customer",
+    wire=WireCustomer,
+    convert=to_client,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+    hides_inactive="status",
+    refers_by="/parent",
+)
 
 
 def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
-    answer = yield from calls.create("customer", from_client_create(new, book), key, "/parent")
-    return to_client(_read_one(answer).Customer, book)
+    return (yield from _CLIENTS.made(from_client_create(new, book), key, book))
 
 
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     """Changes what is given. Without `version` the record is read first for its own. Raises Conflict if it is stale."""
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
-    answer = yield calls.write("customer", from_client_update(remote_id, new, version), key)
-    return to_client(_read_one(answer).Customer, book)
+    version = yield from _CLIENTS.version_of(remote_id, version)
+    return (yield from _CLIENTS.changed(from_client_update(remote_id, new, version), key, book))
 
 
-def _current(remote_id: str) -> Flow[WireCustomer]:
-    return _read_one((yield calls.read_one("customer", remote_id))).Customer
-
-
-CHANGES: Final = Source("Customer", WireCustomer, to_client)
+CHANGES: Final = _CLIENTS.source
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/customer",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WireCustomer, one=("Customer",), many=("QueryResponse", "Customer")),
+    doc=documented("all-entities/customer"),
+    wire=_CLIENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_CLIENTS.page,
+    get=_CLIENTS.get,
     create=create,
     update=update,
     changes=capture(CHANGES),

@@ -6,16 +6,15 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.changes import Source, capture
+from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.credits_write import from_credit_create, from_credit_update
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Memo, RefId, Times, currency_of
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.credit import Credit, CreditCreate, CreditUpdate
@@ -59,21 +58,6 @@ def to_credit(wire: WireCreditMemo, book: Book) -> Credit:
     )
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    CreditMemo: list[WireCreditMemo] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    CreditMemo: WireCreditMemo
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
-
 _CONDITIONS: Final[Conditions] = {
     "client": compares("CustomerRef"),
     "number": compares("DocNumber"),
@@ -88,19 +72,17 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Credit]]:
-    answer = yield select("CreditMemo", query, _CONDITIONS, _COLUMNS)
-    rows = _read_list(answer).QueryResponse.CreditMemo
-    return offset_page(rows, query, FIRST_ROW, to_credit, book, "$.QueryResponse.CreditMemo")
-
-
-def get(remote_id: str, book: Book) -> Flow[Credit]:
-    return to_credit((yield from _current(remote_id)), book)
+_CREDITS: Final = Entity(
+    name="CreditMemo",
+    wire=WireCreditMemo,
+    convert=to_credit,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+)
 
 
 def create(new: CreditCreate, key: str, book: Book) -> Flow[Credit]:
-    answer = yield from calls.create("creditmemo", from_credit_create(new, book), key, "/client")
-    return to_credit(_read_one(answer).CreditMemo, book)
+    return (yield from _CREDITS.made(from_credit_create(new, book), key, book))
 
 
 def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, book: Book) -> Flow[Credit]:
@@ -108,40 +90,24 @@ def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, boo
     lines. Raises Conflict if `version` is stale."""
     currency: str | None = None
     if version is None or new.lines:
-        current = yield from _current(remote_id)
+        current = yield from _CREDITS.current(remote_id)
         version = version or current.SyncToken
         currency = currency_of(current.CurrencyRef, book)
-    answer = yield calls.write("creditmemo", from_credit_update(remote_id, new, version, currency, book), key)
-    return to_credit(_read_one(answer).CreditMemo, book)
+    return (yield from _CREDITS.changed(from_credit_update(remote_id, new, version, currency, book), key, book))
 
 
-def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
-    """Deletes the credit memo; nothing of it is left, and what it had paid is open again."""
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
-    yield calls.remove("creditmemo", calls.Stamp(remote_id, version), key)
-
-
-def _current(remote_id: str) -> Flow[WireCreditMemo]:
-    return _read_one((yield calls.read_one("creditmemo", remote_id))).CreditMemo
-
-
-CHANGES: Final = Source("CreditMemo", WireCreditMemo, to_credit)
+CHANGES: Final = _CREDITS.source
 
 
 BINDING: Final = Binding[Credit, CreditCreate, CreditUpdate](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/creditmemo",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WireCreditMemo, one=("CreditMemo",), many=("QueryResponse", "CreditMemo")),
+    doc=documented("all-entities/creditmemo"),
+    wire=_CREDITS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_CREDITS.page,
+    get=_CREDITS.get,
     create=create,
     update=update,
-    delete=delete,
+    delete=_CREDITS.delete,
     changes=capture(CHANGES),
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="Credits of one client."),

@@ -17,11 +17,11 @@ from service.connectors.sdk.references import path_segment
 
 
 class _Company(Struct, frozen=True, gc=False):
-    CompanyName: str  # noqa: N815 (the vendor's own name)
+    CompanyName: str
 
 
 class _CompanyAnswer(Struct, frozen=True, gc=False):
-    CompanyInfo: _Company  # noqa: N815
+    CompanyInfo: _Company
 
 
 class _Reference(Struct, frozen=True, gc=False):
@@ -29,15 +29,15 @@ class _Reference(Struct, frozen=True, gc=False):
 
 
 class _CurrencyPrefs(Struct, frozen=True, gc=False):
-    HomeCurrency: _Reference | None = None  # noqa: N815
+    HomeCurrency: _Reference | None = None
 
 
 class _Preferences(Struct, frozen=True, gc=False):
-    CurrencyPrefs: _CurrencyPrefs = _CurrencyPrefs()  # noqa: N815
+    CurrencyPrefs: _CurrencyPrefs = _CurrencyPrefs()
 
 
 class _PreferencesAnswer(Struct, frozen=True, gc=False):
-    Preferences: _Preferences  # noqa: N815
+    Preferences: _Preferences
 
 
 _read_company: Final = json_reader(_CompanyAnswer)

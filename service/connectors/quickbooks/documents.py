@@ -1,28 +1,24 @@
 """Attachables as documents: the files and notes that hang on customers and transactions. What is known of them only."""
 
-from datetime import date
 from typing import Any, Final
 from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.quickbooks import calls
+from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.statement import (
-    FIRST_ROW,
     MINOR_VERSION,
     Conditions,
     compares,
     literal,
-    select,
     sorts,
 )
 from service.connectors.quickbooks.wire import Times, written
-from service.connectors.sdk.binding import Binding, Doc, Download, Filter, NewDocument, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import Malformed, NotFound, Refused
 from service.connectors.sdk.flow import Flow, Frame, Request, Response
-from service.connectors.sdk.paging import offset_page
 from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
@@ -125,20 +121,6 @@ def _client(hooks: list[WireHook], book: Book) -> str | None:
     return None
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    Attachable: list[WireAttachable] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    Attachable: WireAttachable
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
 _read_uploaded = json_reader(_Uploaded)
 _encode: Final = msgspec.json.Encoder().encode
 
@@ -154,21 +136,19 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
-    answer = yield select("Attachable", query, _CONDITIONS, _COLUMNS)
-    rows = _read_list(answer).QueryResponse.Attachable
-    return offset_page(rows, query, FIRST_ROW, to_document, book, "$.QueryResponse.Attachable")
-
-
-def get(remote_id: str, book: Book) -> Flow[Document]:
-    return to_document((yield from _current(remote_id)), book)
+_DOCUMENTS: Final = Entity(
+    name="Attachable",
+    wire=WireAttachable,
+    convert=to_document,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+)
 
 
 def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
     """Renames a file, files it under another category, or changes its note. Raises Conflict if `version` is stale."""
     refuse(new, ("review", "approval"), "QuickBooks")
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
+    version = yield from _DOCUMENTS.version_of(remote_id, version)
     body = WriteAttachable(
         Id=remote_id,
         SyncToken=version,
@@ -176,20 +156,13 @@ def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, b
         Note=written(new.summary),
         Category=written(new.category),
     )
-    return to_document(_read_one((yield calls.write("attachable", body, key))).Attachable, book)
-
-
-def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
-    """Deletes the file or note; nothing of it is left."""
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
-    yield calls.remove("attachable", calls.Stamp(remote_id, version), key)
+    return (yield from _DOCUMENTS.changed(body, key, book))
 
 
 def download(remote_id: str, book: Book) -> Flow[Download]:
     """The file at the address that QuickBooks signs for a quarter of an hour. A note alone has no bytes."""
     del book
-    wire = yield from _current(remote_id)
+    wire = yield from _DOCUMENTS.current(remote_id)
     if wire.FileName is None:
         raise NotFound("a note has no file")
     path = f"/download/{path_segment(remote_id)}"
@@ -241,22 +214,14 @@ def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
     return to_document(made[0].Attachable, book)
 
 
-def _current(remote_id: str) -> Flow[WireAttachable]:
-    return _read_one((yield calls.read_one("attachable", remote_id))).Attachable
-
-
 BINDING: Final = Binding[Document, Any, DocumentUpdate](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/attachable",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WireAttachable, one=("Attachable",), many=("QueryResponse", "Attachable")),
+    doc=documented("all-entities/attachable"),
+    wire=_DOCUMENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_DOCUMENTS.page,
+    get=_DOCUMENTS.get,
     update=update,
-    delete=delete,
+    delete=_DOCUMENTS.delete,
     download=download,
     upload=upload,
     filters={

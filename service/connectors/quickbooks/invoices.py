@@ -8,16 +8,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.changes import Source, capture
+from service.connectors.quickbooks.changes import capture
+from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.quickbooks.lines import WireLine, to_lines
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times, UnmappedText, currency_of, name_of
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta, Money
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceStatus, InvoiceUpdate
@@ -131,21 +131,6 @@ def _status(total: int, balance: int, private_note: str | None) -> InvoiceStatus
     return _PARTIALLY_PAID if balance < total else _OPEN
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    Invoice: list[WireInvoice] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    Invoice: WireInvoice
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
-
 _BALANCES: Final = {"outstanding": "Balance > '0'", "settled": "Balance = '0'"}
 _CONDITIONS: Final[Conditions] = {
     "status": lambda _: "Balance = '0' and TotalAmt > '0'",
@@ -166,19 +151,17 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Invoice]]:
-    answer = yield select("Invoice", query, _CONDITIONS, _COLUMNS)
-    rows = _read_list(answer).QueryResponse.Invoice
-    return offset_page(rows, query, FIRST_ROW, to_invoice, book, "$.QueryResponse.Invoice")
-
-
-def get(remote_id: str, book: Book) -> Flow[Invoice]:
-    return to_invoice((yield from _current(remote_id)), book)
+_INVOICES: Final = Entity(
+    name="Invoice",
+    wire=WireInvoice,
+    convert=to_invoice,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+)
 
 
 def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
-    answer = yield from calls.create("invoice", from_invoice_create(new, book), key, "/client")
-    return to_invoice(_read_one(answer).Invoice, book)
+    return (yield from _INVOICES.made(from_invoice_create(new, book), key, book))
 
 
 def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
@@ -186,36 +169,26 @@ def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, bo
     lines. Raises Conflict if `version` is stale."""
     currency: str | None = None
     if version is None or new.lines:
-        current = yield from _current(remote_id)
+        current = yield from _INVOICES.current(remote_id)
         version = version or current.SyncToken
         currency = currency_of(current.CurrencyRef, book)
-    answer = yield calls.write("invoice", from_invoice_update(remote_id, new, version, currency, book), key)
-    return to_invoice(_read_one(answer).Invoice, book)
+    return (yield from _INVOICES.changed(from_invoice_update(remote_id, new, version, currency, book), key, book))
 
 
 def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
     """Voids the invoice: it stays, its amounts are nothing and what had paid it is free again."""
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
+    version = yield from _INVOICES.version_of(remote_id, version)
     yield calls.void("invoice", calls.Stamp(remote_id, version), key)
 
 
-def _current(remote_id: str) -> Flow[WireInvoice]:
-    return _read_one((yield calls.read_one("invoice", remote_id))).Invoice
-
-
-CHANGES: Final = Source("Invoice", WireInvoice, to_invoice)
+CHANGES: Final = _INVOICES.source
 
 BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/invoice",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WireInvoice, one=("Invoice",), many=("QueryResponse", "Invoice")),
+    doc=documented("all-entities/invoice"),
+    wire=_INVOICES.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_INVOICES.page,
+    get=_INVOICES.get,
     create=create,
     update=update,
     delete=void,

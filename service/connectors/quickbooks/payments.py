@@ -8,7 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.changes import Source, capture
+from service.connectors.quickbooks.changes import capture
+from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.payments_write import (
     METHODS,
     Standing,
@@ -18,14 +19,13 @@ from service.connectors.quickbooks.payments_write import (
     method_ref,
 )
 from service.connectors.quickbooks.preferences import refuse_automatic_credits
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Link, Ref, RefId, RefName, Times, currency_of, name_of
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.payment import Allocation, Payment, PaymentCreate, PaymentMethod, PaymentUpdate
@@ -120,21 +120,6 @@ def _allocation(wire: WirePaymentLine, currency: str, book: Book) -> Allocation:
     )
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    Payment: list[WirePayment] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    Payment: WirePayment
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
-
 _CONDITIONS: Final[Conditions] = {
     "client": compares("CustomerRef"),
     "received_from": compares("TxnDate", ">="),
@@ -147,29 +132,27 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Payment]]:
-    answer = yield select("Payment", query, _CONDITIONS, _COLUMNS)
-    rows = _read_list(answer).QueryResponse.Payment
-    return offset_page(rows, query, FIRST_ROW, to_payment, book, "$.QueryResponse.Payment")
-
-
-def get(remote_id: str, book: Book) -> Flow[Payment]:
-    return to_payment((yield from _current(remote_id)), book)
+_PAYMENTS: Final = Entity(
+    name="Payment",
+    wire=WirePayment,
+    convert=to_payment,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+)
 
 
 def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
     """Records a payment, or applies a credit. Raises Conflict while the company applies credits by itself."""
     yield from refuse_automatic_credits()
     body = from_payment_create(new, (yield from method_ref(new.method)), book)
-    answer = yield from calls.create("payment", body, key, "/client")
-    return to_payment(_read_one(answer).Payment, book)
+    return (yield from _PAYMENTS.made(body, key, book))
 
 
 def update(remote_id: str, new: PaymentUpdate, version: str | None, key: str, book: Book) -> Flow[Payment]:
     """Changes what is given. Raises Conflict if `version` is stale, or while the company applies credits by itself."""
     yield from refuse_automatic_credits()
     method = yield from method_ref(new.method)
-    current = yield from _current(remote_id)
+    current = yield from _PAYMENTS.current(remote_id)
     standing = Standing(
         customer=Ref(current.CustomerRef.value),
         version=version or current.SyncToken,
@@ -177,35 +160,25 @@ def update(remote_id: str, new: PaymentUpdate, version: str | None, key: str, bo
         currency=currency_of(current.CurrencyRef, book),
         lines=[WritePaymentLine(line.Amount, line.LinkedTxn) for line in current.Line],
     )
-    answer = yield calls.write("payment", from_payment_update(remote_id, new, method, standing, book), key)
-    return to_payment(_read_one(answer).Payment, book)
+    return (yield from _PAYMENTS.changed(from_payment_update(remote_id, new, method, standing, book), key, book))
 
 
 def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
     """Voids the payment: it stays over nothing, and what it had paid is open again."""
     yield from refuse_automatic_credits()
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
+    version = yield from _PAYMENTS.version_of(remote_id, version)
     yield calls.void("payment", calls.Stamp(remote_id, version), key)
 
 
-def _current(remote_id: str) -> Flow[WirePayment]:
-    return _read_one((yield calls.read_one("payment", remote_id))).Payment
-
-
-CHANGES: Final = Source("Payment", WirePayment, to_payment)
+CHANGES: Final = _PAYMENTS.source
 
 
 BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/payment",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WirePayment, one=("Payment",), many=("QueryResponse", "Payment")),
+    doc=documented("all-entities/payment"),
+    wire=_PAYMENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_PAYMENTS.page,
+    get=_PAYMENTS.get,
     create=create,
     update=update,
     delete=void,

@@ -7,9 +7,9 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from service.connectors.quickbooks.entity import rows_reader
 from service.connectors.quickbooks.statement import MINOR_VERSION
 from service.connectors.quickbooks.wire import Link, Ref, written
-from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.money import is_currency, to_decimal
 from service.connectors.sdk.references import invalid, remote_id_of
@@ -108,15 +108,7 @@ class _Method(Struct, frozen=True, gc=False):
     Name: str
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    PaymentMethod: list[_Method] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-_read_methods = json_reader(_List)
+_read_methods = rows_reader("PaymentMethod", _Method)
 
 
 def method_ref(method: PaymentMethod | UnsetType) -> Flow[Ref | UnsetType]:
@@ -125,7 +117,7 @@ def method_ref(method: PaymentMethod | UnsetType) -> Flow[Ref | UnsetType]:
         return UNSET
     statement = "select * from PaymentMethod where Active = true orderby Id ASC startposition 1 maxresults 1000"
     answer = yield Request(method="GET", path="/query", query=(("query", statement), MINOR_VERSION), lane="read")
-    for row in _read_methods(answer).QueryResponse.PaymentMethod:
+    for row in _read_methods(answer):
         if METHODS.get(row.Name.lower(), PaymentMethod.OTHER) is method:
             return Ref(row.Id)
     raise invalid("/method", "no_such_method", "The company has no payment method of this kind in QuickBooks.")

@@ -1,21 +1,19 @@
 """Items as service items. Categories are items too at QuickBooks; here they are tracking values."""
 
-from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
 from msgspec import Struct
 
-from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import Source, capture
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, contains, is_active, select, sorts
+from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.statement import Conditions, compares, contains, is_active, sorts
 from service.connectors.quickbooks.tracking import category_id
 from service.connectors.quickbooks.wire import RefId, Times
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.service_item import ServiceItem
@@ -63,21 +61,6 @@ def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
     )
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    Item: list[WireItem] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    Item: WireItem
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
-
 _SOLD: Final = "Type IN ('Service','NonInventory','Inventory','Group','Bundle')"
 _CONDITIONS: Final[Conditions] = {
     "active": is_active,
@@ -92,16 +75,19 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[ServiceItem]]:
-    """One page; inactive items too, which QuickBooks hides unless `Active` is asked for."""
-    always = (_SOLD,) if "active" in query.filters else (_SOLD, "Active IN (true,false)")
-    answer = yield select("Item", query, _CONDITIONS, _COLUMNS, always)
-    rows = _read_list(answer).QueryResponse.Item
-    return offset_page(rows, query, FIRST_ROW, to_service_item, book, "$.QueryResponse.Item")
+_ITEMS: Final = Entity(
+    name="Item",
+    wire=WireItem,
+    convert=to_service_item,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+    hides_inactive="active",
+    always=(_SOLD,),
+)
 
 
 def get(remote_id: str, book: Book) -> Flow[ServiceItem]:
-    wire = _read_one((yield calls.read_one("item", remote_id))).Item
+    wire = yield from _ITEMS.current(remote_id)
     if not is_sold(wire):
         raise NotFound("a category, which is no service item")
     return to_service_item(wire, book)
@@ -114,14 +100,10 @@ def is_sold(wire: WireItem) -> bool:
 CHANGES: Final = Source("Item", WireItem, to_service_item, belongs=is_sold)
 
 BINDING: Final = Binding[ServiceItem, Any, Any](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/most-commonly-used/item",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WireItem, one=("Item",), many=("QueryResponse", "Item")),
+    doc=documented("most-commonly-used/item"),
+    wire=_ITEMS.place,
     unsupported=UNSUPPORTED,
-    page=page,
+    page=_ITEMS.page,
     get=get,
     changes=capture(CHANGES),
     filters={

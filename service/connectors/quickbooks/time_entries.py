@@ -6,16 +6,15 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, compares, select, sorts
+from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.time_entries_write import from_time_entry_create, from_time_entry_update
 from service.connectors.quickbooks.wire import RefId, Times, currency_of
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate, TimeState
@@ -85,21 +84,6 @@ def minutes_of(wire: WireTimeActivity) -> int:
     return int((end - begin).total_seconds()) // 60 - pause
 
 
-class _Rows(Struct, frozen=True, gc=False):
-    TimeActivity: list[WireTimeActivity] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    TimeActivity: WireTimeActivity
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
-
 _CONDITIONS: Final[Conditions] = {
     "worked_from": compares("TxnDate", ">="),
     "worked_to": compares("TxnDate", "<="),
@@ -111,19 +95,17 @@ _COLUMNS: Final = {
 }
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[TimeEntry]]:
-    answer = yield select("TimeActivity", query, _CONDITIONS, _COLUMNS)
-    rows = _read_list(answer).QueryResponse.TimeActivity
-    return offset_page(rows, query, FIRST_ROW, to_time_entry, book, "$.QueryResponse.TimeActivity")
-
-
-def get(remote_id: str, book: Book) -> Flow[TimeEntry]:
-    return to_time_entry((yield from _current(remote_id)), book)
+_TIME: Final = Entity(
+    name="TimeActivity",
+    wire=WireTimeActivity,
+    convert=to_time_entry,
+    conditions=_CONDITIONS,
+    columns=_COLUMNS,
+)
 
 
 def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
-    answer = yield from calls.create("timeactivity", from_time_entry_create(new, book), key, "/client")
-    return to_time_entry(_read_one(answer).TimeActivity, book)
+    return (yield from _TIME.made(from_time_entry_create(new, book), key, book))
 
 
 def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, book: Book) -> Flow[TimeEntry]:
@@ -131,37 +113,21 @@ def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, 
 
     Raises Conflict if `version` is stale.
     """
-    current = yield from _current(remote_id)
+    current = yield from _TIME.current(remote_id)
     is_clocked = current.Hours is None and current.Minutes is None
     body = from_time_entry_update(remote_id, new, version or current.SyncToken, is_clocked=is_clocked)
-    answer = yield calls.write("timeactivity", body, key)
-    return to_time_entry(_read_one(answer).TimeActivity, book)
-
-
-def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
-    """Deletes the entry; nothing of it is left."""
-    if version is None:
-        version = (yield from _current(remote_id)).SyncToken
-    yield calls.remove("timeactivity", calls.Stamp(remote_id, version), key)
-
-
-def _current(remote_id: str) -> Flow[WireTimeActivity]:
-    return _read_one((yield calls.read_one("timeactivity", remote_id))).TimeActivity
+    return (yield from _TIME.changed(body, key, book))
 
 
 BINDING: Final = Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/timeactivity",
-        date(2026, 11, 20),
-        "documented",
-    ),
-    wire=Wire(WireTimeActivity, one=("TimeActivity",), many=("QueryResponse", "TimeActivity")),
+    doc=documented("all-entities/timeactivity"),
+    wire=_TIME.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_TIME.page,
+    get=_TIME.get,
     create=create,
     update=update,
-    delete=delete,
+    delete=_TIME.delete,
     filters={
         "worked_from": Filter(kind="date", description="Worked on this day or later."),
         "worked_to": Filter(kind="date", description="Worked on this day or earlier."),

@@ -5,21 +5,19 @@ A list goes through one after the other.
 """
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import Source, capture
-from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, is_active, select
+from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, is_active
 from service.connectors.quickbooks.wire import RefId, Times
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import offset_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.service_item import Dimension, TrackingValue
@@ -39,11 +37,6 @@ class WireTracking(Struct, frozen=True, gc=False):
 
 
 _META: Final = Meta()
-_ENTITIES: Final[dict[Dimension, calls.Entity]] = {
-    Dimension.CLASS: "class",
-    Dimension.LOCATION: "department",
-    Dimension.CATEGORY: "item",
-}
 
 
 def category_id(remote_id: str) -> str:
@@ -75,28 +68,26 @@ def to_tracking_value(dimension: Dimension) -> Callable[[WireTracking, Book], Tr
     return convert
 
 
-_MAPPERS: Final = {dimension: to_tracking_value(dimension) for dimension in _ENTITIES}
-
-
-class _Rows(Struct, frozen=True, gc=False):
-    Class: list[WireTracking] = []
-    Department: list[WireTracking] = []
-    Item: list[WireTracking] = []
-
-
-class _List(Struct, frozen=True, gc=False):
-    QueryResponse: _Rows
-
-
-class _One(Struct, frozen=True, gc=False):
-    Class: WireTracking | None = None
-    Department: WireTracking | None = None
-    Item: WireTracking | None = None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(_One)
 _CONDITIONS: Final[Conditions] = {"active": is_active}
+
+
+def _entity(name: str, dimension: Dimension, always: tuple[str, ...] = ()) -> Entity[WireTracking, TrackingValue]:
+    return Entity(
+        name=name,
+        wire=WireTracking,
+        convert=to_tracking_value(dimension),
+        conditions=_CONDITIONS,
+        columns={},
+        always=always,
+        hides_inactive="active",
+    )
+
+
+_ENTITIES: Final = {
+    Dimension.CLASS: _entity("Class", Dimension.CLASS),
+    Dimension.LOCATION: _entity("Department", Dimension.LOCATION),
+    Dimension.CATEGORY: _entity("Item", Dimension.CATEGORY, ("Type = 'Category'",)),
+}
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[TrackingValue]]:
@@ -105,18 +96,12 @@ def page(query: Query, book: Book) -> Flow[RemotePage[TrackingValue]]:
     wanted = [dimension for dimension in _ENTITIES if asked is None or dimension.value in asked]
     word, _, position = (query.position or "").partition(":")
     dimension = Dimension(word) if word else wanted[0]
-    entity = _ENTITIES[dimension].capitalize()
     within = msgspec.structs.replace(
         query,
         position=position or None,
         filters={name: values for name, values in query.filters.items() if name != "dimension"},
     )
-    always: tuple[str, ...] = ("Type = 'Category'",) if dimension is Dimension.CATEGORY else ()
-    if "active" not in query.filters:
-        always += ("Active IN (true,false)",)
-    rows = _read_list((yield select(entity, within, _CONDITIONS, {}, always))).QueryResponse
-    held = rows.Class or rows.Department or rows.Item
-    found = offset_page(held, within, FIRST_ROW, _MAPPERS[dimension], book, f"$.QueryResponse.{entity}")
+    found = yield from _ENTITIES[dimension].page(within, book)
     following = wanted[wanted.index(dimension) + 1 :]
     if found.next is not None:
         return RemotePage(found.records, f"{dimension.value}:{found.next}")
@@ -129,29 +114,31 @@ def get(remote_id: str, book: Book) -> Flow[TrackingValue]:
         dimension = Dimension(word)
     except ValueError:
         raise NotFound("no record has such an id") from None
-    answer = _read_one((yield calls.read_one(_ENTITIES[dimension], vendor_id)))
-    wire = answer.Class or answer.Department or answer.Item
-    if wire is None or (dimension is Dimension.CATEGORY and not is_category(wire)):
+    wire = yield from _ENTITIES[dimension].current(vendor_id)
+    if dimension is Dimension.CATEGORY and not is_category(wire):
         raise NotFound("a service item, which is no category")
-    return _MAPPERS[dimension](wire, book)
+    return _ENTITIES[dimension].convert(wire, book)
 
 
 def is_category(wire: WireTracking) -> bool:
     return wire.Type == "Category"
 
 
+def _source(
+    dimension: Dimension, belongs: Callable[[WireTracking], bool] = lambda _: True
+) -> Source[WireTracking, TrackingValue]:
+    entity = _ENTITIES[dimension]
+    return Source(entity.name, WireTracking, entity.convert, belongs, lambda row_id: f"{dimension.value}:{row_id}")
+
+
 CHANGES: Final = (
-    Source("Class", WireTracking, _MAPPERS[Dimension.CLASS], remote_id=lambda row_id: f"class:{row_id}"),
-    Source("Department", WireTracking, _MAPPERS[Dimension.LOCATION], remote_id=lambda row_id: f"location:{row_id}"),
-    Source("Item", WireTracking, _MAPPERS[Dimension.CATEGORY], belongs=is_category, remote_id=category_id),
+    _source(Dimension.CLASS),
+    _source(Dimension.LOCATION),
+    _source(Dimension.CATEGORY, is_category),
 )
 
 BINDING: Final = Binding[TrackingValue, Any, Any](
-    doc=Doc(
-        "https://developer.intuit.com/app/developer/qbo/docs/api/accounting/all-entities/class",
-        date(2026, 11, 20),
-        "documented",
-    ),
+    doc=documented("all-entities/class"),
     wire=Wire(WireTracking, one=("Class|Department|Item",), many=("QueryResponse", "Class|Department|Item")),
     page=page,
     get=get,
