@@ -12,6 +12,7 @@ BENCHES: Final[dict[str, tuple[list[str], list[str]]]] = {
     "metering": ([], ["--rows", "16000", "--repeats", "3"]),
     "keys": ([], ["--calls", "20000"]),
     "audit": ([], ["--rows", "100000", "--calls", "8000", "--repeats", "3"]),
+    "streams": ([], ["--rounds", "1"]),
     "memory": ([], ["--calls", "5000", "--starts", "3"]),
 }
 """What each is told, in full and in short."""
