@@ -46,8 +46,8 @@ class Claim(Struct, frozen=True):
     org_id: UUID
     key: str
     request_id: UUID
-    earlier_request_id: UUID | None
-    """The try before this one, if any: it ended without an answer, but the write may have happened."""
+    earlier_request_ids: tuple[UUID, ...] = ()
+    """The tries before this one: each ended without an answer, but the write may have happened."""
 
     @property
     def vendor_key(self) -> str:
@@ -80,7 +80,7 @@ class Idempotency:
         at = self._clock()
         async with as_organization(self._pool, org_id) as connection:
             if await store.insert_claim(connection, org_id, key, print_, request_id, at, at + HELD_FOR):
-                return Claim(org_id, key, request_id, None)
+                return Claim(org_id, key, request_id)
             found = await store.lock_claim(connection, org_id, key)
             if found is None:
                 raise _in_flight(HELD_FOR.total_seconds())
@@ -94,7 +94,7 @@ class Idempotency:
             if found.held_until > at:
                 raise _in_flight((found.held_until - at).total_seconds())
             await store.mark_claim_taken_over(connection, org_id, key, request_id, at + HELD_FOR)
-            return Claim(org_id, key, request_id, found.request_id)
+            return Claim(org_id, key, request_id, (*found.earlier_request_ids, found.request_id))
 
     async def keep(self, claim: Claim, answer: KeptAnswer) -> None:
         """The write is over: the same request gets this answer from now on."""

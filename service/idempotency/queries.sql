@@ -7,7 +7,7 @@ RETURNING key;
 
 -- name: lock_claim
 -- A claim as it stands, held against other tries until the transaction ends.
-SELECT fingerprint, request_id, held_until, status, answer
+SELECT fingerprint, request_id, earlier_request_ids, held_until, status, answer
 FROM idempotency_claims
 WHERE org_id = $1 AND key = $2
 FOR UPDATE;
@@ -15,7 +15,7 @@ FOR UPDATE;
 -- name: mark_claim_taken_over
 -- A new try holds a claim whose former try ended without an answer.
 UPDATE idempotency_claims
-SET request_id = $3, held_until = $4
+SET earlier_request_ids = earlier_request_ids || request_id, request_id = $3, held_until = $4
 WHERE org_id = $1 AND key = $2 AND status IS NULL;
 
 -- name: mark_claim_answered

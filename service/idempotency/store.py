@@ -16,6 +16,7 @@ class ClaimRow(msgspec.Struct, frozen=True):
 
     fingerprint: bytes
     request_id: UUID
+    earlier_request_ids: tuple[UUID, ...]
     held_until: datetime
     status: int | None
     answer: bytes | None

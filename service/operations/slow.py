@@ -83,7 +83,7 @@ class SlowWrites:
         done, _ = await asyncio.wait({task}, timeout=0 if _asks_not_to_wait(call) else self._wait_s)
         if done:
             call.take_over(twin)
-            if claim.earlier_request_id is not None:
+            if claim.earlier_request_ids:
                 await self._note_end(call, claim, task)
             return await task
         settle, call.settle = call.settle, None

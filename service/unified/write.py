@@ -187,7 +187,7 @@ class Writer:
         claim = await self._idempotency.claim(call.known_caller.org_id, key, print_, call.request_id)
         if isinstance(claim, Claim):
             call.settle = _settler(self._idempotency, claim)
-            if claim.earlier_request_id is not None and await self._was_billed(claim):
+            if claim.earlier_request_ids and await self._was_billed(claim):
                 call.replayed = True
         return claim
 
@@ -204,11 +204,13 @@ class Writer:
         return Answer(200, encode(told))
 
     async def _was_billed(self, claim: Claim) -> bool:
-        """True when the try before this one was counted: then this one is free."""
-        assert claim.earlier_request_id is not None
+        """True when a try before this one was counted: then this one is free."""
         async with as_organization(self._pool, claim.org_id) as connection:
-            earlier = await get_call(connection, self._prices, claim.org_id, claim.earlier_request_id)
-        return earlier is not None and earlier.call.billable and not earlier.call.void
+            for earlier in claim.earlier_request_ids:
+                found = await get_call(connection, self._prices, claim.org_id, earlier)
+                if found is not None and found.call.billable and not found.call.void:
+                    return True
+        return False
 
 
 def _settler(idempotency: Idempotency, claim: Claim) -> Any:

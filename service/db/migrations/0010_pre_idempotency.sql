@@ -5,6 +5,7 @@ CREATE TABLE idempotency_claims (
     key text COLLATE "C" NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
     fingerprint bytea NOT NULL CHECK (length(fingerprint) = 32),
     request_id uuid NOT NULL,          -- of the try that holds or held the claim
+    earlier_request_ids uuid[] NOT NULL DEFAULT '{}', -- of tries that ended without an answer, oldest first
     claimed_at timestamptz NOT NULL,   -- of the first try
     held_until timestamptz NOT NULL,   -- while nobody else may try; in the past once the try has ended without an answer
     status smallint,                   -- set together with the answer
