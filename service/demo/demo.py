@@ -206,6 +206,7 @@ def _say_how_to_go_on(screen: Screen, options: Options, url: str, cast: Cast) ->
     which = f"-H 'Connection-Id: {ids.encode('con', cast.connections['quickbooks'])}'"
     write = "-H 'Content-Type: application/json' -H 'Idempotency-Key: first-try'"
     screen.step("Try it")
+    screen.say(f"  portal    {url}/sign-up")
     screen.say(f"  base URL  {url}")
     screen.say(f"  API key   {cast.key}")
     screen.say()

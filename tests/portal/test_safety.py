@@ -75,7 +75,7 @@ async def test_stolen_session_without_second_factor_cannot_mint_a_key(
     async with await with_session_of(person, site) as thief:
         await age_confirmation(database, person)
 
-        answer = await send(thief, "/team", "/keys/new", name="mine", mode="live", access="write")
+        answer = await send(thief, "/team", "/keys/new", name="mine", mode="live", access="write", back="/keys/new")
         assert (answer.status_code, answer.headers["location"]) == (303, "/confirm?next=/keys/new")
         answer = await send(thief, "/confirm", next="/keys/new", password=PASSWORD, code="000000")
         assert answer.status_code == 422
