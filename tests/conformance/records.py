@@ -25,8 +25,7 @@ class RecordChecks:
         found = (await rig.page(resource)).records
         rows = rig.rows(resource)
 
-        inner = facts.inner_id or (lambda row: row[facts.id_field])
-        assert [record.remote_id.rpartition(":")[2] for record in found] == [inner(row) for row in rows]
+        assert [record.remote_id.rpartition(":")[2] for record in found] == [row[facts.id_field] for row in rows]
         assert len({record.id for record in found}) == len(found) >= 3
         for record in found:
             assert record.id.endswith(rig.book.ref("", record.remote_id))

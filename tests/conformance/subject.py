@@ -59,6 +59,7 @@ class Facts(Struct, frozen=True, kw_only=True):
     """One resource of a vendor. What is left out is skipped with the reason in `lacks`, never silently."""
 
     id_field: str
+    """What holds the remote id, or the last part of one that has several."""
     words: tuple[Word, ...] = ()
     instants: tuple[Instant, ...] = ()
     days: tuple[Day, ...] = ()
@@ -78,8 +79,6 @@ class Facts(Struct, frozen=True, kw_only=True):
     """Which of the records there are can be changed so, where none can be created."""
     also_moves: frozenset[str] = frozenset()
     """Fields that follow from what is changed."""
-    inner_id: Callable[[Row], str] | None = None
-    """The last part of the remote id, where that is not just the field `id_field`."""
     sometimes: frozenset[str] = frozenset()
     """Unified fields that some of the records leave out, each naming them as unsupported."""
     parts: str = ""

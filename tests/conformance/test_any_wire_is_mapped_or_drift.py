@@ -70,7 +70,7 @@ def _fitting(described: inspect.Type, depth: int) -> st.SearchStrategy[Any]:
         case inspect.NoneType():
             return st.none()
         case inspect.IntType():
-            return st.integers() | st.integers(-(2**63), 2**64).filter(lambda number: abs(number) > 2**53)
+            return st.integers() | st.integers(2**53, 2**64) | st.integers(-(2**63), -(2**53))
         case inspect.DecimalType() | inspect.FloatType():
             cents = st.integers(-(10**9), 10**9).map(lambda number: Raw(f"{number // 100}.{number % 100:02}".encode()))
             return cents | st.sampled_from(_NUMBERS).map(_raw)

@@ -33,23 +33,12 @@ def equal(name: str) -> Asked:
 
 def refers(name: str, prefix: str) -> Asked:
     """A filter by reference, which takes the vendor's own id."""
-    known: dict[str, str] = {}
 
     def of(record: Any) -> str | None:
-        found = getattr(record, name)
-        found = found[0] if isinstance(found, list) and found else found
-        return remote(found, prefix) if found else None
+        found: str | None = getattr(record, name)
+        return parse_record_id(prefix, found).remote_id if found else None
 
-    def keeps(record: Any, value: str) -> bool:
-        found = getattr(record, name)
-        wanted = known.setdefault(value, BOOK.ref(prefix, value))
-        return wanted in found if isinstance(found, list) else found == wanted
-
-    return Asked(of, keeps)
-
-
-def remote(text: str, prefix: str) -> str:
-    return parse_record_id(prefix, text).remote_id
+    return Asked(of, lambda record, value: getattr(record, name) == BOOK.ref(prefix, value))
 
 
 def searched(*names: str) -> Asked:
@@ -57,16 +46,6 @@ def searched(*names: str) -> Asked:
         return " ".join(str(getattr(record, name)) for name in names).casefold()
 
     return Asked(lambda record: words(record).split()[0][:6], lambda record, value: value in words(record))
-
-
-def window(name: str, first: bool) -> Asked:
-    """Only of what has such a day; which end is open lies far away."""
-
-    def keeps(record: Any, value: str) -> bool:
-        day = getattr(record, name)
-        return day is not None and (day >= date.fromisoformat(value) if first else day <= date.fromisoformat(value))
-
-    return Asked(lambda record: getattr(record, name) and getattr(record, name).isoformat(), keeps)
 
 
 def decimals(row: Row, number: object, currency: str) -> None:

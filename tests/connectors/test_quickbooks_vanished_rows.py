@@ -26,7 +26,7 @@ def records(resource: str, answer: dict[str, Any]) -> list[Any]:
         {"startPosition": 1, "maxResults": 2},
         {"maxResults": 2},
         {"startPosition": 1},
-        {"Renamed": [{}], "maxResults": 1},
+        {"Renamed": [{"Id": "1"}], "maxResults": 1},
     ],
 )
 def test_rows_that_are_counted_and_not_there_are_drift(resource: str, answer: dict[str, Any]) -> None:

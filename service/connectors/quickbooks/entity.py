@@ -108,16 +108,12 @@ class Entity(Generic[W, M]):
 def rows_reader(name: str, wire: type[R]) -> Callable[[Response], list[R]]:
     """Reads the rows of a query. The array is not there when nothing was found; one that is not there although the
     answer counts rows is drift."""
-    rows = msgspec.defstruct(
-        f"{name}Rows",
-        [
-            (name, GenericAlias(list, (wire,)), msgspec.field(default_factory=list)),
-            ("startPosition", int | None, None),
-            ("maxResults", int | None, None),
-        ],
-        frozen=True,
-        gc=False,
-    )
+    fields: list[tuple[str, Any, Any]] = [
+        (name, GenericAlias(list, (wire,)), []),
+        ("startPosition", int | None, None),
+        ("maxResults", int | None, None),
+    ]
+    rows = msgspec.defstruct(f"{name}Rows", fields, frozen=True, gc=False)
     read = json_reader(msgspec.defstruct(f"{name}List", [("QueryResponse", rows)], frozen=True, gc=False))
     held: Callable[[Any], Any] = attrgetter("QueryResponse")
     found: Callable[[Any], list[R]] = attrgetter(name)
