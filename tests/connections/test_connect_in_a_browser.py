@@ -4,6 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -96,7 +97,7 @@ async def test_every_page_is_accessible(connecting: Connecting, chromium: Browse
     found: dict[str, list[str]] = {}
 
     async def check(name: str) -> None:
-        result = await Axe().run(page)
+        result: Any = await Axe().run(page)  # pyright: ignore[reportUnknownMemberType]
         found[name] = [violation["id"] for violation in result.response["violations"]]
         assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 

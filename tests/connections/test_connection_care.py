@@ -7,12 +7,15 @@ from typing import Any
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from service import ids
 from service.accounts.keys import mint_key
 from service.accounts.tokens import Mode
+from service.connections import store
+from service.connections.credentials import NAME, insert_credentials, unseal
 from service.connections.jobs import Care
-from service.db.pool import Pool
+from service.db.pool import Pool, as_organization
 from service.demo.cast import API_VERSION
 from service.jobs.connections import opened_care
 from service.settings import Settings
@@ -105,12 +108,6 @@ async def test_token_is_renewed_before_any_call_needs_it(
 
 async def _shorten(care: Care, connecting: Connecting, connection: str) -> None:
     """Puts four minutes into the sealed credentials as well."""
-    from msgspec.structs import replace
-
-    from service.connections import store
-    from service.connections.credentials import NAME, insert_credentials, unseal
-    from service.db.pool import as_organization
-
     linking, org_id = care.linking, connecting.api.cast.org_id
     connection_id = ids.decode("con", connection)
     async with as_organization(linking.pool, org_id) as database:
@@ -190,7 +187,7 @@ async def _eventually(connecting: Connecting, connection: str) -> str:
         if answer.status_code == 200:
             return str(answer.json()["data"][0]["id"])
         await asyncio.sleep(0.05)
-    raise AssertionError(answer.text)
+    raise AssertionError("the connection is not usable a second later")
 
 
 async def test_login_of_another_firm_does_not_take_a_connection_over(
@@ -372,7 +369,8 @@ async def test_policy_is_loosened_by_two_persons_alone(
     first = await connecting.api.patch(path, ask | {"dual_control": ["connect"]})
     approval = first.json()["errors"][0]["message"]
     await other.post(f"/v1/approvals/{approval}/decision", {"decision": "approved", "decided_by": LEE})
-    wider = await connecting.api.patch(path, ask | {"dual_control": [], "approval": approval})
+    nothing: list[str] = []
+    wider = await connecting.api.patch(path, ask | {"dual_control": nothing, "approval": approval})
     loosened = await connecting.api.patch(path, ask | {"dual_control": ["connect"], "approval": approval})
 
     assert (first.status_code, wider.status_code, loosened.status_code) == (403, 403, 200)

@@ -218,6 +218,7 @@ async def test_fourth_try_with_a_password_is_not_made(connecting: Connecting) ->
     login = connecting.vendors.taxdome.grant().login
     made, page = await connecting.signed("taxdome", browser)
 
+    last = page
     for _ in range(4):
         last = await browser.submit(page, "login", {"email": login["email"], "password": "wrong"})
 

@@ -113,7 +113,9 @@ async def test_lost_answer_of_a_vendor_that_gives_no_second_one_ends_in_a_named_
         with pytest.raises(ConnectionNeedsAttentionError):
             await keeper.fresh_credentials(opened, lambda stored: vendors.renew(door, stored))
 
-    state, reason = await operator_pool.fetchrow("SELECT state, state_reason FROM connections")
+    standing = await operator_pool.fetchrow("SELECT state, state_reason FROM connections")
+    assert standing is not None
+    state, reason = standing
     assert vendor.stats()["token_refreshes"] == 1
     assert state == State.NEEDS_ATTENTION
     assert "cut off after the vendor had answered" in reason
