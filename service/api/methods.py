@@ -15,7 +15,8 @@ class Methods:
         by_path: dict[str, list[str]] = {}
         for operation in operations:
             by_path.setdefault(operation.path, []).append(operation.method)
-        self._allow = [(_pattern(path), ", ".join((*sorted(found), "OPTIONS"))) for path, found in by_path.items()]
+        most_exact_first = sorted(by_path.items(), key=lambda known: known[0].count("{"))
+        self._allow = [(_pattern(path), ", ".join((*sorted(found), "OPTIONS"))) for path, found in most_exact_first]
 
     def options(self, path: str) -> Answer:
         """The answer to OPTIONS; a 404 problem where there is nothing."""

@@ -1,5 +1,7 @@
-"""The same served product as the acceptance tests, with limits that a fuzzer does not reach."""
+"""The served product with every sandbox vendor, and with limits that a fuzzer does not reach."""
 
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 
 import msgspec
@@ -7,18 +9,29 @@ import pytest
 
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.budget import BudgetSpec, Limit
-from service.connectors.sdk.connector import Connector
+from service.db.pool import Pool
+from service.sandbox import serve
+from service.sandbox.serve import SandboxServer
 from service.settings import Settings
-from tests.acceptance.conftest import api, canopy, canopy_server, cast, quickbooks, quickbooks_server
-from tests.acceptance.conftest import settings as ordinary_settings
+from tests.acceptance.conftest import Api, client_of, customers_of, database, operator_pool, redis_url, settings_of
+from tests.conftest import Database
 
-__all__ = ["api", "canopy", "canopy_server", "cast", "ordinary_settings", "quickbooks", "quickbooks_server"]
+__all__ = ["database", "operator_pool", "redis_url"]
 
 
 @pytest.fixture
-def settings(ordinary_settings: Settings) -> Settings:
+def sandboxes() -> Iterator[tuple[SandboxServer, ...]]:
+    with ExitStack() as stack:
+        servers = tuple(stack.enter_context(serve.running(connector.slug)) for connector in CONNECTORS)
+        for server in servers:
+            server.limits(per_minute=None, **({"per_second": None} if server.vendor == "quickbooks" else {}))
+        yield servers
+
+
+@pytest.fixture
+def roomy(database: Database, redis_url: str) -> Settings:
     return msgspec.structs.replace(
-        ordinary_settings,
+        settings_of(database.owner_url, redis_url),
         key_calls_per_second=100_000,
         key_calls_per_minute=1_000_000,
         unknown_keys_per_minute=1_000_000,
@@ -26,6 +39,9 @@ def settings(ordinary_settings: Settings) -> Settings:
 
 
 @pytest.fixture
-def connectors() -> tuple[Connector, ...]:
-    roomy = BudgetSpec(limits=(Limit(1_000_000, 1.0),))
-    return tuple(replace(connector, budget=roomy) for connector in CONNECTORS)
+async def api(roomy: Settings, operator_pool: Pool, sandboxes: tuple[SandboxServer, ...]) -> AsyncIterator[Api]:
+    """One customer, linked to every vendor."""
+    budget = BudgetSpec(limits=(Limit(1_000_000, 1.0),))
+    connectors = tuple(replace(connector, budget=budget) for connector in CONNECTORS)
+    async with client_of(roomy, connectors=connectors) as http:
+        yield await customers_of(http, roomy, operator_pool, *sandboxes)()

@@ -47,7 +47,7 @@ def _download(documents: Documents) -> Operation:
         audit=Audit.CLIENT_DATA,
         freshness="Live: the bytes come from the vendor.",
         answer=bytes,
-        answer_media_type="application/octet-stream",
+        answer_media_type="*/*",
         other_answers={206: bytes},
         parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _RANGE),
         problems=(
