@@ -13,7 +13,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import asyncpg
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from billing import (
@@ -44,7 +44,12 @@ from tests.billing.calls import billable
 from tests.billing.days import EARLY_NOVEMBER, IN_OCTOBER, OCTOBER, OPENED
 from tests.conftest import Database
 
-_few = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+_few = settings(
+    max_examples=15,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 _prices = st.decimals(0, 20, places=4)
 _units = st.integers(0, 3_000)
 
