@@ -80,7 +80,7 @@ class Portal:
 
     def serves(self, path: str) -> bool:
         """Whether the path is one of ours, by its first part."""
-        return _root(path) in self._roots
+        return path == "/" or (_root(path) or None) in self._roots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         await cast(App, self.litestar)(scope, receive, send)

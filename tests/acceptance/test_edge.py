@@ -200,7 +200,7 @@ async def test_other_methods_are_405_with_those_there_are(api: Api, method: str,
     [
         "/v1/", "/v1/nothing", "/v1/clients/x/y", "/v1/clients/%00", "/v1/clients/%ff",
         "/v1/clients/..%2f..%2fusage", "/v1/clients/cli_", "/v1/clients/inv_AAAA", "/v1/usage/req_0",
-        "/v1/connections/con_0", "/v1/billing/invoices/x", "/v1/vendors/nobody/coverage", "/v2/clients", "/",
+        "/v1/connections/con_0", "/v1/billing/invoices/x", "/v1/vendors/nobody/coverage", "/v2/clients",
         "//v1/clients",
     ],
 )  # fmt: skip

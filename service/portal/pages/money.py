@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 import billing
-from billing import GroupBy, InvoiceUnknown
+from billing import GroupBy, InvoiceUnknown, Place
 from service import ids
 from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
@@ -15,6 +15,7 @@ from service.portal.route import Route, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.shapes import to_invoice, to_month, to_sum
 
+_LINE_ROWS: Final = 100
 PERIODS: Final = {"7": "7 days", "30": "30 days", "90": "90 days"}
 GROUPS: Final = {
     GroupBy.OPERATION: "Endpoint",
@@ -30,6 +31,7 @@ def routes() -> tuple[Route, ...]:
         page("/usage", usage, Permission.READ_CALLS),
         page("/invoices", invoices, Permission.READ_MONEY),
         page("/invoices/{id}", invoice, Permission.READ_MONEY),
+        page("/invoices/{id}/lines/{n}", line_calls, Permission.READ_MONEY),
     )
 
 
@@ -74,3 +76,31 @@ async def invoice(visit: Visit) -> Reply:
     except InvoiceUnknown:
         raise missing() from None
     return visit.page("invoice.html", invoice=found)
+
+
+async def line_calls(visit: Visit) -> Reply:
+    """The calls that a line of an invoice is made of, a page at a time."""
+    org_id, number = visit.org_id, str(visit.params["n"])
+    place = _place(visit)
+    try:
+        async with as_organization(visit.parts.pool, org_id) as connection:
+            found = await billing.get_invoice(connection, org_id, visit.id_in_path("bill"))
+            line = next((one for one in found.lines if str(one.position) == number), None)
+            if line is None:
+                raise missing()
+            calls, onward = await billing.list_line_calls(connection, found, line, place, limit=_LINE_ROWS)
+            names = {key.id: key.name for key in await list_keys(connection, org_id)}
+            names |= {link.id: link.vendor for link in await list_connections(connection, org_id)}
+    except InvoiceUnknown:
+        raise missing() from None
+    more = None
+    if onward is not None:
+        more = f"{visit.path}?after={ids.encode('req', onward.after)}&units={onward.units}"
+    return visit.page("line.html", invoice=found, line=line, calls=calls, names=names, onward=more)
+
+
+def _place(visit: Visit) -> Place:
+    after, units = visit.query.text("after"), visit.query.text("units")
+    if not after or not (units.isascii() and units.isdigit() and len(units) < 19):
+        return Place()
+    return Place(visit.read_id("req", after), int(units))
