@@ -87,7 +87,12 @@ INCLUDE_DELETED: Final = Parameter(
 INCLUDE: Final = Parameter(
     name="include",
     place="query",
-    schema={"type": "array", "items": {"type": "string", "enum": ["raw", "unmapped"]}, "minItems": 1, "maxItems": 2},
+    schema={
+        "type": "array",
+        "items": {"type": "string", "enum": ["raw", "unmapped"]},
+        "minItems": 1,
+        "uniqueItems": True,
+    },
     description="`raw`: the vendor's own record. `unmapped`: what of it has no place in ours. Separated by commas.",
 )
 
@@ -103,7 +108,7 @@ def list_of(name: str, values: tuple[str, ...], description: str) -> Parameter:
         "type": "array",
         "items": {"type": "string", "enum": list(values)},
         "minItems": 1,
-        "maxItems": len(values),
+        "uniqueItems": True,
     }
     return Parameter(name=name, place="query", schema=schema, description=description)
 

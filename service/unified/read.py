@@ -1,6 +1,7 @@
 """Live reading: one page or one record, from the vendor's account to the caller."""
 
 import time
+from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
 import msgspec
@@ -152,8 +153,7 @@ class Reader:
                     f"This page leads to {len(wanted)} {other.name}; at most {MAX_EXPANDED} are expanded.",
                     errors=(FieldError("query/expand", "too_many", f"Use `limit={MAX_EXPANDED}` or less."),),
                 )
-            get = bound(way, other, "get").get
-            assert get is not None
+            get = _getter(way, other, field)
             for reference in wanted:
                 remote_id = ids.parse_record_id(other.prefix, reference).remote_id
                 try:
@@ -171,6 +171,19 @@ class Reader:
 def _deadline_s(source: Source | None) -> float:
     """An upload takes as long as its bytes take at a megabit a second, and never less than any other call."""
     return 30.0 if source is None else 30.0 + (source.size_bytes or 0) / 125_000
+
+
+def _getter(way: Way, noun: Noun, field: str) -> Callable[[str, ids.Book], Flow[Any]]:
+    """How the vendor reads the records that `expand` leads to; a 400 problem where it does not."""
+    binding = getattr(way.connector, noun.name)
+    if binding is None or binding.get is None:
+        raise ApiProblem(
+            UNSUPPORTED_SELECTION,
+            f"{way.connector.name} cannot read {noun.name}, so `{field}` cannot be expanded.",
+            errors=(FieldError("query/expand", "unsupported", f"Leave `{field}` out."),),
+        )
+    get: Callable[[str, ids.Book], Flow[Any]] = binding.get
+    return get
 
 
 def bound(way: Way, noun: Noun, port: str) -> Binding[Any, Any, Any]:

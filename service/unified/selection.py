@@ -153,6 +153,7 @@ def _filter_values(name: str, value: str, binding: Binding[Any, Any, Any], filte
             errors=(FieldError(f"query/{name[:80]}", "unsupported", f"Supported: {names}."),),
         )
     values = tuple(value.split(",")) if rule.kind == "choice" else (value,)
+    _refuse_repeated(name, values)
     if len(values) > MAX_CHOICES:
         raise invalid(name, "too_many", f"At most {MAX_CHOICES} values.")
     for one in values:
@@ -239,8 +240,14 @@ _READERS: Final = {
 }
 
 
+def _refuse_repeated(name: str, values: tuple[str, ...]) -> None:
+    if len(set(values)) < len(values):
+        raise invalid(name, "repeated", "Name each value once.")
+
+
 def _subset(name: str, value: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     asked = tuple(value.split(","))
+    _refuse_repeated(name, asked)
     for one in asked:
         if one not in allowed:
             names = ", ".join(allowed) or "none"

@@ -27,7 +27,7 @@ enabled = false
 
 [checks]
 # What one vendor can do, another cannot; a cursor, an id or a version that exists is not to be guessed.
-positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 404, 409, 412, 422]
+positive_data_acceptance.expected-statuses = ["2xx", "3xx", 400, 401, 403, 404, 409, 412, 422]
 negative_data_rejection.expected-statuses = ["4xx"]
 """
 OPERATION = """
