@@ -148,6 +148,8 @@ async def test_guessing_locks_out_neither_a_known_browser_nor_a_mailed_link(
     async with AsyncClient(base_url=site, cookies={}) as same_address:
         answer = await send(same_address, "/forgot", email=person.email)
     assert answer.status_code == 200
+    await person.sign_in()
+    await person.sees("Home")
 
 
 async def test_forms_of_elsewhere_are_refused(people: People, site: str) -> None:

@@ -298,13 +298,15 @@ async def _proves(visit: Visit) -> bool:
 async def _count_attempt(visit: Visit, email: str) -> None:
     """Counts a sign-in so that guessing is slow and locks nobody out."""
     throttle = visit.parts.throttle
+    if same(visit.cookies.get(DEVICE, ""), device_token(visit.parts.cookie_key, email)):
+        await throttle.spend("known", SIGN_INS, email)
+        return
     await throttle.spend("sign-in", SIGN_INS, subscriber(visit.address), email)
-    if not same(visit.cookies.get(DEVICE, ""), device_token(visit.parts.cookie_key, email)):
-        try:
-            await throttle.spend("stranger", STRANGERS, email)
-        except Refusal as refusal:
-            advice = "Sign in from a browser you have used before, or have a link mailed to set a new password. "
-            raise Refusal(429, "Too many attempts from unknown browsers", advice + refusal.advice) from None
+    try:
+        await throttle.spend("stranger", STRANGERS, email)
+    except Refusal as refusal:
+        advice = "Sign in from a browser you have used before, or have a link mailed to set a new password. "
+        raise Refusal(429, "Too many attempts from unknown browsers", advice + refusal.advice) from None
 
 
 async def _open(visit: Visit, known: Known, email: str, following: str) -> Reply:
