@@ -197,7 +197,7 @@ async def open_edge(
         held = HeldOverrides(pool)
         reader = Reader(ways, engine, cursors, nouns, held, settings.max_body_bytes)
         idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"))
-        slow = SlowWrites(pool, derived_key(settings.cursor_key.value, "operations"))
+        slow = SlowWrites(pool, derived_key(settings.cursor_key.value, "operations"), idempotency)
         stack.push_async_callback(slow.close)
         writer = Writer(ways, reader, idempotency, slow, pool, prices, settings.max_body_bytes)
         coverage = Coverage(connectors)

@@ -2,6 +2,7 @@
 
 from cyclopts import App
 
+from service.audit.personal import rewrap_audit_keys
 from service.cli.database import operator, settings, vault_of
 from service.cli.errors import CommandError
 from service.cli.options import Json
@@ -23,6 +24,8 @@ async def rotate() -> None:
     keys = vault_of(settings())
     async with operator() as connection:
         moved = await move(connection, keys)
+        while batch := await rewrap_audit_keys(connection, keys, keys.newest):
+            moved += batch
     say(f"{moved} data key(s) moved under {keys.newest}." if moved else f"All data keys are under {keys.newest}.")
 
 

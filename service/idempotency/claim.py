@@ -96,6 +96,11 @@ class Idempotency:
             await store.mark_claim_taken_over(connection, org_id, key, request_id, at + HELD_FOR)
             return Claim(org_id, key, request_id, (*found.earlier_request_ids, found.request_id))
 
+    async def also_counted_as(self, claim: Claim, request_id: UUID) -> None:
+        """The write goes on under another request id, which its usage will be counted under."""
+        async with as_organization(self._pool, claim.org_id) as connection:
+            await store.mark_claim_counted_as(connection, claim.org_id, claim.key, claim.request_id, request_id)
+
     async def keep(self, claim: Claim, answer: KeptAnswer) -> None:
         """The write is over: the same request gets this answer from now on."""
         nonce = os.urandom(_NONCE_BYTES)

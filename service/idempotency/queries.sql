@@ -18,6 +18,12 @@ UPDATE idempotency_claims
 SET earlier_request_ids = earlier_request_ids || request_id, request_id = $3, held_until = $4
 WHERE org_id = $1 AND key = $2 AND status IS NULL;
 
+-- name: mark_claim_counted_as
+-- The try that holds the claim is recorded under another request id too: a later try has to know of it.
+UPDATE idempotency_claims
+SET earlier_request_ids = earlier_request_ids || $4::uuid
+WHERE org_id = $1 AND key = $2 AND request_id = $3 AND status IS NULL;
+
 -- name: mark_claim_answered
 -- Keeps the answer of the try that holds the claim.
 UPDATE idempotency_claims

@@ -47,6 +47,10 @@ async def mark_claim_taken_over(
     await connection.execute(SQL["mark_claim_taken_over"], org_id, key, request_id, held_until)
 
 
+async def mark_claim_counted_as(connection: Connection, org_id: UUID, key: str, request_id: UUID, also: UUID) -> None:
+    await connection.execute(SQL["mark_claim_counted_as"], org_id, key, request_id, also)
+
+
 async def mark_claim_answered(
     connection: Connection, org_id: UUID, key: str, request_id: UUID, status: int, answer: bytes
 ) -> None:

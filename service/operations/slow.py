@@ -23,7 +23,7 @@ from service.api.problems import as_problem, to_answer
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import OUTCOME_UNKNOWN
-from service.idempotency.claim import HELD_FOR, Claim
+from service.idempotency.claim import HELD_FOR, Claim, Idempotency
 from service.operations import store
 from service.operations.store import OperationRow, State
 from service.telemetry import log_exception
@@ -68,8 +68,11 @@ _pack = msgspec.msgpack.Encoder().encode
 class SlowWrites:
     """The writes under way in this process; `key` (32 bytes) seals what is kept of them."""
 
-    def __init__(self, pool: Pool, key: bytes, clock: Clock = now, *, wait_s: float = WAIT_S) -> None:
+    def __init__(
+        self, pool: Pool, key: bytes, idempotency: Idempotency, clock: Clock = now, *, wait_s: float = WAIT_S
+    ) -> None:
         self._pool = pool
+        self._idempotency = idempotency
         self._cipher = AESGCM(key)
         self._clock = clock
         self._wait_s = wait_s
@@ -88,6 +91,7 @@ class SlowWrites:
             return await task
         settle, call.settle = call.settle, None
         call.spending = None  # the twin's from now on
+        await self._idempotency.also_counted_as(claim, twin.request_id)
         operation_id = await self._hold(call, claim, body)
         call.deferred = True
         running = asyncio.create_task(self._finish(twin, claim, task, settle))
