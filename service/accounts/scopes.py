@@ -30,7 +30,6 @@ _RECORDS = (
 _OURS = (
     "billing:read",
     "billing:write",
-    "billing:write",
     "connections:export",
     "connections:read",
     "connections:write",

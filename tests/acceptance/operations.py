@@ -21,7 +21,7 @@ OPERATIONS: Final[dict[str, dict[str, Any]]] = {
 async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id: str) -> httpx.Response:
     """Calls the operation for a thing that is known by this connection, or by this request id."""
     path = operation["path"].replace("{request_id}", request_id).replace("{vendor}", "quickbooks")
-    path = path.replace("{path}", "preferences")
+    path = path.replace("{path}", "preferences").replace("{n}", "1")
     if path.startswith("/v1/connections/"):
         path = path.replace("{id}", ids.encode("con", connection))
     elif path == "/v1/evidence":

@@ -10,7 +10,7 @@ from service import app
 from service.accounts import store as accounts_store
 from service.api.limits import Limits
 from service.connections import store as connections_store
-from service.connectors.quickbooks import clients
+from service.connectors.sdk import paging
 from service.connectors.transport import HttpTransport
 from service.idempotency import store as idempotency_store
 from service.sandbox.serve import SandboxServer
@@ -28,7 +28,7 @@ _ERRORS = (RuntimeError(CANARY), asyncpg.PostgresSyntaxError(CANARY), KeyError(C
     ("place", "name"),
     [
         (Reader, "page"),
-        (clients, "to_client"),
+        (paging, "converted"),
         (HttpTransport, "send"),
         (connections_store, "get_connection"),
         (accounts_store, "authenticate_key"),

@@ -197,8 +197,10 @@ def test_order_and_repetition_of_usage_never_change_the_bill(
         async with await open_pool(database.owner_url, "tickmark_meter") as pool:
             ledger = UsageLedger(pool)
             await ledger.start()
-            await asyncio.gather(*(ledger.record(call) for call in sent))
-            await ledger.close()
+            try:
+                await asyncio.gather(*(ledger.record(call) for call in sent))
+            finally:
+                await ledger.close()
         invoice = await close_period(owner, book, org, OCTOBER, as_of=EARLY_NOVEMBER)
         sums = {meter: sum(units for one, units in usage if one is meter) for meter in Meter}
 

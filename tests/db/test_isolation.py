@@ -79,10 +79,18 @@ async def test_operator_sees_every_organization(operator_pool: Pool, organizatio
     assert await operator_pool.fetchval("SELECT count(*) FROM firms") == 2
 
 
-async def test_requests_can_neither_make_nor_delete_organizations(
+async def test_requests_delete_no_organization_and_change_only_their_own(
     app_pool: Pool, organizations: tuple[UUID, UUID]
 ) -> None:
-    for sql in ("DELETE FROM firms", "TRUNCATE firms", "UPDATE organizations SET name = 'x'", "DROP TABLE firms"):
+    async with as_organization(app_pool, organizations[0]) as connection:
+        assert await connection.execute("UPDATE organizations SET name = 'x'") == "UPDATE 1"
+    for sql in (
+        "DELETE FROM firms",
+        "TRUNCATE firms",
+        "DELETE FROM organizations",
+        "UPDATE organizations SET id = gen_random_uuid()",
+        "DROP TABLE firms",
+    ):
         async with as_organization(app_pool, organizations[0]) as connection:
             with pytest.raises(asyncpg.InsufficientPrivilegeError):
                 await connection.execute(sql)
