@@ -130,7 +130,10 @@ async def summarize_usage(
 
     Ordered by group and meter.
     """
-    rows = await connection.fetch(QUERIES["summarize_usage"], org_id, since, until, by, key_id)
+    if by is GroupBy.DAY:
+        rows = await connection.fetch(QUERIES["summarize_usage_by_day"], org_id, since, until, key_id)
+    else:
+        rows = await connection.fetch(QUERIES["summarize_usage"], org_id, since, until, by, key_id)
     return tuple(msgspec.convert(row, UsageSummary) for row in rows)
 
 
