@@ -181,7 +181,7 @@ async def test_other_media_types_are_415(api: Api, media_type: str) -> None:
     ("method", "path", "allow"),
     [
         ("DELETE", "/v1/clients", {"GET", "POST", "OPTIONS"}),
-        ("PATCH", "/v1/connections/con_x", {"GET", "OPTIONS"}),
+        ("PATCH", "/v1/connections/con_x", {"GET", "DELETE", "OPTIONS"}),
         ("HEAD", "/v1/me", {"GET", "OPTIONS"}),
         ("POST", "/v1/usage/summary", {"GET", "OPTIONS"}),
         ("POST", "/healthz", {"GET", "OPTIONS"}),
