@@ -228,7 +228,11 @@ class Guard:
 
     async def renew(self) -> None:
         """One exchange with the database; those who come while it is under way wait for the same one."""
-        await asyncio.shield(self._flight or self._start_flight())
+        flight = self._flight
+        # One that has ended but not landed yet would be awaited without a pause, for ever: its landing needs the loop.
+        if flight is None or flight.done():
+            flight = self._start_flight()
+        await asyncio.shield(flight)
 
     def _start_flight(self) -> "asyncio.Task[None]":
         self._flight = asyncio.create_task(self._exchange())
@@ -236,7 +240,8 @@ class Guard:
         return self._flight
 
     def _landed(self, task: "asyncio.Task[None]") -> None:
-        self._flight = None
+        if self._flight is task:
+            self._flight = None
         if not task.cancelled() and task.exception() is not None:
             _log.warning("budgets cannot be reserved from (%s)", type(task.exception()).__name__)
 
