@@ -4,29 +4,8 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from service.accounts.errors import UnknownScopeError
+from service.resources.names import RESOURCES
 
-_RECORDS = (
-    "accounts",
-    "clients",
-    "contacts",
-    "credits",
-    "custom_fields",
-    "document_requests",
-    "documents",
-    "engagements",
-    "folders",
-    "invoices",
-    "messages",
-    "organizers",
-    "payments",
-    "service_items",
-    "signatures",
-    "tasks",
-    "threads",
-    "time_entries",
-    "tracking",
-    "users",
-)
 _OURS = (
     "billing:read",
     "billing:write",
@@ -45,7 +24,7 @@ _OURS = (
 )
 
 SCOPES: tuple[str, ...] = tuple(
-    sorted((*_OURS, *(f"{record}:{verb}" for record in _RECORDS for verb in ("read", "write"))))
+    sorted((*_OURS, *(f"{record}:{verb}" for record in RESOURCES for verb in ("read", "write"))))
 )
 """Every scope that a key can have."""
 

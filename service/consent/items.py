@@ -2,31 +2,12 @@
 
 from typing import Final
 
+from service.resources.names import RESOURCES
+
 EVERYTHING: Final = "*"
 """Stands for all items in consents that an operator entered with a connection."""
 
-ITEMS: Final = (
-    "accounts",
-    "clients",
-    "contacts",
-    "credits",
-    "custom_fields",
-    "document_requests",
-    "documents",
-    "engagements",
-    "folders",
-    "invoices",
-    "messages",
-    "organizers",
-    "payments",
-    "service_items",
-    "signatures",
-    "tasks",
-    "threads",
-    "time_entries",
-    "tracking",
-    "users",
-)
+ITEMS: Final = tuple(sorted(RESOURCES))
 
 TAX_RETURN_ITEMS: Final = frozenset(
     {"document_requests", "documents", "folders", "messages", "organizers", "signatures", "threads"}

@@ -22,6 +22,7 @@ from service.resources.document_request import DocumentRequest, DocumentRequestC
 from service.resources.engagement import Engagement, EngagementCreate, Signature
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceUpdate
 from service.resources.message import Message, Thread
+from service.resources.names import RESOURCES as RESOURCES
 from service.resources.organizer import Organizer, OrganizerUpdate
 from service.resources.payment import Payment, PaymentCreate, PaymentUpdate
 from service.resources.service_item import CustomField, ServiceItem, TrackingValue
@@ -94,28 +95,3 @@ class Connector:
         """Every resource this vendor has, by its name in the API, in the API's order."""
         found = {name: getattr(self, name) for name in RESOURCES}
         return {name: binding for name, binding in found.items() if binding is not None}
-
-
-RESOURCES = (
-    "clients",
-    "contacts",
-    "invoices",
-    "payments",
-    "credits",
-    "tasks",
-    "documents",
-    "folders",
-    "document_requests",
-    "organizers",
-    "engagements",
-    "signatures",
-    "time_entries",
-    "threads",
-    "messages",
-    "accounts",
-    "users",
-    "service_items",
-    "tracking",
-    "custom_fields",
-)
-"""The resources' names in the API: `/v1/<name>` and the field of the Connector."""
