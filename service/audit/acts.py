@@ -1,14 +1,24 @@
-"""Rows of management acts at a terminal: in the act's own transaction, so that none is done without its row.
+"""Rows of acts that are no calls: in the act's own transaction, so that none is done without its row.
 
-What is managed through the API is a call and has a call's row.
+What is managed through the API is a call and has a call's row. Acts are what operators do at a terminal, members on our
+pages and firms' people on connect pages.
 """
 
+from typing import Final
 from uuid import UUID
 
 from service.audit.entry import Entry, to_row
 from service.audit.store import insert_rows
 from service.db.pool import Connection
 from service.ids import new_uuid
+
+CONNECT_PAGE: Final = "connect_page"
+"""Somebody at a firm, on the page that the firm was sent; the consent they signed says who."""
+
+
+def member_actor(member_id: UUID) -> str:
+    """A member of the organization, signed in to our pages."""
+    return f"member:{member_id}"
 
 
 async def record_act(
@@ -18,10 +28,11 @@ async def record_act(
     about: tuple[str, ...],
     *,
     firm_id: UUID | None = None,
+    connection_id: UUID | None = None,
     actor: str = "operator",
     ticket: str | None = None,
 ) -> None:
-    """`what` is `keys.mint`; `about` the ids of what it was done to. `connection` is the operator's."""
+    """`what` is `keys.mint`; `about` the ids of what it was done to. `connection` is the one that does the act."""
     entry = Entry(
         org=org_id,
         id=new_uuid(),
@@ -30,6 +41,7 @@ async def record_act(
         what=what,
         outcome="done",
         firm=firm_id,
+        connection=connection_id,
         about=about,
         ticket=ticket,
     )

@@ -35,7 +35,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The request's id, or the act's; a UUIDv7, so it says when."""
     kind: Literal["call", "act"]
     actor: str
-    """`key:` and the key's UUID, or who acted at a terminal: `operator`, `worker`."""
+    """`key:` or `member:` and a UUID; else who acted without either: `operator`, `worker`, `connect_page`."""
     what: str
     """The `operationId`, or the act, such as `keys.mint`."""
     status: int | None = None

@@ -160,8 +160,9 @@ def _actor(one: KeyScopes) -> dict[str, Any]:
 
 
 def _shown_actor(entry: Entry) -> str:
-    kind, _, key = entry.actor.partition(":")
-    return ids.encode("key", UUID(key)) if kind == "key" else entry.actor
+    kind, _, who = entry.actor.partition(":")
+    prefix = {"key": "key", "member": "mem"}.get(kind)
+    return entry.actor if prefix is None else ids.encode(prefix, UUID(who))
 
 
 def _lines(values: Iterable[object]) -> bytes:

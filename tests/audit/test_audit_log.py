@@ -11,7 +11,7 @@ import pytest
 from billing import UsageLedger
 from service.accounts.organizations import create_organization
 from service.audit import store
-from service.audit.acts import record_act
+from service.audit.acts import member_actor, record_act
 from service.audit.checkpoints import CheckpointFile, Signer, read_checkpoints
 from service.audit.entry import from_content
 from service.audit.export import RowMissingError, export
@@ -148,7 +148,7 @@ async def test_not_even_the_owner_edits_the_log(
             await owner.execute(sql)
 
 
-async def test_requests_see_their_own_organization_and_cannot_add(
+async def test_requests_see_their_own_organization_and_cannot_add_calls(
     record: Record, operator: Connection, app_pool: Pool, org: UUID
 ) -> None:
     other = (await create_organization(operator, "Other Apps")).id
@@ -228,6 +228,24 @@ async def test_act_is_kept_or_lost_with_what_was_done(operator: Connection, org:
     await chain(operator)
 
     assert [from_content(content).what for content in await contents(operator, org)] == ["keys.revoke"]
+
+
+async def test_act_of_a_member_is_kept_for_its_own_organization_alone(
+    operator: Connection, app_pool: Pool, org: UUID
+) -> None:
+    member = member_actor(new_uuid())
+    async with as_organization(app_pool, org) as connection:
+        await record_act(connection, org, "connections.pause", ("con_1",), actor=member)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with as_organization(app_pool, new_uuid()) as connection:
+            await record_act(connection, org, "connections.pause", ("con_1",), actor=member)
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        async with as_organization(app_pool, org) as connection:
+            await record_act(connection, org, "connections.pause", ("con_1",), actor="operator")
+    await chain(operator)
+
+    acts = [from_content(content) for content in await contents(operator, org)]
+    assert [(act.what, act.actor) for act in acts] == [("connections.pause", member)]
 
 
 async def test_destroyed_key_leaves_a_chain_that_verifies_and_content_nobody_reads(
