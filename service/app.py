@@ -50,6 +50,7 @@ from service.consent.evidence_routes import evidence_operations
 from service.consent.ledger import ConsentLedger
 from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
+from service.db.region import check_region
 from service.idempotency.claim import Idempotency
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
@@ -166,6 +167,7 @@ async def open_edge(
         observer = observer or Telemetry()
         pool = await open_pool(settings.database_url, "tickmark_app", max_size=settings.database_pool_size)
         stack.push_async_callback(pool.close)
+        await check_region(pool, settings.region)
         meter_pool = await open_pool(settings.database_url, "tickmark_meter", max_size=2)
         stack.push_async_callback(meter_pool.close)
         redis = Redis.from_url(settings.redis_url)  # pyright: ignore[reportUnknownMemberType]

@@ -256,6 +256,12 @@ VERSION_MISMATCH = Kind(
     "The record has changed since it was read",
     "Read it again and send its new version as `If-Match`.",
 )
+WRONG_REGION = Kind(
+    "wrong_region",
+    421,
+    "The firm is served in another region",
+    "Send the call to the deployment of that region, with a key made there. Nothing of it was kept here.",
+)
 BODY_TOO_LARGE = Kind("body_too_large", 413, "The body is too large", "Send less; the limit stands in `detail`.")
 URI_TOO_LONG = Kind("uri_too_long", 414, "The URL is too long", "Use fewer or shorter filters.")
 UNSUPPORTED_MEDIA_TYPE = Kind(

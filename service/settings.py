@@ -7,11 +7,13 @@ service looks at the environment.
 import os
 from collections.abc import Mapping
 from difflib import get_close_matches
+from types import MappingProxyType
 from typing import Annotated, Any, get_type_hints
 
 import msgspec
 
 from service.settings_forms import (
+    ADDRESSES,
     CLAIM,
     NETWORKS,
     NUMBERED_KEYS,
@@ -100,6 +102,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     workers: Annotated[int, Setting(number(1, 256), "Processes that serve the API.")] = 1
     trusted_proxies: Annotated[tuple[str, ...], Setting(NETWORKS, "Networks whose X-Forwarded-For is believed.")] = ()
     region: Annotated[str, Setting(one_of("us", "eu", "gb", "ca", "au", "nz"), "Whose firms are served here.")] = "us"
+    region_urls: Annotated[
+        Mapping[str, str], Setting(ADDRESSES, "Where other regions are served; calls that went astray are told.")
+    ] = MappingProxyType({})
     max_body_bytes: Annotated[int, Setting(number(1 << 10, 1 << 30), "A larger body is answered 413.")] = 1 << 20
     max_document_bytes: Annotated[int, Setting(number(1 << 10, 1 << 40), "A larger upload is answered 413.")] = 5 << 30
     max_header_bytes: Annotated[int, Setting(number(1 << 10, 1 << 20), "Larger headers are answered 431.")] = 1 << 14
@@ -189,6 +194,15 @@ def migration_url(environ: Mapping[str, str] = os.environ) -> str:
     raise SettingsError("DATABASE_URL is not set; expected postgresql://…, here or in TICKMARK_MIGRATION_URL.")
 
 
+def regions(environ: Mapping[str, str] = os.environ) -> tuple[str, Mapping[str, str]]:
+    """Whose firms are kept here, and where others are served. Raises SettingsError."""
+    here, others = _text_of(environ, "region"), _text_of(environ, "region_urls")
+    return (
+        _DEFAULTS["region"] if here is None else _read("region", here),
+        _DEFAULTS["region_urls"] if others is None else _read("region_urls", others),
+    )
+
+
 def describe(environ: Mapping[str, str] | None = None) -> list[SettingDoc]:
     """Every setting, in order; with `environ` also what it is set to, secrets masked."""
     return [
@@ -239,7 +253,7 @@ def _refuse_unknown(environ: Mapping[str, str]) -> None:
 
 
 def _shown(default: object) -> str | None:
-    if default is None or default == ():
+    if default is None or default == () or default == {}:
         return None
     return str(default).lower() if isinstance(default, bool) else str(default)
 

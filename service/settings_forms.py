@@ -154,6 +154,16 @@ def _networks(text: str) -> tuple[str, ...]:
         raise Unreadable("has a part that is no network") from None
 
 
+def _addresses(text: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for part in text.replace(",", " ").split():
+        region, _, address = part.partition("=")
+        if not re.fullmatch("[a-z]{2}", region) or not address.startswith(("https://", "http://")):
+            raise Unreadable("has a part that is not a region and its address")
+        found[region] = address
+    return found
+
+
 TEXT = Form("text", _text)
 SECRET_TEXT = Form("text", _text_secret, secret=True)
 SECRET_KEY = Form("32 bytes in base64", _base64_secret, secret=True)
@@ -163,4 +173,5 @@ SECRET_KEYS_FILE = Form("path", _file_secrets)
 NUMBERED_KEYS = Form("1:base64,2:base64, 32 bytes each", _peppers, secret=True)
 SHARE = Form("0 to 1", _share)
 CLAIM = Form("true | false", _claim)
+ADDRESSES = Form("eu=https://…,gb=https://…", _addresses)
 NETWORKS = Form("network,network", _networks)

@@ -50,6 +50,7 @@ def test_defaults_fill_what_is_not_set() -> None:
         ("TICKMARK_TRACE_SHARE", "1.5", "is not a number from 0 to 1"),
         ("TICKMARK_TRUSTED_PROXIES", "10.0.0.0/8, proxy", "no network"),
         ("TICKMARK_LIVE_KEYS_REACH_SANDBOXES", "1", "neither true nor false"),
+        ("TICKMARK_REGION_URLS", "eu:https://api.example", "a region and its address"),
         ("TICKMARK_OTLP_ENDPOINT", "collector:4318", "begins with https:// or http://"),
     ],
 )

@@ -1,6 +1,7 @@
 """Our customers and the firms whose data they read."""
 
 import re
+from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -15,6 +16,7 @@ from service.ids import new_uuid
 
 list_organizations = store.list_organizations
 list_firms = store.list_firms
+refuse_elsewhere = store.refuse_elsewhere
 
 MAX_NAME_CHARACTERS = 200
 
@@ -33,17 +35,26 @@ async def create_organization(
 
 
 async def create_firm(
-    connection: Connection, org_id: UUID, name: str, *, region: str = "us", clock: Clock = now
+    connection: Connection, org_id: UUID, name: str, *, region: str | None = None, clock: Clock = now
 ) -> Firm:
-    """A new firm of the organization; its region is where its data may live, for good."""
-    if not re.fullmatch("[a-z]{2}", region):
-        raise ImpossibleValueError(f"no region {region!r}; use two small letters such as us or eu")
-    made = Firm(org_id, new_uuid(), checked_name(name), region, clock())
-    try:
-        await store.insert_firm(connection, made)
-    except asyncpg.ForeignKeyViolationError:
-        raise UnknownOrganizationError("no such organization") from None
-    return made
+    """A new firm of the organization, kept here for good. `region`, where said, has to be the database's own."""
+    here = await store.get_region(connection)
+    if region not in (None, here):
+        _check_region(region or "")
+        raise ImpossibleValueError(
+            f"firms of {here} are kept here; create it where {region} is, then point to it with `tickmark firms point`"
+        )
+    return await _insert(connection, org_id, new_uuid(), checked_name(name), here, clock())
+
+
+async def point_to_firm(
+    connection: Connection, org_id: UUID, firm_id: UUID, region: str, *, clock: Clock = now
+) -> Firm:
+    """A signpost to a firm of another region: calls about it are told where to go. Nothing else of it is kept."""
+    _check_region(region)
+    if region == await store.get_region(connection):
+        raise ImpossibleValueError(f"firms of {region} are kept here; create it with `tickmark firms create`")
+    return await _insert(connection, org_id, firm_id, f"A firm in {region}", region, clock())
 
 
 async def change_organization(connection: Connection, org_id: UUID, name: str, time_zone: str) -> None:
@@ -53,6 +64,22 @@ async def change_organization(connection: Connection, org_id: UUID, name: str, t
     """
     check_time_zone(time_zone)
     await members_store.mark_organization_changed(connection, org_id, checked_name(name), time_zone)
+
+
+async def _insert(
+    connection: Connection, org_id: UUID, firm_id: UUID, name: str, region: str | None, at: datetime
+) -> Firm:
+    try:
+        return await store.insert_firm(connection, org_id, firm_id, name, region, at)
+    except asyncpg.ForeignKeyViolationError:
+        raise UnknownOrganizationError("no such organization") from None
+    except asyncpg.UniqueViolationError:
+        raise ImpossibleValueError("the organization has this firm already") from None
+
+
+def _check_region(region: str) -> None:
+    if not re.fullmatch("[a-z]{2}", region):
+        raise ImpossibleValueError(f"no region {region!r}; use two small letters such as us or eu")
 
 
 def checked_name(name: str) -> str:

@@ -13,8 +13,18 @@ SELECT id, name, time_zone, created_at FROM organizations ORDER BY id;
 
 -- name: insert_firm
 -- A new firm of an organization.
-INSERT INTO firms (org_id, id, name, region, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO firms (org_id, id, name, region, created_at) VALUES ($1, $2, $3, coalesce($4, region_here()), $5)
 RETURNING org_id, id, name, region, created_at;
+
+-- name: get_region
+-- Whose firms are kept here.
+SELECT region_here();
+
+-- name: refuse_elsewhere
+-- Fails with where to go when an organization, or a key bound to some firms, has firms in other regions only.
+SELECT is_here(f.org_id, f.id)
+FROM (SELECT org_id, id FROM firms WHERE org_id = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2))
+      ORDER BY region = region_here() DESC, id LIMIT 1) AS f;
 
 -- name: list_firms
 -- The firms of an organization, oldest first.

@@ -1,5 +1,6 @@
 """Organizations, firms and API keys as rows."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from uuid import UUID
 
@@ -59,8 +60,21 @@ async def list_organizations(connection: Connection) -> list[Organization]:
     return msgspec.convert(await connection.fetch(SQL["list_organizations"]), list[Organization])
 
 
-async def insert_firm(connection: Connection, made: Firm) -> None:
-    await connection.execute(SQL["insert_firm"], made.org_id, made.id, made.name, made.region, made.created_at)
+async def insert_firm(
+    connection: Connection, org_id: UUID, firm_id: UUID, name: str, region: str | None, at: datetime
+) -> Firm:
+    """`region` is the database's own where none is said."""
+    return msgspec.convert(await connection.fetchrow(SQL["insert_firm"], org_id, firm_id, name, region, at), Firm)
+
+
+async def get_region(connection: Connection) -> str | None:
+    region: str | None = await connection.fetchval(SQL["get_region"])
+    return region
+
+
+async def refuse_elsewhere(connection: Connection, org_id: UUID, firm_ids: Collection[UUID] | None) -> None:
+    """Fails as `db.region` says when all of these firms, or of the organization's, are kept in other regions."""
+    await connection.execute(SQL["refuse_elsewhere"], org_id, firm_ids)
 
 
 async def list_firms(connection: Connection, org_id: UUID) -> list[Firm]:

@@ -32,6 +32,7 @@ _COMMON_PROBLEMS: Final = (
     errors.INVALID_KEY,
     errors.INSUFFICIENT_SCOPE,
     errors.ADDRESS_NOT_ALLOWED,
+    errors.WRONG_REGION,
     errors.URI_TOO_LONG,
     errors.RATE_LIMITED,
     errors.TOO_MANY_CONCURRENT,

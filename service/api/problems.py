@@ -17,6 +17,7 @@ from service.api.call import PROBLEM_JSON, Answer, Call, call_in
 from service.api.limits import TooManyRequestsError, refused_headers
 from service.api.methods import Methods
 from service.connectors.sdk import faults
+from service.db.region import FIRM_ELSEWHERE
 from service.errors import ApiProblem, FieldError, Kind, Origin, VendorError
 from service.telemetry import log_exception
 
@@ -159,6 +160,8 @@ def _to_known_problem(exception: Exception) -> ApiProblem:
                 retry_after_s=exception.retry_after_s,
                 headers=(("ratelimit-policy", declared.decode()), ("ratelimit", state.decode())),
             )
+        case asyncpg.PostgresError() if exception.sqlstate == FIRM_ELSEWHERE:
+            return _elsewhere(str(exception.message), str(exception.detail or ""))
         case (
             asyncpg.PostgresConnectionError()
             | asyncpg.OperatorInterventionError()
@@ -174,6 +177,16 @@ def _to_known_problem(exception: Exception) -> ApiProblem:
             return ApiProblem(errors.INVALID_HEADER, "The request cannot be read.")
         case _:
             return ApiProblem(errors.INTERNAL, "The call was not carried out.")
+
+
+def _elsewhere(region: str, url: str) -> ApiProblem:
+    """`region` and `url` stand in the database, written by operators."""
+    where = f": call {url}" if url else ""
+    return ApiProblem(
+        errors.WRONG_REGION,
+        f"The firm's data are kept in region `{region}`{where}.",
+        errors=(FieldError("header/host", "region", region),),
+    )
 
 
 def _kind_of(fault: faults.VendorFault) -> tuple[Kind, str]:

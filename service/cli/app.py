@@ -48,7 +48,7 @@ def run(arguments: Sequence[str]) -> int:
     except CycloptsError as error:
         complain(str(error))
         return 1
-    except (*TOLD, *UNREACHABLE, asyncpg.UndefinedTableError) as error:
+    except (*TOLD, *UNREACHABLE, asyncpg.UndefinedTableError, asyncpg.UnknownPostgresError) as error:
         complain(told(error))
         return 1
     except (KeyboardInterrupt, asyncio.CancelledError):

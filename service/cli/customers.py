@@ -6,7 +6,13 @@ from cyclopts import App, Parameter
 
 from billing import load_price_book, open_account
 from service import ids
-from service.accounts.organizations import create_firm, create_organization, list_firms, list_organizations
+from service.accounts.organizations import (
+    create_firm,
+    create_organization,
+    list_firms,
+    list_organizations,
+    point_to_firm,
+)
 from service.accounts.store import Firm, Organization
 from service.audit.acts import record_act
 from service.cli.database import operator
@@ -57,14 +63,30 @@ async def create_org_firm(
     name: str,
     *,
     org: Org,
-    region: Annotated[str, Parameter(help="Where its data may live, for good.")] = "us",
+    region: Annotated[str | None, Parameter(help="Where its data live, for good: the region served here.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Create a firm."""
+    """Create a firm; its data stay in this region."""
     org_id = read_id("org", org)
     async with operator() as connection, connection.transaction():
         made = await create_firm(connection, org_id, name, region=region)
         await record_act(connection, org_id, "firms.create", (ids.encode("firm", made.id),), firm_id=made.id)
+    show([_firm_row(made)], as_json=as_json)
+
+
+@firms.command(name="point")
+async def point_to_org_firm(
+    firm: Annotated[str, Parameter(help="Its id in the other region, firm_….")],
+    *,
+    org: Org,
+    region: Annotated[str, Parameter(help="Where its data live.")],
+    as_json: Json = False,
+) -> None:
+    """Note that a firm is served in another region: calls about it here are answered 421 and told where to go."""
+    org_id, firm_id = read_id("org", org), read_id("firm", firm)
+    async with operator() as connection, connection.transaction():
+        made = await point_to_firm(connection, org_id, firm_id, region)
+        await record_act(connection, org_id, "firms.point", (firm, region))
     show([_firm_row(made)], as_json=as_json)
 
 

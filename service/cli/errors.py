@@ -8,6 +8,7 @@ from service.audit.export import RowMissingError
 from service.connections.errors import LinkError
 from service.db.migrate import MigrationError
 from service.db.pool import UnsafeRoleError
+from service.db.region import FIRM_ELSEWHERE, RegionError
 from service.demo.home import DemoError
 from service.sandbox.serve import SandboxError
 
@@ -23,6 +24,7 @@ TOLD = (
     DemoError,
     LinkError,
     MigrationError,
+    RegionError,
     RowMissingError,
     SandboxError,
     UnsafeRoleError,
@@ -45,5 +47,7 @@ def told(error: Exception) -> str:
         return str(error) or type(error).__name__
     if isinstance(error, asyncpg.UndefinedTableError):
         return "The database is not migrated; run `tickmark migrate`."
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate == FIRM_ELSEWHERE:
+        return f"The firm's data are kept in region {error.message}; do this there."
     reason = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
     return f"The database in DATABASE_URL cannot be used: {reason}."

@@ -15,7 +15,7 @@ from service.demo.home import DIRECTORY
 from service.sandbox.books import MAX_CLIENTS
 from service.sandbox.serve import DEFAULT_CLIENTS, DEFAULT_SEED, VENDORS
 from service.sandbox.serve import serve as serve_sandbox
-from service.settings import load, migration_url
+from service.settings import load, migration_url, regions
 
 Clients = Annotated[int, Parameter(help=f"How many clients the firm has, 1 to {MAX_CLIENTS:,}.")]
 
@@ -74,8 +74,9 @@ async def worker(
 async def migrate(
     *, pre_only: Annotated[bool, Parameter(negative=(), help="Only what the previous release can live with.")] = False
 ) -> None:
-    """Bring the database to the schema of this version."""
-    applied = await migrations.migrate(migration_url(), say, pre_only=pre_only)
+    """Bring the database to the schema of this version, and bind it to TICKMARK_REGION for good."""
+    region, elsewhere = regions()
+    applied = await migrations.migrate(migration_url(), say, pre_only=pre_only, region=region, elsewhere=elsewhere)
     say(f"{len(applied)} applied." if applied else "Nothing to do.")
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import msgspec
 
 from service.accounts.caller import Caller
+from service.accounts.organizations import refuse_elsewhere
 from service.accounts.tokens import Mode
 from service.clock import Clock, now
 from service.connections import store
@@ -66,11 +67,8 @@ class Connections:
         Raises ConnectionNotFoundError, ConnectionModeError, ConnectionNotUsableError (ConnectionNeedsAttentionError
         among them) or ConsentMissingError, in this order.
         """
-        key = (caller.org_id, connection_id)
-        standing = await self._standings.get(key, lambda: self._read(*key))
+        standing = await self._standing(caller, connection_id)
         record = standing.record
-        if not _may_know(caller, record):
-            raise ConnectionNotFoundError("no such connection")
         self._check_mode(caller, record)
         if record.state not in USABLE:
             needs_attention = record.state == State.NEEDS_ATTENTION
@@ -82,16 +80,15 @@ class Connections:
 
     async def get(self, caller: Caller, connection_id: UUID) -> ConnectionRecord:
         """A connection the caller may know of, whatever its state. Raises ConnectionNotFoundError."""
-        key = (caller.org_id, connection_id)
-        record = (await self._standings.get(key, lambda: self._read(*key))).record
-        if not _may_know(caller, record):
-            raise ConnectionNotFoundError("no such connection")
-        return record
+        return (await self._standing(caller, connection_id)).record
 
     async def visible(self, caller: Caller) -> list[ConnectionRecord]:
         """The connections the caller may know of, oldest first, whatever their state."""
         records = await self._lists.get(caller.org_id, lambda: self._read_list(caller.org_id))
-        return [record for record in records if _may_know(caller, record)]
+        known = [record for record in records if _may_know(caller, record)]
+        if not known:
+            await self._refuse_elsewhere(caller)
+        return known
 
     async def accounts_of(self, caller: Caller, records: Sequence[ConnectionRecord]) -> dict[UUID, tuple[Account, ...]]:
         """The accounts of connections that `get` or `visible` gave, by connection."""
@@ -102,6 +99,23 @@ class Connections:
         """What this process has just changed is felt by its next call."""
         self._standings.forget((org_id, connection_id))
         self._lists.forget(org_id)
+
+    async def _standing(self, caller: Caller, connection_id: UUID) -> _Standing:
+        """One the caller may know of. One that it may not know of looks like a missing one."""
+        key = (caller.org_id, connection_id)
+        try:
+            standing = await self._standings.get(key, lambda: self._read(*key))
+            if _may_know(caller, standing.record):
+                return standing
+        except ConnectionNotFoundError:
+            pass
+        await self._refuse_elsewhere(caller)
+        raise ConnectionNotFoundError("no such connection")
+
+    async def _refuse_elsewhere(self, caller: Caller) -> None:
+        """Nothing was found: a caller whose firms are all kept in other regions is told where, instead."""
+        async with as_organization(self._pool, caller.org_id) as connection:
+            await refuse_elsewhere(connection, caller.org_id, caller.firm_ids)
 
     def _check_mode(self, caller: Caller, record: ConnectionRecord) -> None:
         if caller.mode == Mode.TEST and not record.sandbox:

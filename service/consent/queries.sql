@@ -44,5 +44,5 @@ SELECT id, name, mode, scopes, created_at, revoked_at FROM api_keys WHERE org_id
 ORDER BY id;
 
 -- name: get_firm_name
--- A firm's name, if the organization has such a firm.
-SELECT name FROM firms WHERE org_id = $1 AND id = $2;
+-- A firm's name, if the organization has such a firm; fails with where to go for one of another region.
+SELECT name FROM firms WHERE org_id = $1 AND id = $2 AND is_here(org_id, id);

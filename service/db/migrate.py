@@ -4,14 +4,16 @@ A file is `NNNN_pre_words.sql` (safe before the new code runs) or `NNNN_post_wor
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TypeAlias
 
 import asyncpg
 import msgspec
 
 from service.db.pool import Connection
+from service.db.region import bind
 
 Report: TypeAlias = Callable[[str], None]
 
@@ -45,8 +47,18 @@ class Migration(msgspec.Struct, frozen=True):
         return hashlib.sha256(self.sql.encode()).hexdigest()
 
 
-async def migrate(url: str, report: Report = lambda line: None, *, pre_only: bool = False) -> list[str]:
-    """Applies what is missing and gives the titles applied; `pre_only` stops each stream at its first `post` file."""
+async def migrate(
+    url: str,
+    report: Report = lambda line: None,
+    *,
+    pre_only: bool = False,
+    region: str = "us",
+    elsewhere: Mapping[str, str] = MappingProxyType({}),
+) -> list[str]:
+    """Applies what is missing and gives the titles applied; `pre_only` stops each stream at its first `post` file.
+
+    The database is bound to `region` for good; `elsewhere` says where other regions are answered.
+    """
     connection = await asyncpg.connect(url)
     try:
         if not await connection.fetchval("SELECT pg_try_advisory_lock($1)", _LOCK):
@@ -59,6 +71,7 @@ async def migrate(url: str, report: Report = lambda line: None, *, pre_only: boo
         for one in chosen:
             report(f"migrating {one.title}")
             await _apply(connection, one)
+        await bind(connection, region, elsewhere)
         return [one.title for one in chosen]
     finally:
         await connection.close()

@@ -19,6 +19,7 @@ from service.accounts.tokens import Mode, Peppers
 from service.connections.vault import LocalKey, Vault
 from service.db.migrate import MigrationError, migrate
 from service.db.pool import Pool, open_pool
+from service.db.region import RegionError
 from service.demo import stage
 from service.demo.bill import PLAN, Bill, close_month, price_of, show_bill
 from service.demo.cast import API_VERSION, Cast, prepare_cast, reconnect
@@ -184,7 +185,7 @@ class _Show:
 async def _migrate(url: str) -> None:
     try:
         await migrate(url)
-    except MigrationError as error:
+    except (MigrationError, RegionError) as error:
         raise DemoError(f"The kept data do not fit this version ({error}); start afresh with --reset.") from None
 
 

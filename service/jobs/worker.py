@@ -17,6 +17,7 @@ from service.audit.signing import signer_of, sink_of
 from service.clock import Clock, now
 from service.connections.jobs import Care
 from service.db.pool import Connection, Pool, open_pool
+from service.db.region import check_region
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
 from service.jobs.connections import opened_care
@@ -88,6 +89,7 @@ async def work(settings: Settings, *, once: bool = False) -> None:
     pool = await open_pool(settings.database_url, "tickmark_operator", max_size=3, timeout_s=_SLOW_S)
     signer, sink = signer_of(settings), sink_of(settings)
     try:
+        await check_region(pool, settings.region)
         async with opened_care(settings) as care:
             jobs = (*jobs_of(settings), *care_jobs(care))
             if once:

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.anyio
 async def test_organization_and_its_firms_are_listed_in_the_order_they_were_made(operator_pool: Pool) -> None:
     async with operator_pool.acquire() as connection:
         made = [await create_organization(connection, name, time_zone="America/Chicago") for name in "ab"]
-        firms = [await create_firm(connection, made[0].id, name, region="eu") for name in "cd"]
+        firms = [await create_firm(connection, made[0].id, name, region="us") for name in "cd"]
 
         assert await list_organizations(connection) == made
         assert await list_firms(connection, made[0].id) == firms

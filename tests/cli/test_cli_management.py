@@ -95,10 +95,21 @@ def test_organization_with_impossible_time_zone_is_refused_whole(cli: Cli) -> No
 
 def test_firm_is_created_and_listed(cli: Cli) -> None:
     org = cli.organization()
-    made = cli.rows("firms", "create", "Birch & Vale", "--org", org, "--region", "eu")
+    made = cli.rows("firms", "create", "Birch & Vale", "--org", org)
 
     assert cli.rows("firms", "list", "--org", org) == made
-    assert made[0]["region"] == "eu"
+    assert made[0]["region"] == "us"
+
+
+def test_firm_of_another_region_is_a_signpost_that_nothing_can_be_kept_for(cli: Cli) -> None:
+    org, firm = cli.organization(), ids.encode("firm", ids.new_uuid())
+
+    refused = cli("firms", "create", "Birch & Vale SARL", "--org", org, "--region", "eu", code=1)
+    made = cli.rows("firms", "point", firm, "--org", org, "--region", "eu")
+
+    assert "firms of us are kept here" in refused
+    assert (made[0]["id"], made[0]["name"], made[0]["region"]) == (firm, "A firm in eu", "eu")
+    assert "already" in cli("firms", "point", firm, "--org", org, "--region", "eu", code=1)
 
 
 def test_firm_of_unknown_organization_is_refused(cli: Cli) -> None:

@@ -86,8 +86,8 @@ ON CONFLICT (org_id) DO UPDATE
 SET return_urls = EXCLUDED.return_urls, accent = EXCLUDED.accent, updated_at = EXCLUDED.updated_at;
 
 -- name: has_firm
--- Whether the organization has such a firm.
-SELECT EXISTS (SELECT FROM firms WHERE org_id = $1 AND id = $2);
+-- Whether the organization has such a firm; fails with where to go for one of another region.
+SELECT EXISTS (SELECT FROM firms WHERE org_id = $1 AND id = $2 AND is_here(org_id, id));
 
 -- name: has_wider_consent
 -- Whether some items are not covered by what a firm has consented to for a connection at an instant.
