@@ -81,6 +81,7 @@ from billing.request_log import (
     get_call,
     list_calls,
     month_to_date,
+    price_calls,
     summarize_usage,
 )
 from billing.stripe_customers import SetupPage, StripeCustomer, get_customer, open_setup_page
@@ -102,6 +103,7 @@ from billing.stripe_rail import RailFault, StripeRail
 from billing.stripe_reconcile import Report, StripeDifference, list_reports, run_reconciliation
 from billing.stripe_state import Collection, StripeInvoice, get_stripe_invoice
 from billing.stripe_steps import StepFailed
+from billing.sums import sum_up
 from billing.usage import ANSWER_WITHIN_S, Beside, UsageLedger
 
 __all__ = [
@@ -226,6 +228,7 @@ __all__ = [
     "open_account",
     "open_setup_page",
     "pin_plan",
+    "price_calls",
     "rate",
     "read_usage",
     "reconcile",
@@ -236,6 +239,7 @@ __all__ = [
     "run_reconciliation",
     "set_budget",
     "set_details",
+    "sum_up",
     "summarize_usage",
     "verify_stripe_webhook",
 ]

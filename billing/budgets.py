@@ -15,12 +15,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from billing.accounts import get_account, get_plan
-from billing.calendar import month_of
+from billing.calendar import month_of, whole_days
 from billing.errors import BudgetUnknown
 from billing.invocation import Meter
 from billing.prices import MINOR_DIGITS, Plan, PriceBook, Volume
 from billing.rating import exact_amount, highest_cost, highest_price, rate_span, round_half_even, to_minor
 from billing.store import QUERIES, Connection
+from billing.sums import sum_units, sum_units_of
 
 
 class BudgetScope(StrEnum):
@@ -134,15 +135,17 @@ async def count_used(
     connection: Connection, org_id: UUID, scope: BudgetScope, scope_id: UUID, window: Window
 ) -> dict[Meter, tuple[int, int]]:
     """What the ledger says was used in a window, for every meter."""
-    key_id = scope_id if scope is BudgetScope.KEY else None
-    connection_id = scope_id if scope is BudgetScope.CONNECTION else None
-    query = QUERIES["summarize_budget_units"]
-    rows = await connection.fetch(query, org_id, window.starts_at, window.ends_at, key_id, connection_id)
-    used: dict[str, int] = {row["meter"]: row["units"] for row in rows}
-    base: dict[str, int] = {}
+    if scope is BudgetScope.ORGANIZATION:
+        used = await sum_units(connection, org_id, window.starts_at, window.ends_at)
+    else:
+        account = await get_account(connection, org_id)
+        days = whole_days(window.starts_at, window.ends_at, account.time_zone)
+        key_id = scope_id if scope is BudgetScope.KEY else None
+        connection_id = scope_id if scope is BudgetScope.CONNECTION else None
+        used = await sum_units_of(connection, org_id, days, key_id=key_id, connection_id=connection_id)
+    base: dict[Meter, int] = {}
     if window.month_starts_at < window.starts_at:
-        rows = await connection.fetch(query, org_id, window.month_starts_at, window.starts_at, None, None)
-        base = {row["meter"]: row["units"] for row in rows}
+        base = await sum_units(connection, org_id, window.month_starts_at, window.starts_at)
     return {meter: (base.get(meter, 0), used.get(meter, 0)) for meter in Meter}
 
 

@@ -1,6 +1,6 @@
 """Billing months: calendar months in an organization's time zone, as exact stretches of time."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -35,6 +35,31 @@ def month_of(instant: datetime, time_zone: str) -> Month:
 def next_month(starts_on: date) -> date:
     """The first day of the following month."""
     return date(starts_on.year + starts_on.month // 12, starts_on.month % 12 + 1, 1)
+
+
+class Days(msgspec.Struct, frozen=True):
+    """Whole days of a time zone: from `first` up to, not including, `end`, and the instants at which these begin."""
+
+    first: date
+    end: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+def whole_days(since: datetime, until: datetime, time_zone: str) -> Days:
+    """The days that lie between two instants entirely; without one, none at `since`."""
+    zone = ZoneInfo(time_zone)
+    first, end = since.astimezone(zone).date(), until.astimezone(zone).date()
+    if _midnight(first, time_zone) < since:
+        first += timedelta(days=1)
+    if first >= end:
+        return Days(first, first, since, since)
+    return Days(first, end, _midnight(first, time_zone), _midnight(end, time_zone))
+
+
+def day_starting(day: date, time_zone: str) -> datetime:
+    """The first instant of a day."""
+    return _midnight(day, time_zone)
 
 
 def _midnight(day: date, time_zone: str) -> datetime:

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from billing.errors import InvoiceUnknown
-from billing.invocation import occurred_at
+from billing.invocation import Meter, occurred_at
 from billing.invoices import Invoice, InvoiceLine, LineKind
 from billing.periods import get_period, previous_period
 from billing.store import QUERIES, Connection
@@ -58,8 +58,12 @@ async def list_line_calls(
         rows = await connection.fetch(query, *bounds, previous.cutoff, period.cutoff)
         found = tuple(msgspec.convert(row, LineCall) for row in rows)
         return found, Place(found[-1].request_id) if len(rows) == limit else None
+    start = _start_of(invoice, line)
+    if place.after == _FIRST and start:
+        place = await _seek(connection, bounds[:4], start, period.cutoff)
+        bounds = (*bounds[:4], place.after, limit)
     rows = await connection.fetch(QUERIES["list_counted_calls"], *bounds, period.cutoff)
-    return within(line, _start_of(invoice, line), [msgspec.convert(row, LineCall) for row in rows], place, limit)
+    return within(line, start, [msgspec.convert(row, LineCall) for row in rows], place, limit)
 
 
 def within(
@@ -75,6 +79,14 @@ def within(
             found.append(msgspec.structs.replace(call, units=units))
     over = at >= end or len(rows) < limit
     return tuple(found), None if over else Place(rows[-1].request_id, at)
+
+
+async def _seek(
+    connection: Connection, month: tuple[UUID, datetime, datetime, Meter], start: int, cutoff: datetime
+) -> Place:
+    """Near before the line's first unit, so that the calls of the lines before it need not be walked through."""
+    row = await connection.fetchrow(QUERIES["find_stretch"], *month, start, cutoff)
+    return Place() if row is None else Place(row["request_id"], row["before"])
 
 
 def _start_of(invoice: Invoice, line: InvoiceLine) -> int:

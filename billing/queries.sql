@@ -212,48 +212,66 @@ SELECT c.org_id, c.request_id, c.key_id, c.connection_id, c.vendor, c.operation,
 FROM billing.calls c
 WHERE c.org_id = $1 AND c.request_id = $2;
 
--- name: get_units_before
--- Units of a meter in its month before a call.
-SELECT coalesce(sum(u.units), 0)::bigint
-FROM billing.usage u
-WHERE u.org_id = $1 AND u.request_id >= billing.first_request_id($2) AND u.request_id < $3 AND u.meter = $4
-  AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id);
+-- name: list_units_before
+-- Units of the meters of some calls in each one's month before it, in their order; void ones left out.
+WITH asked AS (
+    SELECT a.*, date_bin('15 minutes', billing.occurred_at(a.request_id), 'epoch') AS quarter
+    FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS a (request_id, meter, starts_at, place)
+), rest AS MATERIALIZED (
+    SELECT u.request_id, u.meter, u.units
+    FROM (SELECT min(starts_at) AS first, max(quarter) AS last FROM asked) AS span,
+         billing.unsummed($1, billing.first_request_id(span.first), billing.first_request_id(span.last)) AS u
+)
+SELECT (SELECT coalesce(sum(q.units), 0) FROM billing.quarter_sums q
+        WHERE q.org_id = $1 AND q.meter = a.meter AND q.quarter >= a.starts_at AND q.quarter < a.quarter)::bigint
+     + (SELECT coalesce(sum(r.units), 0) FROM rest r
+        WHERE r.meter = a.meter AND r.request_id >= billing.first_request_id(a.starts_at)
+          AND r.request_id < billing.first_request_id(a.quarter))::bigint
+     + (SELECT coalesce(sum(u.units), 0) FROM billing.usage u
+        WHERE u.org_id = $1 AND u.meter = a.meter
+          AND u.request_id >= billing.first_request_id(a.quarter) AND u.request_id < a.request_id
+          AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id))::bigint
+       AS units
+FROM asked a
+ORDER BY a.place;
 
 -- name: summarize_usage
--- Calls and units between two instants, of one key or all, by key, connection, operation or meter.
-SELECT CASE $4::text
-           WHEN 'key' THEN u.key_id::text
-           WHEN 'connection' THEN u.connection_id::text
-           WHEN 'operation' THEN u.operation
-           ELSE u.meter
-       END AS "group",
-       u.meter, count(*) AS calls, sum(u.units)::bigint AS units
-FROM billing.usage u
-WHERE u.org_id = $1
-  AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
-  AND ($5::uuid IS NULL OR u.key_id = $5)
-  AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)
-GROUP BY 1, u.meter
-ORDER BY 1 NULLS LAST, u.meter;
-
--- name: summarize_usage_by_day
--- The same by day of the organization: a stretch of the index for each day, and no date to work out for each call.
-SELECT d.day::date::text AS "group", u.meter, u.calls, u.units
-FROM billing.accounts a
-CROSS JOIN LATERAL generate_series(
-    ($2 AT TIME ZONE a.time_zone)::date, ($3 AT TIME ZONE a.time_zone)::date, '1 day') AS d (day)
-CROSS JOIN LATERAL (
-    SELECT u.meter, count(*) AS calls, sum(u.units)::bigint AS units
-    FROM billing.usage u
-    WHERE u.org_id = $1
-      AND u.request_id >= billing.first_request_id(greatest($2, d.day::timestamp AT TIME ZONE a.time_zone))
-      AND u.request_id < billing.first_request_id(
-          least($3, (d.day::timestamp + interval '1 day') AT TIME ZONE a.time_zone))
-      AND ($4::uuid IS NULL OR u.key_id = $4)
-      AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)
-    GROUP BY u.meter) AS u
-WHERE a.org_id = $1
-ORDER BY 1, u.meter;
+-- Calls and units between two instants, of one key or all, by key, connection, operation, day or meter: whole days
+-- ($6 up to $7, which begin at $8 and $9) from the sums, the rest from the ledger.
+WITH counted AS (
+    SELECT NULL::uuid AS request_id, d.day, d.key_id, d.connection_id, d.operation, d.meter, d.calls, d.units
+    FROM billing.day_sums d
+    WHERE d.org_id = $1 AND d.day >= $6::date AND d.day < $7::date AND ($5::uuid IS NULL OR d.key_id = $5)
+    UNION ALL
+    SELECT u.request_id, NULL, u.key_id, u.connection_id, u.operation, u.meter, u.calls, u.units
+    FROM billing.unsummed($1, billing.first_request_id($8), billing.first_request_id($9)) u
+    WHERE $5::uuid IS NULL OR u.key_id = $5
+    UNION ALL
+    SELECT u.request_id, NULL, u.key_id, u.connection_id, u.operation, u.meter, 1, u.units
+    FROM (VALUES ($2::timestamptz, $8::timestamptz), ($9::timestamptz, $3::timestamptz)) AS edge (starts_at, ends_at)
+    CROSS JOIN LATERAL (
+        SELECT u.* FROM billing.usage u
+        WHERE u.org_id = $1 AND edge.starts_at < edge.ends_at
+          AND u.request_id >= billing.first_request_id(edge.starts_at)
+          AND u.request_id < billing.first_request_id(edge.ends_at)
+          AND ($5::uuid IS NULL OR u.key_id = $5)
+          AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)) AS u
+), named AS (
+    SELECT CASE $4::text
+               WHEN 'key' THEN c.key_id::text
+               WHEN 'connection' THEN c.connection_id::text
+               WHEN 'operation' THEN c.operation
+               WHEN 'day' THEN coalesce(c.day, (billing.occurred_at(c.request_id) AT TIME ZONE $10::text)::date)::text
+               ELSE c.meter
+           END AS "group",
+           c.meter, c.calls, c.units
+    FROM counted c
+)
+SELECT n."group", n.meter, sum(n.calls)::bigint AS calls, sum(n.units)::bigint AS units
+FROM named n
+GROUP BY 1, 2
+HAVING sum(n.calls) <> 0
+ORDER BY 1 NULLS LAST, 2;
 
 -- name: compare_calls_with_usage
 -- The request log against usage between two instants, in one snapshot: figures, and up to $5 requests of each fault.
@@ -534,16 +552,69 @@ INSERT INTO billing.budget_alerts (org_id, scope, scope_id, span, starts_at, lim
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 ON CONFLICT DO NOTHING;
 
--- name: summarize_budget_units
--- Units of each meter between two instants, of one key, one connection or all; void ones left out.
-SELECT u.meter, sum(u.units)::bigint AS units
-FROM billing.usage u
-WHERE u.org_id = $1
-  AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
-  AND ($4::uuid IS NULL OR u.key_id = $4) AND ($5::uuid IS NULL OR u.connection_id = $5)
-  AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)
-GROUP BY u.meter
-ORDER BY u.meter;
+-- name: sum_units
+-- Units of each meter between two quarters of an hour; void ones left out.
+SELECT s.meter, sum(s.units)::bigint AS units
+FROM (
+    SELECT q.meter, q.units FROM billing.quarter_sums q
+    WHERE q.org_id = $1 AND q.quarter >= $2 AND q.quarter < $3
+    UNION ALL
+    SELECT u.meter, u.units FROM billing.unsummed($1, billing.first_request_id($2), billing.first_request_id($3)) u
+) AS s
+GROUP BY s.meter
+HAVING sum(s.units) <> 0
+ORDER BY s.meter;
+
+-- name: sum_units_of
+-- The same of one key or connection, in whole days ($2 up to $3, which begin at $4 and $5).
+SELECT s.meter, sum(s.units)::bigint AS units
+FROM (
+    SELECT d.meter, d.units FROM billing.day_sums d
+    WHERE d.org_id = $1 AND d.day >= $2::date AND d.day < $3::date
+      AND ($6::uuid IS NULL OR d.key_id = $6) AND ($7::uuid IS NULL OR d.connection_id = $7)
+    UNION ALL
+    SELECT u.meter, u.units FROM billing.unsummed($1, billing.first_request_id($4), billing.first_request_id($5)) u
+    WHERE ($6::uuid IS NULL OR u.key_id = $6) AND ($7::uuid IS NULL OR u.connection_id = $7)
+) AS s
+GROUP BY s.meter
+HAVING sum(s.units) <> 0
+ORDER BY s.meter;
+
+-- name: sum_up_ledger
+-- Takes what was recorded of every organization (org_id) into the sums; whether more is waiting.
+SELECT billing.sum_up();
+
+-- name: note_new_ranges
+-- Lets the newest rows of every organization (org_id) be found by when they were recorded.
+SELECT billing.note_new_ranges();
+
+-- name: find_stretch
+-- The last quarter of an hour of a meter's month ($2 to $3) before which at most $5 units had been counted at a cutoff,
+-- and those units.
+WITH moved AS (
+    SELECT q.quarter, q.units FROM billing.quarter_sums q
+    WHERE q.org_id = $1 AND q.meter = $4 AND q.quarter >= $2 AND q.quarter < $3
+    UNION ALL
+    SELECT date_bin('15 minutes', billing.occurred_at(u.request_id), 'epoch'), u.units
+    FROM billing.unsummed($1, billing.first_request_id($2), billing.first_request_id($3)) u WHERE u.meter = $4
+    UNION ALL
+    SELECT date_bin('15 minutes', billing.occurred_at(u.request_id), 'epoch'), -u.units
+    FROM billing.usage u
+    WHERE u.org_id = $1 AND u.meter = $4 AND u.recorded_at > $6
+      AND u.request_id >= billing.first_request_id($2) AND u.request_id < billing.first_request_id($3)
+      AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)
+    UNION ALL
+    SELECT date_bin('15 minutes', billing.occurred_at(u.request_id), 'epoch'), u.units
+    FROM billing.voids v JOIN billing.usage u USING (org_id, request_id)
+    WHERE v.org_id = $1 AND u.meter = $4 AND v.recorded_at > $6 AND u.recorded_at <= $6
+      AND v.request_id >= billing.first_request_id($2) AND v.request_id < billing.first_request_id($3)
+), quarters AS (
+    SELECT m.quarter, sum(m.units) AS units FROM moved m GROUP BY m.quarter
+), placed AS (
+    SELECT q.quarter, (sum(q.units) OVER (ORDER BY q.quarter) - q.units)::bigint AS before FROM quarters q
+)
+SELECT billing.first_request_id(p.quarter) AS request_id, p.before
+FROM placed p WHERE p.before <= $5 ORDER BY p.quarter DESC LIMIT 1;
 
 -- name: lock_budgets
 -- The limits of some budgets, locked until the transaction ends.

@@ -1,5 +1,6 @@
 """What an organization may ask of its calls: the log, one call's receipt, sums."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -8,12 +9,14 @@ from uuid import UUID
 import msgspec
 
 from billing.accounts import get_account, get_plan
-from billing.calendar import Month, month_of
+from billing.calendar import Month, month_of, whole_days
+from billing.errors import AccountUnknown
+from billing.forecast import expected_quantities
 from billing.invocation import Meter, Reason, occurred_at
-from billing.periods import month_quantities
 from billing.prices import Plan, PriceBook
 from billing.rating import Adjustment, RatedLine, adjust, rate, rate_span
 from billing.store import QUERIES, Connection
+from billing.sums import sum_units
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,6 +97,8 @@ class MonthToDate(msgspec.Struct, frozen=True):
     lines: tuple[RatedLine, ...]
     adjustments: tuple[Adjustment, ...]
     total_minor: int
+    forecast_minor: int | None
+    """What it will come to if the days left are like the last ones; None where there is nothing to judge by."""
 
 
 async def list_calls(
@@ -110,17 +115,35 @@ async def get_call(connection: Connection, book: PriceBook, org_id: UUID, reques
     row = await connection.fetchrow(QUERIES["get_call"], org_id, request_id)
     if row is None:
         return None
-    call = msgspec.convert(row, Call)
+    (receipt,) = await price_calls(connection, book, org_id, [msgspec.convert(row, Call)])
+    return receipt
+
+
+async def price_calls(
+    connection: Connection, book: PriceBook, org_id: UUID, calls: Sequence[Call]
+) -> tuple[Receipt, ...]:
+    """The receipts of some calls of an organization, in their order."""
     account = await get_account(connection, org_id)
-    if call.meter is None or not call.billable or call.void:
-        return Receipt(call, Decimal(0), account.currency)
-    month = month_of(call.occurred_at, account.time_zone)
-    plan = await get_plan(connection, book, org_id, month.starts_on)
-    before: int = await connection.fetchval(
-        QUERIES["get_units_before"], org_id, month.starts_at, request_id, call.meter
+    billed = [call for call in calls if call.meter is not None and call.billable and not call.void]
+    months = {call.request_id: month_of(call.occurred_at, account.time_zone) for call in billed}
+    plans = {
+        starts_on: await get_plan(connection, book, org_id, starts_on)
+        for starts_on in {month.starts_on for month in months.values()}
+    }
+    rows = await connection.fetch(
+        QUERIES["list_units_before"],
+        org_id,
+        [call.request_id for call in billed],
+        [call.meter for call in billed],
+        [months[call.request_id].starts_at for call in billed],
     )
-    span = rate_span(plan, call.meter, before, before + call.units)
-    return Receipt(call, sum((line.amount for line in span), Decimal(0)), account.currency)
+    prices = dict.fromkeys((call.request_id for call in calls), Decimal(0))
+    for call, row in zip(billed, rows, strict=True):
+        assert call.meter is not None
+        before: int = row["units"]
+        span = rate_span(plans[months[call.request_id].starts_on], call.meter, before, before + call.units)
+        prices[call.request_id] = sum((line.amount for line in span), Decimal(0))
+    return tuple(Receipt(call, prices[call.request_id], account.currency) for call in calls)
 
 
 async def summarize_usage(
@@ -128,12 +151,13 @@ async def summarize_usage(
 ) -> tuple[UsageSummary, ...]:
     """Billable calls from `since` up to, not including, `until`, of one key or all; void ones left out.
 
-    Ordered by group and meter.
+    Ordered by group and meter. Whole days come from the sums, so only the days cut by the two instants are counted.
     """
-    if by is GroupBy.DAY:
-        rows = await connection.fetch(QUERIES["summarize_usage_by_day"], org_id, since, until, key_id)
-    else:
-        rows = await connection.fetch(QUERIES["summarize_usage"], org_id, since, until, by, key_id)
+    zone = await _zone_of(connection, org_id)
+    days = whole_days(since, until, zone)
+    rows = await connection.fetch(
+        QUERIES["summarize_usage"], org_id, since, until, by, key_id, *msgspec.structs.astuple(days), zone
+    )
     return tuple(msgspec.convert(row, UsageSummary) for row in rows)
 
 
@@ -142,9 +166,22 @@ async def month_to_date(connection: Connection, book: PriceBook, org_id: UUID, a
     account = await get_account(connection, org_id)
     month = month_of(at, account.time_zone)
     plan = await get_plan(connection, book, org_id, month.starts_on)
-    quantities = await month_quantities(connection, org_id, month.starts_at, month.ends_at, None)
+    quantities = await sum_units(connection, org_id, month.starts_at, month.ends_at)
+    lines, adjustments, total_minor = _price(plan, quantities)
+    coming = await expected_quantities(connection, account, month, quantities, at)
+    forecast_minor = None if coming is None else _price(plan, coming)[2]
+    return MonthToDate(month, plan, quantities, lines, adjustments, total_minor, forecast_minor)
+
+
+def _price(plan: Plan, quantities: dict[Meter, int]) -> tuple[tuple[RatedLine, ...], tuple[Adjustment, ...], int]:
     lines = rate(plan, quantities)
     usage_minor = sum(line.amount_minor for line in lines)
     adjustments = adjust(plan, usage_minor)
-    total_minor = usage_minor + sum(one.amount_minor for one in adjustments)
-    return MonthToDate(month, plan, quantities, lines, adjustments, total_minor)
+    return lines, adjustments, usage_minor + sum(one.amount_minor for one in adjustments)
+
+
+async def _zone_of(connection: Connection, org_id: UUID) -> str:
+    try:
+        return (await get_account(connection, org_id)).time_zone
+    except AccountUnknown:
+        return "UTC"

@@ -22,6 +22,7 @@ from billing import (
     month_of,
     month_starting,
     reconcile,
+    sum_up,
 )
 from service.accounts.organizations import list_organizations
 from service.db.pool import Connection
@@ -34,6 +35,11 @@ async def make_room(connection: Connection, at: datetime) -> None:
     made = await make_partitions(connection, at)
     if made:
         _log.info("usage partitions made: %d", made)
+
+
+async def sum_up_ledger(connection: Connection, _at: datetime) -> None:
+    """Keeps the sums that pages, receipts and budgets are answered from near to the ledger."""
+    await sum_up(connection)
 
 
 async def close_due_months(connection: Connection, at: datetime) -> None:

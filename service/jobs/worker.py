@@ -50,6 +50,7 @@ class Job(Struct, frozen=True):
 
 JOBS: Final = (
     Job("make_room", ledger.make_room, timedelta(hours=6)),
+    Job("sum_up_ledger", ledger.sum_up_ledger, timedelta(minutes=1)),
     Job("forget_claims", forget_old_claims),
     Job("close_due_months", ledger.close_due_months),
 )
