@@ -135,7 +135,7 @@ class Rig:
         self.server = server
         server.reset()
         server.limits(**dict.fromkeys(subject.unlimited))
-        grant = server.grant()
+        grant = server.grant(scopes=None if subject.login is None else [subject.login])
         self.book = Book(UUID(int=7), 0, grant.account, "USD")
         self.tokens = SandboxTokens(self.connector, server.url, grant, transport)
         self.budgets = Roomy()

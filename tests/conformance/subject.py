@@ -102,6 +102,8 @@ class Subject(Struct, frozen=True, kw_only=True):
     resources: Mapping[str, Facts]
     not_yet: Mapping[str, str] = {}
     """Bindings that the kit cannot be told of yet, and why."""
+    login: str | None = None
+    """Who is signed in at the sandbox, where it has several logins."""
     unlimited: tuple[str, ...]
     """The sandbox's limits that are lifted."""
     beside_rows: Mapping[str, object] = {}

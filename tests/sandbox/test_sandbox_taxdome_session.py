@@ -272,3 +272,29 @@ def test_limit_counts_the_session_not_its_tokens(taxdome: SandboxServer) -> None
     assert 0 < int(statuses[2].headers["retry-after"]) <= 60
     assert reason(statuses[2]) == (429, "rate_limited")
     assert accounts(taxdome, taxdome.grant().access_token).status_code == 200
+
+
+# The firm's people
+
+
+def test_users_are_those_that_work_and_time_name(tdm: httpx.Client) -> None:
+    users = tdm.get("/users").json()["items"]
+    workers = {row["user_id"] for row in tdm.get("/time-entries").json()["items"]}
+    workers |= {name for row in tdm.get("/jobs").json()["items"] for name in row["assignees"]}
+
+    assert workers <= {row["id"] for row in users}
+    assert [tdm.get(f"/users/{row['id']}").json() for row in users] == users
+    assert tdm.get("/users/usr_1").status_code == 404
+
+
+def test_me_is_who_is_signed_in(taxdome: SandboxServer, tdm: httpx.Client) -> None:
+    own = tdm.get("/users").json()["items"][0]
+    couple = taxdome.grant(scopes=["couple"])
+    headers = {"authorization": f"Bearer {couple.access_token}", "x-account-id": couple.account}
+    contacts = httpx.get(f"{taxdome.url}/api/contacts", headers=headers).json()["items"]
+    theirs = httpx.get(f"{taxdome.url}/api/me", headers=headers).json()
+
+    assert tdm.get("/me").json() == {name: own[name] for name in ("id", "mfa", "devices")}
+    assert theirs["id"] in {row["id"] for row in contacts}
+    assert theirs["mfa"] == "totp"
+    assert httpx.get(f"{taxdome.url}/api/users", headers=headers).status_code == 403

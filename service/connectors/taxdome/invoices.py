@@ -1,7 +1,7 @@
 """Invoices. Once paid, partially paid or clearing, TaxDome locks an invoice: it can only be refunded."""
 
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Annotated, Final, Protocol
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -10,6 +10,7 @@ from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
+from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, day
@@ -40,7 +41,8 @@ class WireInvoice(Struct, frozen=True, gc=False):
     amount: Decimal
     lines: list[WireLine]
     number: str | None
-    posted_at: str | None
+    posted_at: Annotated[str | None, UNMAPPED]
+    """Only its day has a place."""
     due_date: str | None
     currency: str | None
     qbo_status: str | None

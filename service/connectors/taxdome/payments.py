@@ -1,9 +1,9 @@
 """Payments: by card and bank transfer through Stripe and CPACharge, and what the firm took in by hand."""
 
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
-from msgspec import Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Wire
@@ -11,10 +11,11 @@ from service.connectors.sdk.codec import Instant, json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_decimal, to_money
 from service.connectors.sdk.references import invalid, remote_id_of
+from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, day, instant
 from service.ids import Book
-from service.resources.common import Meta
+from service.resources.common import Meta, Money
 from service.resources.payment import (
     Allocation,
     AllocationInput,
@@ -37,10 +38,11 @@ class WirePayment(Struct, frozen=True, gc=False):
     account_id: str
     amount: Decimal
     status: str
-    provider: str | None
+    provider: Annotated[str | None, UNMAPPED]
     source: str | None
     transaction_id: str | None
-    paid_at: str | None
+    paid_at: Annotated[str | None, UNMAPPED]
+    """Only its day has a place."""
     invoice_ids: list[str]
     refunds: list[WireRefund]
     currency: str | None = None
@@ -85,12 +87,14 @@ _complete: _Complete = replace
 def to_payment(wire: WirePayment, book: Book) -> Payment:
     """A payment in the account's currency. TaxDome tells which invoices it covers, not how much of each.
 
-    One that was declined is a payment too at TaxDome: no money came, so it was received on no day and covers nothing.
+    One that was declined is a payment too at TaxDome: no money came, so it was received on no day and covers nothing
+    of the invoices that it was for.
     """
     currency = currency_of(wire.currency, book)
     method = wire.source or wire.provider
     status = _STATUSES.get(wire.status, PaymentStatus.OTHER)
     is_declined = status is PaymentStatus.DECLINED
+    covered = Money(0, currency) if is_declined else UNSET
     return _complete(
         Payment(
             id=book.ref("pay_", wire.id),
@@ -100,7 +104,7 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
             client=book.ref("cli_", wire.account_id),
             amount=to_money(wire.amount, currency, "$.amount"),
             received_on=None if is_declined else day(wire.paid_at, "$.paid_at"),
-            allocations=[] if is_declined else [Allocation(invoice=book.ref("inv_", one)) for one in wire.invoice_ids],
+            allocations=[Allocation(invoice=book.ref("inv_", one), amount=covered) for one in wire.invoice_ids],
             reference=wire.transaction_id,
         ),
         method=None if method is None else _METHODS.get(method, PaymentMethod.OTHER),
@@ -166,7 +170,7 @@ BINDING: Final = Binding[Payment, PaymentCreate, Any](
     delete=calls.deletes("/payments"),
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} Declined tries are listed too: look at `status` before adding up. Allocations name the invoices "
-    "and no amounts. TaxDome names no currency: amounts are in the account's. `received_on` is the day of the instant "
-    f"as TaxDome writes it. Only what was taken in by hand can be recorded; that, and what was declined, can be "
-    f"deleted. {PAGES_MOVE}",
+    "and no amounts, or nothing where the try was declined. TaxDome names no currency: amounts are in the account's. "
+    "`received_on` is the day of the instant as TaxDome writes it. Only what was taken in by hand can be recorded; "
+    f"that, and what was declined, can be deleted. {PAGES_MOVE}",
 )

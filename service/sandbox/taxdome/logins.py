@@ -8,7 +8,7 @@ import msgspec
 from service.sandbox.books import Books
 from service.sandbox.clock import VendorClock
 from service.sandbox.people import STAFF, person
-from service.sandbox.taxdome import totp
+from service.sandbox.taxdome import plan, totp
 from service.sandbox.taxdome.errors import RefusalError
 
 CHALLENGE_S = 300
@@ -26,6 +26,10 @@ class Login(msgspec.Struct, frozen=True):
     totp_secret: str | None = None
     is_biometric: bool = False
     accounts: tuple[int, ...] | None = None
+    first: int = 0
+    """The account that a new session is at."""
+    user: int | None = None
+    """Which of the firm's people; None for a client."""
 
     @property
     def is_firm(self) -> bool:
@@ -49,18 +53,22 @@ class _Challenge(msgspec.Struct, frozen=True):
 
 
 def make_logins(books: Books) -> dict[str, Login]:
-    """The logins of this firm by name: the firm's own, a couple's, a business owner's, and one without a password."""
+    """The logins of this firm by name: two of its own, a couple's, a business owner's, and one without a password."""
 
     def known(*numbers: int) -> tuple[int, ...]:
         return tuple(number for number in numbers if number < books.clients) or (0,)
 
     def client(name: str, numbers: tuple[int, ...], secret: str | None = None, biometric: bool = False) -> Login:
         email = person(books, numbers[0], 0).email or f"{name}@portal.example"
-        return Login(name, email, f"sandbox-{name}-password", secret, biometric, numbers)
+        return Login(name, email, f"sandbox-{name}-password", secret, biometric, numbers, numbers[0])
 
-    firm = Login("firm", STAFF[0].email, "sandbox-firm-password", totp.secret_of(f"firm {books.seed}"))
+    def staff(name: str, user: int, first: int) -> Login:
+        secret = totp.secret_of(f"{name} {books.seed}")
+        return Login(name, STAFF[user].email, f"sandbox-{name}-password", secret, first=first, user=user)
+
     return {
-        "firm": firm,
+        "firm": staff("firm", 0, 0),
+        "partner": staff("partner", 1, known(plan.WIDE)[0]),
         "couple": client("couple", known(1, 11), totp.secret_of(f"couple {books.seed}")),
         "owner": client("owner", known(0, 4)),
         "biometric": client("biometric", known(10, 12), biometric=True),

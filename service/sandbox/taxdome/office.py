@@ -8,20 +8,21 @@ import msgspec
 
 from service.sandbox.books import Books
 from service.sandbox.http import Json, Request, Response, json_response
-from service.sandbox.taxdome import wishes
+from service.sandbox.people import STAFF
+from service.sandbox.taxdome import staff
+from service.sandbox.taxdome.answers import Answers
 from service.sandbox.taxdome.billing import Billing
 from service.sandbox.taxdome.chat import Chat
 from service.sandbox.taxdome.enrol import Enrolment
-from service.sandbox.taxdome.errors import RefusalError, invalid, missing
+from service.sandbox.taxdome.errors import missing
 from service.sandbox.taxdome.filing import Filing
 from service.sandbox.taxdome.logins import Login
 from service.sandbox.taxdome.money import Money
-from service.sandbox.taxdome.papers import QUESTIONS, Papers
+from service.sandbox.taxdome.papers import Papers
 from service.sandbox.taxdome.roster import Roster
 from service.sandbox.taxdome.shelf import Shelf, newest_first, page, table_of
 from service.sandbox.taxdome.talk import Talk
 from service.sandbox.taxdome.wire import position_of, read_object
-from service.sandbox.taxdome.wishes import understood
 from service.sandbox.taxdome.work import PIPELINES, Work
 from service.sandbox.taxdome.writes import Writer
 
@@ -71,7 +72,7 @@ class Office:
         self._billing = Billing(self.shelves, self._money, now_s)
         self._filing = Filing(books.seed, self._papers, self._talk, self.shelves["documents"], now_s)
         self._chat = Chat(self._talk, self.shelves, now_s)
-        self._answers: dict[int, dict[str, object]] = {}
+        self._answers = Answers(self._papers, self.shelves["organizers"], self.tables["accounts"])
         self._create: Mapping[str, Callable[[int, Json], Json]] = {
             "invoices": self._billing.create_invoice,
             "payments": self._billing.record_payment,
@@ -105,7 +106,7 @@ class Office:
         self._billing.reset()
         self._filing.reset()
         self._chat.reset()
-        self._answers.clear()
+        self._answers.reset()
 
     def account_number(self, login: Login, account_id: str) -> int | None:
         """The number of an account the login may switch to."""
@@ -126,6 +127,9 @@ class Office:
         """What answers which call."""
         found: list[tuple[str, str, Act]] = [
             ("GET", "/api/pipelines", self.list_pipelines),
+            ("GET", "/api/users", self.list_users),
+            ("GET", "/api/users/{id}", self.get_user),
+            ("GET", "/api/me", self.get_me),
             ("GET", "/api/documents", self.list_documents),
             ("POST", "/api/documents", self.upload),
             ("GET", "/api/documents/{id}", self.get_document),
@@ -183,6 +187,21 @@ class Office:
         """The firm's pipelines with their stages in order."""
         return json_response(200, page(request, len(PIPELINES), lambda at: dict(PIPELINES[at])))
 
+    def list_users(self, request: Request, path: Path, caller: Caller) -> Response:
+        """A page of the firm's people."""
+        return json_response(200, page(request, len(STAFF), staff.user))
+
+    def get_user(self, request: Request, path: Path, caller: Caller) -> Response:
+        """One of them."""
+        row = position_of("users", path["id"])
+        if not 0 <= row < len(STAFF):
+            raise missing("users")
+        return json_response(200, staff.user(row))
+
+    def get_me(self, request: Request, path: Path, caller: Caller) -> Response:
+        """How the caller is signed in."""
+        return json_response(200, staff.me(caller.login, self._contact_id(caller.login)))
+
     def list_rows(self, noun: str, request: Request, path: Path, caller: Caller) -> Response:
         """A page of one noun of the account."""
         shelf = self.shelves[noun]
@@ -214,24 +233,12 @@ class Office:
 
     def list_answers(self, request: Request, path: Path, caller: Caller) -> Response:
         """A page of an organizer's answers, in the order of its questions."""
-        answers = self._all_answers(self.shelves["organizers"].find(caller.account, path["id"]), caller.account)
+        answers = self._answers.rows(caller.account, path["id"])
         return json_response(200, page(request, len(answers), answers.__getitem__))
 
     def change_answers(self, request: Request, path: Path, caller: Caller) -> Response:
-        """Answers saved as a draft; the organizer is in progress from then on."""
-        shelf = self.shelves["organizers"]
-        position = shelf.find(caller.account, path["id"])
-        row = shelf.row(position)
-        if row["status"] in {"submitted", "sealed"}:
-            raise RefusalError("organizer_sealed", f"The organizer is {row['status']}.")
-        known = {answer["question_key"]: answer["type"] for answer in self._all_answers(position, caller.account)}
-        wish = understood(read_object(request), wishes.AnswersWish, "answers")
-        for answer in wish["answers"]:
-            if known.get(answer["question_key"], "file") == "file":
-                raise invalid("question_key", f"{answer['question_key']} cannot be answered in words")
-        written = {answer["question_key"]: answer.get("value") for answer in wish["answers"]}
-        self._answers[position] = self._answers.get(position, {}) | written
-        shelf.put(position, {**row, "status": "in_progress"})
+        """Answers saved as a draft."""
+        self._answers.change(caller.account, path["id"], read_object(request))
         return self.list_answers(request, path, caller)
 
     def write(self, noun: str, request: Request, path: Path, caller: Caller) -> Response:
@@ -270,25 +277,13 @@ class Office:
             return json_response(201, self._chat.add_task(caller.account, path["id"], body))
         return json_response(200, self._chat.change_task(caller.account, path["id"], path["task"], body))
 
-    def _all_answers(self, position: int, account: int) -> list[Json]:
-        written = self._answers.get(position, {})
-        seeded = self._asked(position, account)
-        return [
-            {**answer, "value": written[answer["question_key"]]} if answer["question_key"] in written else answer
-            for answer in seeded
-        ]
-
-    def _asked(self, position: int, account: int) -> list[Json]:
-        if position < self.shelves["organizers"].seeded:
-            return self._papers.answers(position)
-        questions = QUESTIONS[self.tables["accounts"][account]["type"]]
-        return [
-            {"question_key": each.key, "section": each.section, "type": each.type, "value": None, "files": []}
-            for each in questions
-        ]
-
     def _author(self, caller: Caller) -> str:
-        ids = self.tables["accounts"][caller.account]["contact_ids"]
-        if caller.login.is_firm or not ids:
-            return "Ada Finch"
-        return str(self.tables["contacts"][position_of("contacts", ids[0])]["name"])
+        contact_id = self._contact_id(caller.login)
+        if contact_id is None:
+            return str(staff.user(caller.login.user or 0)["name"])
+        return str(self.tables["contacts"][position_of("contacts", contact_id)]["name"])
+
+    def _contact_id(self, login: Login) -> str | None:
+        """The contact that a client's login belongs to."""
+        ids: list[str] = [] if login.is_firm else self.tables["accounts"][login.first]["contact_ids"]
+        return ids[0] if ids else None

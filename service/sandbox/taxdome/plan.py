@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 BLOCK = len(SHAPES)
 WIDE = 10
-"""The kind of client with more than a page of documents and of messages."""
+"""The kind of client with more than a page of documents and of messages, and with four rows or more of every noun."""
 
 HUGE_CLIENT = 10
 HUGE_BYTES = 1024**3
@@ -51,18 +51,19 @@ def _payments(index: int, shape: Shape) -> tuple[Money, ...]:
                 for at, tender in enumerate(tenders))  # fmt: skip
     here = tuple(Money(sort, at) for sort, at, tender in received
                  if all(place in places for place, _ in tender.covers))  # fmt: skip
-    declined = (Money("declined", 0),) if index % 7 == 1 and places else ()
+    declined = tuple(Money("declined", at) for at in range(2 if index == WIDE else index % 7 == 1 and len(places) > 0))
     return here + declined
 
 
 def _organizers(index: int, shape: Shape) -> tuple[str, ...]:
     is_person = shape.filing_type == "Individual"
-    count = 2 if is_person else 1 if shape.status == "Active" and not shape.parent_offset else 0
+    usual = 2 if is_person else 1 if shape.status == "Active" and not shape.parent_offset else 0
+    count = len(ORGANIZER_STATUSES) if index == WIDE else usual
     return tuple(ORGANIZER_STATUSES[(index + place) % len(ORGANIZER_STATUSES)] for place in range(count))
 
 
 def _proposals(index: int, shape: Shape) -> tuple[str, ...]:
-    count = 0 if shape.parent_offset else 2 if index == WIDE else 1
+    count = 0 if shape.parent_offset else 4 if index == WIDE else 1
     return tuple(PROPOSAL_STATUSES[(index + place) % len(PROPOSAL_STATUSES)] for place in range(count))
 
 
@@ -82,7 +83,7 @@ def _documents(index: int, shape: Shape) -> tuple[tuple[str, int], ...]:
 
 
 def _threads(index: int, shape: Shape) -> tuple[int, ...]:
-    count = 2 if shape.tasks > 2 else 1
+    count = 4 if index == WIDE else 2 if shape.tasks > 2 else 1
     usual = tuple(2 + (3 * index + place) % 5 for place in range(count))
     return (125, *usual[1:]) if index == WIDE else usual
 
@@ -101,7 +102,7 @@ DOCUMENTS = _per_kind(_documents)
 THREADS = _per_kind(_threads)
 """How many messages each thread has."""
 SIGNATURES = _per_kind(lambda index, shape: len(PROPOSALS[index]) + (FORMS[index] is not None))
-JOBS = _per_kind(lambda _, shape: min(shape.tasks, 1) + (shape.tasks == 5))
+JOBS = _per_kind(lambda index, shape: min(shape.tasks, 1) + (shape.tasks == 5) + 2 * (index == WIDE))
 TASKS = _per_kind(lambda _, shape: shape.tasks)
 TIMES = _per_kind(lambda _, shape: 3 * shape.tasks)
 CONTACTS = _per_kind(lambda _, shape: shape.contacts)

@@ -20,7 +20,8 @@ from service.sandbox.taxdome.wire import make_id
 from service.sandbox.vendor import UnsupportedFaultError
 
 CALLS_PER_MINUTE = 60
-_ROSTER = frozenset({"accounts", "contacts", "pipelines"})
+_ROSTER = frozenset({"accounts", "contacts", "pipelines", "users"})
+_OF_THE_LOGIN = _ROSTER | {"me"}
 _CLIENTS_WRITE = frozenset({"documents", "messages", "client-tasks", "answers", "submit", "select"})
 """What a client's login may write; all else is the firm's."""
 
@@ -171,7 +172,7 @@ class TaxDome:
         noun = request.path.split("/")[2]
         _demand_right(login, noun, request)
         self._session = session
-        account = -1 if noun in _ROSTER else self._scope(session, login, request)
+        account = -1 if noun in _OF_THE_LOGIN else self._scope(session, login, request)
         self._caller = Caller(login, account)
         handler, path, _ = found
         if not self.is_write(request):
@@ -220,7 +221,7 @@ class TaxDome:
         login = self._logins.get(name)
         if login is None:
             raise ValueError(f"there is no login {name}")
-        return login.accounts[0] if login.accounts else 0
+        return login.first
 
     def _add_routes(self, auth: Auth) -> None:
         add = self._router.add
@@ -239,7 +240,7 @@ class TaxDome:
 def _demand_right(login: Login, noun: str, request: Request) -> None:
     if login.is_firm:
         return
-    if noun in FIRM_ONLY or noun == "pipelines":
+    if noun in FIRM_ONLY or noun in {"pipelines", "users"}:
         raise RefusalError("forbidden", "Clients do not see the firm's work.")
     words = set(request.path.split("/"))
     if request.method != "GET" and not words & _CLIENTS_WRITE:

@@ -21,6 +21,7 @@ PREFIXES = {
     "tasks": ("tsk_", 0x3000),
     "threads": ("thr_", 0x500),
     "time-entries": ("tme_", 0x8000),
+    "users": ("usr_", 0x9931),
 }
 """For each noun: the prefix of its ids and the number they start at. Ids are unique over all accounts."""
 

@@ -5,12 +5,14 @@ from datetime import timedelta
 from service.sandbox.books import AS_OF, SERVICES, Books
 from service.sandbox.dice import Dice, Layout
 from service.sandbox.http import Json
+from service.sandbox.people import STAFF
 from service.sandbox.taxdome import plan
 from service.sandbox.taxdome.wire import major, make_id
 
 PIPELINES = (
     {"id": "pip_1", "name": "Tax returns", "stages": ["Intake", "Preparation", "Review", "E-file", "Done"]},
     {"id": "pip_2", "name": "Monthly bookkeeping", "stages": ["Documents", "Reconcile", "Report", "Done"]},
+    {"id": "pip_3", "name": "Advice", "stages": ["Agreed", "Analysis", "Presented", "Done"]},
 )
 TASK_STATUSES = (
     "no_status",
@@ -26,8 +28,9 @@ TASK_STATUSES = (
     "canceled",
 )
 PRIORITIES = ("low", "medium", "high", "urgent")
-USERS = ("usr_9931", "usr_9932", "usr_9933", "usr_9934")
+USERS = tuple(make_id("users", row) for row in range(len(STAFF)))
 _TASK, _JOB, _TIME = 12, 52, 53
+_JOB_NAMES = ("2025 tax return", "Bookkeeping June 2026", "Change of legal form", "Amended return 2024")
 _TASK_NAMES = (
     "Prepare return",
     "Collect documents",
@@ -51,13 +54,13 @@ class Work:
         """A job on its way through a pipeline."""
         number, place = self.jobs.locate(row)
         dice = Dice(self._books.seed, _JOB, number, place)
-        pipeline = PIPELINES[place]
+        pipeline = PIPELINES[place % len(PIPELINES)]
         status = dice.pick(("active", "active", "active", "completed", "archived"))
         stages = pipeline["stages"]
         return {
             "id": make_id("jobs", row),
             "account_id": make_id("accounts", number),
-            "name": ("2025 tax return", "Bookkeeping June 2026")[place],
+            "name": _JOB_NAMES[place],
             "pipeline_id": pipeline["id"],
             "stage": stages[-1] if status == "completed" else stages[dice.roll(len(stages) - 1)],
             "status": status,
