@@ -12,7 +12,8 @@ from service.api.query import id_of, instant, invalid, read_query
 from service.audit.checkpoints import Signer
 from service.clock import Clock, now
 from service.connections.vault import Vault
-from service.consent.evidence import MAX_ROWS, Asked, TooMuchError, collect, pack
+from service.consent.evidence import pack
+from service.consent.findings import MAX_ROWS, Asked, TooMuchError, collect
 from service.consent.store import get_firm_name
 from service.db.pool import Pool, as_organization
 from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
@@ -84,9 +85,9 @@ def evidence_operations(pool: Pool, vault: Vault, signer: Signer) -> tuple[Opera
             tag="consents",
             summary="Get an evidence pack",
             description="A zip for one firm and period: consents, disclosures, changes, who acted with which scopes, "
-            "the rows of the audit log and the proof that they stand in it, and a page to read. Rows of the last "
-            "minute may not be proven yet. At most a year and 20,000 rows. The export is itself in the audit log, "
-            "with its ticket.",
+            "the rows of the audit log and the proof that they stand in it, and a summary to read as PDF and HTML. "
+            "Rows of the last minute may not be proven yet. At most a year and 20,000 rows. The export is itself in "
+            "the audit log, with its ticket.",
             scope="evidence:read",
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,

@@ -99,7 +99,9 @@ async def test_pack_verifies_without_us(busy: Api, settings: Settings, tmp_path:
     assert verdict.rows == 4
 
 
-@pytest.mark.parametrize("name", ["log.jsonl", "consents.json", "disclosures.jsonl", "summary.html", "manifest.json"])
+@pytest.mark.parametrize(
+    "name", ["log.jsonl", "consents.json", "disclosures.jsonl", "summary.pdf", "manifest.json"]
+)
 async def test_changed_pack_is_found(busy: Api, settings: Settings, tmp_path: Path, name: str) -> None:
     file = await pack(busy, tmp_path)
     changed = tmp_path / "changed.zip"
@@ -125,6 +127,14 @@ async def test_page_to_read_escapes_what_people_wrote(customers: Customers, tmp_
 
     assert "<script>" not in page
     assert "&lt;script&gt;alert(1)" in page
+
+
+async def test_summary_is_a_pdf_that_says_what_the_page_says(busy: Api, tmp_path: Path) -> None:
+    with zipfile.ZipFile(await pack(busy, tmp_path)) as archive:
+        printed = archive.read("summary.pdf")
+
+    assert printed.startswith(b"%PDF-")
+    assert b"pdfaid:part>2<" in printed  # made to be kept: PDF/A-2
 
 
 async def test_rows_that_are_not_sealed_yet_are_in_the_pack_and_said_to_be_unproven(api: Api, tmp_path: Path) -> None:
