@@ -99,9 +99,7 @@ async def test_pack_verifies_without_us(busy: Api, settings: Settings, tmp_path:
     assert verdict.rows == 4
 
 
-@pytest.mark.parametrize(
-    "name", ["log.jsonl", "consents.json", "disclosures.jsonl", "summary.pdf", "manifest.json"]
-)
+@pytest.mark.parametrize("name", ["log.jsonl", "consents.json", "disclosures.jsonl", "summary.pdf", "manifest.json"])
 async def test_changed_pack_is_found(busy: Api, settings: Settings, tmp_path: Path, name: str) -> None:
     file = await pack(busy, tmp_path)
     changed = tmp_path / "changed.zip"
