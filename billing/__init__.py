@@ -38,7 +38,7 @@ from billing.errors import (
     UsageFileError,
 )
 from billing.explain import PriceLine, explain, read_usage
-from billing.invocation import Invocation, Meter, Reason
+from billing.invocation import Invocation, Meter, Reason, VoidReason
 from billing.invoices import (
     NEXT_STATES,
     Invoice,
@@ -180,6 +180,7 @@ __all__ = [
     "UsageFileError",
     "UsageLedger",
     "UsageSummary",
+    "VoidReason",
     "WebhookForged",
     "WebhookTooOld",
     "WebhookUnreadable",

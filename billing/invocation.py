@@ -28,6 +28,15 @@ class Reason(StrEnum):
     PLATFORM_ERROR = "platform_error"
     VENDOR_ERROR = "vendor_error"
     MANAGEMENT = "management"
+    BROKEN_OFF = "broken_off"
+    """Begun as a success; its bytes never arrived whole, so it was taken off the bill."""
+
+
+class VoidReason(StrEnum):
+    """Why a call that was, or may have been, written as billable is not billed."""
+
+    ANSWERED_503 = "answered_503"
+    BROKEN_OFF = "broken_off"
 
 
 class Invocation(msgspec.Struct, frozen=True, kw_only=True):

@@ -35,10 +35,10 @@ SELECT org_id, request_id, key_id, connection_id, units, meter, operation FROM b
 ON CONFLICT DO NOTHING;
 
 -- name: insert_voids
--- Takes back calls whose caller was answered 503 although they may have been written; logs those that were not.
+-- Takes calls back for one reason; logs as answered 503 those that were never written.
 WITH batch AS (
     SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int4[], $8::int8[], $9::int8[]
+        $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], $7::text[], $8::int4[], $9::int8[], $10::int8[]
     ) AS b (org_id, request_id, key_id, connection_id, vendor, operation, row_count, vendor_us, platform_us)
 ), logged AS (
     INSERT INTO billing.calls (org_id, request_id, key_id, connection_id, vendor, operation, row_count, vendor_us,
@@ -47,7 +47,7 @@ WITH batch AS (
     ON CONFLICT DO NOTHING
 )
 INSERT INTO billing.voids (org_id, request_id, reason)
-SELECT org_id, request_id, 'answered_503' FROM batch
+SELECT org_id, request_id, $1::text FROM batch
 ON CONFLICT DO NOTHING;
 
 -- name: make_partitions
@@ -189,7 +189,7 @@ WHERE org_id = $1 AND invoice_id = $2 AND state = 'draft';
 -- An organization's calls, newest first, after one when given.
 SELECT c.org_id, c.request_id, c.key_id, c.connection_id, c.vendor, c.operation, c.status, c.meter, c.units, c.billable,
        c.reason, c.row_count AS rows, c.vendor_us, c.platform_us, c.recorded_at,
-       EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = c.request_id) AS void
+       (SELECT v.reason FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = c.request_id) AS void_reason
 FROM billing.calls c
 WHERE c.org_id = $1
   AND ($2::uuid IS NULL OR c.request_id < $2)
@@ -208,7 +208,7 @@ LIMIT $3;
 -- One call by its request id.
 SELECT c.org_id, c.request_id, c.key_id, c.connection_id, c.vendor, c.operation, c.status, c.meter, c.units, c.billable,
        c.reason, c.row_count AS rows, c.vendor_us, c.platform_us, c.recorded_at,
-       EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = c.request_id) AS void
+       (SELECT v.reason FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = c.request_id) AS void_reason
 FROM billing.calls c
 WHERE c.org_id = $1 AND c.request_id = $2;
 

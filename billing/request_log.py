@@ -12,7 +12,7 @@ from billing.accounts import get_account, get_plan
 from billing.calendar import Month, month_of, whole_days
 from billing.errors import AccountUnknown
 from billing.forecast import expected_quantities
-from billing.invocation import Meter, Reason, occurred_at
+from billing.invocation import Meter, Reason, VoidReason, occurred_at
 from billing.prices import Plan, PriceBook
 from billing.rating import Adjustment, RatedLine, adjust, rate, rate_span
 from billing.store import QUERIES, Connection
@@ -20,7 +20,7 @@ from billing.sums import sum_units
 
 
 class Call(msgspec.Struct, frozen=True, kw_only=True):
-    """A call as it was recorded. `void`: it was answered 503 after all and is not billed, whatever `billable` says."""
+    """A call as it was recorded. One that is `void` was taken back and is not billed, whatever `billable` says."""
 
     org_id: UUID
     request_id: UUID
@@ -37,7 +37,13 @@ class Call(msgspec.Struct, frozen=True, kw_only=True):
     vendor_us: int
     platform_us: int
     recorded_at: datetime
-    void: bool
+    void_reason: VoidReason | None
+    """Why it was taken back; None for one that stands."""
+
+    @property
+    def void(self) -> bool:
+        """Whether it was taken back."""
+        return self.void_reason is not None
 
     @property
     def occurred_at(self) -> datetime:

@@ -7,6 +7,8 @@ When the outcome of a flush is unknown (the connection broke, the time ran out) 
 connection, by a statement that keeps what is there: the insert is the deduplication. When the time is up every waiting
 caller gets MeteringDown. Rows that were never sent are forgotten; rows that were sent may have been written, so the
 flusher voids them, in the ledger, as soon as it reaches the database again. A caller who was answered 503 does not pay.
+
+An answer that is streamed is recorded before its first byte leaves. Where it breaks off, `take_back` voids the row.
 """
 
 import asyncio
@@ -19,7 +21,7 @@ import asyncpg
 from msgspec.structs import astuple
 
 from billing.errors import InvocationRefused, MeteringDown
-from billing.invocation import Invocation
+from billing.invocation import Invocation, VoidReason
 from billing.store import QUERIES, Connection, Pool
 
 if TYPE_CHECKING:
@@ -76,6 +78,7 @@ class UsageLedger:
             }
         self._answer_within_s = answer_within_s
         self._queue: _Batch = []
+        self._broken_off: list[Invocation] = []
         self._wake = asyncio.Event()
         self._refusal: str | None = "metering has not started"
         self._closing = False
@@ -119,6 +122,12 @@ class UsageLedger:
         self._wake.set()
         await entry.committed
 
+    def take_back(self, invocation: Invocation) -> None:
+        """Takes a recorded call off the bill: its answer broke off. Returns at once; the flusher sees to it, and goes
+        on trying while the database is away."""
+        self._broken_off.append(invocation)
+        self._wake.set()
+
     async def close(self) -> None:
         """Writes what waits, then gives the connection back. MeteringDown if rows are left that should be void."""
         self._refusal, self._closing = "metering is closed", True
@@ -135,7 +144,7 @@ class UsageLedger:
     async def _flush_forever(self) -> None:
         batch: _Batch = []
         try:
-            while self._queue or not self._closing:
+            while self._queue or self._broken_off or not self._closing:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
@@ -143,6 +152,7 @@ class UsageLedger:
                     self._sent = False
                     if not await self._flush(batch, batch[0].arrived + self._answer_within_s):
                         await self._go_down(batch)
+                await self._void_broken_off()
         except Exception:
             _log.exception("the usage flusher stopped; this process serves no metered call until it is started again")
             raise
@@ -200,16 +210,23 @@ class UsageLedger:
         self._queue = []
         _log.error("metering is down; %d rows of unknown outcome will be void", len(doubtful))
         pause = RETRY_S
-        while not await self._void(doubtful):
+        while not await self._void(doubtful, VoidReason.ANSWERED_503):
             await asyncio.sleep(pause)
             pause = min(2 * pause, 1.0)
         _log.warning("metering is up again")
         self._refusal = "metering is closed" if self._closing else None
 
-    async def _void(self, doubtful: list[Invocation]) -> bool:
+    async def _void_broken_off(self) -> None:
+        """Voids what was taken back; where the database is away, soon again."""
+        broken_off, self._broken_off = self._broken_off, []
+        if broken_off and not await self._void(broken_off, VoidReason.BROKEN_OFF):
+            self._broken_off = broken_off + self._broken_off
+            self._loop.call_later(RETRY_S, self._wake.set)
+
+    async def _void(self, taken_back: list[Invocation], reason: VoidReason) -> bool:
         try:
             async with asyncio.timeout(self._answer_within_s):
-                await insert_voids(await self._connect(), doubtful)
+                await insert_voids(await self._connect(), taken_back, reason)
         except _NO_ANSWER:
             await self._disconnect()
             return False
@@ -231,11 +248,13 @@ class UsageLedger:
                 await self._pool.release(connection)
 
 
-async def insert_voids(connection: Connection, doubtful: list[Invocation]) -> None:
+async def insert_voids(
+    connection: Connection, taken_back: list[Invocation], reason: VoidReason = VoidReason.ANSWERED_503
+) -> None:
     """Takes those calls off the bill, whether or not their rows arrived, and logs as 503 those that did not."""
-    if doubtful:
-        columns = zip(*[(*astuple(one)[:6], one.rows, one.vendor_us, one.platform_us) for one in doubtful], strict=True)
-        await connection.execute(QUERIES["insert_voids"], *columns)
+    if taken_back:
+        rows = [(*astuple(one)[:6], one.rows, one.vendor_us, one.platform_us) for one in taken_back]
+        await connection.execute(QUERIES["insert_voids"], reason, *zip(*rows, strict=True))
 
 
 def _joined(insert: str, beside: str) -> str:

@@ -87,7 +87,12 @@ class Edge:
             await self.give(call, answer, send)
         else:
             onward = self._routing if answer is None else answer
-            await onward(call.scope, call.receive, _Gate(self, call, send))
+            gate = _Gate(self, call, send)
+            try:
+                await onward(call.scope, call.receive, gate)
+            finally:
+                if gate.broken_off is not None:
+                    self._ledger.take_back(gate.broken_off)
 
     async def give(self, call: Call, answer: Answer, send: Send) -> None:
         """Sends a whole answer with its receipt, once its row is durable."""
@@ -162,7 +167,7 @@ class Edge:
 class _Gate:
     """Holds the answer back until its row is durable, then sends it with its receipt."""
 
-    __slots__ = ("_call", "_edge", "_replaced", "_send", "_sent", "_start")
+    __slots__ = ("_call", "_edge", "_replaced", "_send", "_sent", "_start", "broken_off")
 
     def __init__(self, edge: Edge, call: Call, send: Send) -> None:
         self._edge = edge
@@ -172,6 +177,8 @@ class _Gate:
         self._sent = False
         self._replaced = False
         """Another answer went out, because this one could not be recorded: the rest of it is dropped."""
+        self.broken_off: Invocation | None = None
+        """A billed stream whose last byte has not been handed over yet."""
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -183,6 +190,8 @@ class _Gate:
         if start is None or message["type"] != "http.response.body":
             if not self._replaced:
                 await self._send(message)
+            if not message.get("more_body", False):
+                self.broken_off = None
             return
         self._start = None
         self._sent = True
@@ -199,6 +208,8 @@ class _Gate:
         if given is not answer:
             self._replaced = True
             start, message = given.messages()
+        elif units:
+            self.broken_off = _invocation(call, given.status, reason, units)
         start["headers"] = [*start["headers"], *receipt_headers(call, reason, units)]
         await self._send(start)
         await self._send(message)

@@ -3,6 +3,7 @@
 A range is asked of the vendor too; one that answers with the whole document all the same is read up to the range's end.
 """
 
+import asyncio
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
@@ -54,7 +55,8 @@ _UPLOAD: Final[Mapping[str, Read]] = {
 class Stream:
     """An answer that goes out as its bytes come in. An ASGI application.
 
-    Where they stop coming it raises, and the server closes the connection: nobody takes a part for the whole.
+    Where they stop coming it raises, and the server closes the connection: nobody takes a part for the whole. Where the
+    caller goes away it ends without its end, so that the edge knows that not all has been handed over.
     """
 
     def __init__(
@@ -66,19 +68,29 @@ class Stream:
         self._opened = opened
         self._size_bytes = size_bytes
 
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
         start, _ = self._head.messages()
         start["headers"] = [(name, value) for name, value in start["headers"] if name != b"content-length"]
         if self._size_bytes is not None:
             start["headers"].append((b"content-length", b"%d" % self._size_bytes))
+        gone = asyncio.create_task(_left(receive))  # the server takes what is sent to nobody without a word
         try:
             await send(start)
             await send({"type": "http.response.body", "body": self._first, "more_body": True})
             async for chunk in self._chunks:
+                if gone.done():
+                    return
                 await send({"type": "http.response.body", "body": chunk, "more_body": True})
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
+            gone.cancel()
             await self._opened.close()
+
+
+async def _left(receive: Receive) -> None:
+    """Returns when the caller has gone away."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 class Documents:

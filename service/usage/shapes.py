@@ -1,5 +1,6 @@
 """Calls, receipts, sums and invoices as the API shows them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Final, Literal
@@ -8,7 +9,7 @@ from uuid import UUID
 from msgspec import Struct
 
 import billing
-from billing import InvoiceState, LineKind, Meter, Reason
+from billing import InvoiceState, LineKind, Meter, Reason, VoidReason
 from service import ids
 from service.resources.common import Money
 
@@ -23,6 +24,11 @@ _WHY: Final = {
     Reason.PLATFORM_ERROR: "We failed.",
     Reason.VENDOR_ERROR: "The vendor or the connection failed.",
     Reason.MANAGEMENT: "Calls about keys, connections, usage and vendors are free.",
+    Reason.BROKEN_OFF: "The bytes broke off before the last of them, so nothing is charged.",
+}
+_VOID: Final[Mapping[VoidReason | None, Reason]] = {
+    VoidReason.ANSWERED_503: Reason.PLATFORM_ERROR,
+    VoidReason.BROKEN_OFF: Reason.BROKEN_OFF,
 }
 
 
@@ -168,8 +174,10 @@ class MonthToDate(Struct, frozen=True, kw_only=True, tag_field="object", tag="mo
 
 
 def to_call(call: billing.Call) -> UsageCall:
-    """A call as it stands now: one that was answered 503 after it was written is shown as that."""
+    """A call as it stands now: one that was answered 503 after it was written is shown as that, and one whose bytes
+    broke off as broken off."""
     billed = call.billable and not call.void
+    was_refused = call.void_reason is VoidReason.ANSWERED_503
     return UsageCall(
         id=ids.encode("req", call.request_id),
         at=call.occurred_at,
@@ -177,11 +185,11 @@ def to_call(call: billing.Call) -> UsageCall:
         connection=None if call.connection_id is None else ids.encode("con", call.connection_id),
         vendor=call.vendor,
         operation=call.operation,
-        status=503 if call.void else call.status,
+        status=503 if was_refused else call.status,
         meter=call.meter if billed else None,
         units=call.units if billed else 0,
         billable=billed,
-        reason=Reason.PLATFORM_ERROR if call.void else call.reason,
+        reason=_VOID.get(call.void_reason, call.reason),
         rows=call.rows,
         vendor_ms=call.vendor_us / 1000,
         platform_ms=call.platform_us / 1000,

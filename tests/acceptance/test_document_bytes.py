@@ -159,6 +159,45 @@ async def test_vendor_that_breaks_off_breaks_the_connection(api: Api, taxdome: S
     with pytest.raises(httpx.RemoteProtocolError):
         await api.get(f"{made.headers['location']}/content")
 
+    assert await download_of(api) == (200, "broken_off", 0)
+
+
+async def test_whole_download_stays_billed(api: Api) -> None:
+    document = await small_file(api)
+    answer = await api.get(f"/v1/documents/{document['id']}/content", Range="bytes=0-9")
+    assert answer.status_code == 206, answer.text
+
+    await download_that_breaks_off(api)  # whatever is taken back from now on was asked for later
+
+    assert (await api.receipt(answer))["call"]["units"] == 1
+
+
+async def test_download_whose_caller_leaves_is_free(api: Api) -> None:
+    await download_that_breaks_off(api)
+
+    assert await download_of(api) == (200, "broken_off", 0)
+
+
+async def download_that_breaks_off(api: Api) -> None:
+    """A gigabyte, of which the caller reads the beginning; returns when it is off the bill."""
+    document = await big_file(api)
+    async with api.http.stream("GET", f"/v1/documents/{document['id']}/content", headers=api.headers()) as answer:
+        async for _chunk in answer.aiter_bytes():
+            break
+    await download_of(api)
+
+
+async def download_of(api: Api) -> tuple[int, str, int]:
+    """Status, reason and units of the last download, once it is broken off."""
+    calls = (await api.get("/v1/usage?limit=20")).json()["data"]
+    ref = next(one["id"] for one in calls if one["operation"] == "downloadDocument")
+    for _ in range(500):
+        call = (await api.get(f"/v1/usage/{ref}")).json()["call"]
+        if call["reason"] == "broken_off":
+            return call["status"], call["reason"], call["units"]
+        await asyncio.sleep(0.02)
+    raise AssertionError(f"the download is {call}")
+
 
 async def test_vendor_that_fails_at_once_is_a_problem(api: Api, taxdome: SandboxServer) -> None:
     document = await small_file(api)

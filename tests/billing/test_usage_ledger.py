@@ -6,7 +6,19 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from billing import Invocation, InvocationRefused, Meter, MeteringDown, Reason, UsageLedger
+from billing import (
+    PUBLIC_PLAN,
+    Invocation,
+    InvocationRefused,
+    Meter,
+    MeteringDown,
+    PriceBook,
+    Reason,
+    UsageLedger,
+    VoidReason,
+    get_call,
+    open_account,
+)
 from billing.store import Connection
 from billing.usage import BATCH_ROWS, QUEUE_ROWS
 from service.db.pool import Pool
@@ -140,6 +152,45 @@ async def test_closing_writes_what_waits(meter_pool: Pool, owner: Connection) ->
 
     assert await asyncio.gather(*tasks) == [None] * 100
     assert await _count(owner, "usage", org_id) == 100
+
+
+async def test_a_call_taken_back_is_void_when_the_ledger_has_closed(
+    meter_pool: Pool, operator: Connection, book: PriceBook
+) -> None:
+    ledger = UsageLedger(meter_pool)
+    await ledger.start()
+    org_id = uuid4()
+    await open_account(operator, org_id, book.find(*PUBLIC_PLAN), "UTC", "USD", opened_at=_NOW)
+    call, other = billable(org_id, _NOW), billable(org_id, _NOW)
+    await asyncio.gather(ledger.record(call), ledger.record(other))
+
+    ledger.take_back(call)
+    await ledger.close()
+
+    receipts = [await get_call(operator, book, org_id, one.request_id) for one in (call, other)]
+    assert [one.call.void_reason for one in receipts if one] == [VoidReason.BROKEN_OFF, None]
+
+
+async def test_a_call_taken_back_while_the_backend_dies_is_void(
+    meter_pool: Pool, operator: Connection, owner: Connection, book: PriceBook
+) -> None:
+    ledger = UsageLedger(meter_pool)
+    await ledger.start()
+    org_id = uuid4()
+    await open_account(operator, org_id, book.find(*PUBLIC_PLAN), "UTC", "USD", opened_at=_NOW)
+    call = billable(org_id, _NOW)
+    await ledger.record(call)
+    await owner.execute(
+        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+        " WHERE application_name = 'tickmark_meter' AND datname = current_database()"
+    )
+
+    ledger.take_back(call)
+    await ledger.close()
+
+    receipt = await get_call(operator, book, org_id, call.request_id)
+    assert receipt is not None
+    assert receipt.call.void_reason is VoidReason.BROKEN_OFF
 
 
 async def test_months_without_a_partition_lose_nothing(ledger: UsageLedger, owner: Connection) -> None:
