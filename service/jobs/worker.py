@@ -23,6 +23,7 @@ from service.jobs import ledger
 from service.jobs.connections import opened_care
 from service.jobs.rail import keep_reports, look_at_events, put_on_stripe
 from service.jobs.sealer import seal_until
+from service.operations.jobs import end_interrupted, forget_old_operations
 from service.settings import Settings
 from service.usage.rail import rail_of
 
@@ -52,6 +53,8 @@ JOBS: Final = (
     Job("make_room", ledger.make_room, timedelta(hours=6)),
     Job("sum_up_ledger", ledger.sum_up_ledger, timedelta(minutes=1)),
     Job("forget_claims", forget_old_claims),
+    Job("end_interrupted", end_interrupted, timedelta(minutes=5)),
+    Job("forget_operations", forget_old_operations),
     Job("close_due_months", ledger.close_due_months),
 )
 """What is done with or without a payment rail."""

@@ -26,7 +26,16 @@ RETURNING id;
 -- What became of the write that an Idempotency-Key began, if it is an operation.
 UPDATE operations
 SET state = $3, ended_at = $4, request_id = $5, status = $6, answer = $7
-WHERE org_id = $1 AND idempotency_key = $2 AND state = 'running';
+WHERE org_id = $1 AND idempotency_key = $2 AND state IN ('running', 'unknown');
+
+-- name: mark_operations_left_behind
+-- Ends as unknown what nobody has held since an instant, of every organization; how many.
+WITH ended AS (
+    UPDATE operations SET state = 'unknown', ended_at = $2
+    WHERE org_id IS NOT NULL AND state = 'running' AND held_until < $1
+    RETURNING id
+)
+SELECT count(*) FROM ended;
 
 -- name: delete_old_operations
 -- Forgets operations begun before an instant, of every organization.

@@ -47,7 +47,8 @@ class SlowOperation(Struct, frozen=True, kw_only=True, tag_field="object", tag="
     connection: str
     state: str
     """`running`; `succeeded`, `failed`, or `unknown`: the vendor never said, and the same Idempotency-Key settles it;
-    `interrupted`: nobody holds it any more, and the key that began it can ask again or send the write again."""
+    `interrupted`: nobody holds it any more, and the key that began it can ask again or send the write again. What is
+    interrupted for an hour ends as `unknown`, without a result."""
     created_at: datetime
     ended_at: datetime | None
     result: OperationResult | UnsetType = UNSET

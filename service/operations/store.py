@@ -86,5 +86,11 @@ async def mark_operation_ended(
     await connection.execute(SQL["mark_operation_ended"], org_id, key, state, at, request_id, status, answer)
 
 
+async def mark_operations_left_behind(connection: Connection, held_until: datetime, at: datetime) -> int:
+    """How many have ended so."""
+    ended: int = await connection.fetchval(SQL["mark_operations_left_behind"], held_until, at)
+    return ended
+
+
 async def delete_old_operations(connection: Connection, before: datetime) -> None:
     await connection.execute(SQL["delete_old_operations"], before)

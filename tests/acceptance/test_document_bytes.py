@@ -191,6 +191,7 @@ async def download_of(api: Api) -> tuple[int, str, int]:
     """Status, reason and units of the last download, once it is broken off."""
     calls = (await api.get("/v1/usage?limit=20")).json()["data"]
     ref = next(one["id"] for one in calls if one["operation"] == "downloadDocument")
+    call: dict[str, Any] = {}
     for _ in range(500):
         call = (await api.get(f"/v1/usage/{ref}")).json()["call"]
         if call["reason"] == "broken_off":

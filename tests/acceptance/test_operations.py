@@ -8,7 +8,9 @@ import asyncpg
 import httpx
 import pytest
 
+from service.clock import now
 from service.db.pool import Pool
+from service.operations.jobs import end_interrupted, forget_old_operations
 from service.sandbox.serve import SandboxServer
 from tests.acceptance.conftest import Api, Customers, Keys, problem_of
 
@@ -139,13 +141,58 @@ async def test_operation_is_seen_by_whom_its_result_may_be(api: Api, keys: Keys,
         assert (answer.status_code, problem_of(answer)) == (404, "not_found")
 
 
-async def _as_if_the_process_had_died(database: Any) -> None:
+async def test_operation_nobody_asks_for_ends_unknown_and_its_key_settles_it(
+    api: Api, operator_pool: Pool, database: Any, quickbooks: SandboxServer
+) -> None:
+    begun = await begin(api)
+    await ended(api, begun.headers["location"])
+    await _as_if_the_process_had_died(database, hours_ago=1)
+
+    async with operator_pool.acquire() as connection:
+        await end_interrupted(connection, now())
+    left = (await api.get(begun.headers["location"])).json()
+    again = await api.post("/v1/clients", CLIENT, "quickbooks", Idempotency_Key="o-1")
+    settled = (await api.get(begun.headers["location"])).json()
+
+    assert (left["state"], "result" in left, left["ended_at"] is None) == ("unknown", False, False)
+    assert again.status_code == 201, again.text
+    assert (settled["state"], settled["result"]["body"]) == ("succeeded", again.json())
+    assert quickbooks.stats()["writes"] == 1
+
+
+async def test_operation_interrupted_just_now_is_left_to_its_key(
+    api: Api, operator_pool: Pool, database: Any, quickbooks: SandboxServer
+) -> None:
+    begun = await begin(api)
+    await ended(api, begun.headers["location"])
+    await _as_if_the_process_had_died(database)
+
+    async with operator_pool.acquire() as connection:
+        await end_interrupted(connection, now())
+
+    assert (await ended(api, begun.headers["location"]))["state"] == "succeeded"
+
+
+async def test_operation_is_forgotten_after_thirty_days(api: Api, operator_pool: Pool) -> None:
+    begun = await begin(api)
+    await ended(api, begun.headers["location"])
+
+    async with operator_pool.acquire() as connection:
+        await forget_old_operations(connection, now() + timedelta(days=29))
+        kept = await api.get(begun.headers["location"])
+        await forget_old_operations(connection, now() + timedelta(days=30))
+    gone = await api.get(begun.headers["location"])
+
+    assert (kept.status_code, gone.status_code) == (200, 404)
+
+
+async def _as_if_the_process_had_died(database: Any, hours_ago: int = 0) -> None:
     """The write has reached the vendor, and nobody lived to note its end."""
     connection = await asyncpg.connect(database.owner_url)
     await connection.execute(
         "UPDATE operations SET state = 'running', ended_at = NULL, request_id = NULL, status = NULL, answer = NULL,"
         " held_until = now() - $1::interval",
-        timedelta(seconds=1),
+        timedelta(hours=hours_ago, seconds=1),
     )
     await connection.execute(
         "UPDATE idempotency_claims SET status = NULL, answer = NULL, held_until = now() - $1::interval",
