@@ -7,6 +7,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service import ids
+from service.audit.acts import record_act
 from service.connections import oauth, store
 from service.connections.credentials import NAME, Credentials, unseal
 from service.connections.linking import Linking
@@ -43,8 +45,11 @@ class Ended(Struct, frozen=True, kw_only=True):
     consents_ended: int
 
 
-async def end_connection(linking: Linking, record: ConnectionRecord, *, force: bool) -> Ended:
-    """Ends it for good; a second time finds nothing to do. Raises VendorFault, and has then changed nothing."""
+async def end_connection(linking: Linking, record: ConnectionRecord, *, force: bool, actor: str | None = None) -> Ended:
+    """Ends it for good; a second time finds nothing to do. Raises VendorFault, and has then changed nothing.
+
+    `actor` is who acts outside of the API, whose calls have audit rows of their own.
+    """
     async with as_organization(linking.pool, record.org_id) as connection:
         secret = await store.get_secret(connection, record.org_id, record.id, NAME)
         accounts = await store.list_accounts(connection, record.org_id, record.id)
@@ -61,7 +66,7 @@ async def end_connection(linking: Linking, record: ConnectionRecord, *, force: b
     if held is not None and door is not None and at_vendor is AtVendor.REVOKED:
         told = {_NAMED_BY[record.vendor]: accounts[0].remote_id} if record.vendor in _NAMED_BY and accounts else {}
         refused = await _is_refused(linking, door, held, told)
-    return await _destroy(linking, record, at_vendor, refused)
+    return await _destroy(linking, record, at_vendor, refused, actor)
 
 
 async def _revoke(linking: Linking, door: Door | None, held: Credentials) -> AtVendor:
@@ -91,7 +96,9 @@ async def _is_refused(linking: Linking, door: Door, held: Credentials, told: Map
     return False
 
 
-async def _destroy(linking: Linking, record: ConnectionRecord, at_vendor: AtVendor, refused: bool | None) -> Ended:
+async def _destroy(
+    linking: Linking, record: ConnectionRecord, at_vendor: AtVendor, refused: bool | None, actor: str | None
+) -> Ended:
     org_id, at = record.org_id, linking.clock()
     async with as_organization(linking.pool, org_id) as connection:
         await store.mark_connection_state(connection, org_id, record.id, State.DISCONNECTED, None, at)
@@ -100,6 +107,18 @@ async def _destroy(linking: Linking, record: ConnectionRecord, at_vendor: AtVend
         await store.delete_unused_data_keys(connection, org_id, record.firm_id)
         detail = f"vendor: {at_vendor.value}; secrets destroyed"
         await store.insert_event(connection, org_id, record.id, at, "ended", detail)
+        if actor is not None:
+            about = (ids.encode("con", record.id), at_vendor.value)
+            await record_act(
+                connection,
+                org_id,
+                "connections.disconnect",
+                about,
+                firm_id=record.firm_id,
+                connection_id=record.id,
+                actor=actor,
+            )
+    linking.connections.forget(org_id, record.id)
     return await _prove(linking, org_id, record, at_vendor, refused, consents)
 
 

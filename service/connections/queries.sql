@@ -22,6 +22,10 @@ UPDATE consents SET revoked_at = $3 WHERE org_id = $1 AND connection_id = $2 AND
 SELECT org_id, id, firm_id, vendor, state, state_reason, sandbox, base_url, created_at, updated_at
 FROM connections WHERE org_id = $1 AND id = $2;
 
+-- name: lock_connection
+-- A connection's state, which nobody else changes until the transaction ends.
+SELECT state FROM connections WHERE org_id = $1 AND id = $2 FOR UPDATE;
+
 -- name: list_connections
 -- The connections of an organization, oldest first.
 SELECT org_id, id, firm_id, vendor, state, state_reason, sandbox, base_url, created_at, updated_at

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from itertools import dropwhile, islice
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from msgspec import Struct
@@ -69,7 +69,7 @@ class Connection(Struct, frozen=True, kw_only=True, tag_field="object", tag="con
     """When its state last changed."""
 
 
-_EXAMPLE = {
+CONNECTION_EXAMPLE: Final[dict[str, Any]] = {
     "object": "connection",
     "id": "con_01k3sd2pjhfmh9pgwzpxrqsk7k",
     "vendor": "quickbooks",
@@ -152,7 +152,7 @@ def connection_operations(connections: Connections, cursors: Cursors) -> tuple[O
                 errors.INVALID_CURSOR,
                 errors.CURSOR_EXPIRED,
             ),
-            example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
+            example={"object": "list", "data": [CONNECTION_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),
         Operation(
@@ -168,7 +168,7 @@ def connection_operations(connections: Connections, cursors: Cursors) -> tuple[O
             answer=Connection,
             parameters=(parameters.path_id("id", "The connection's id, `con_…`."),),
             problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
-            example=_EXAMPLE,
+            example=CONNECTION_EXAMPLE,
             run=routes.one,
         ),
     )

@@ -177,6 +177,11 @@ async def get_connection(connection: Connection, org_id: UUID, connection_id: UU
     return msgspec.convert(row, ConnectionRecord | None)
 
 
+async def lock_connection(connection: Connection, org_id: UUID, connection_id: UUID) -> State:
+    """How it stands; nobody else changes that until the transaction ends. The connection has to be there."""
+    return State(await connection.fetchval(SQL["lock_connection"], org_id, connection_id))
+
+
 async def list_connections(connection: Connection, org_id: UUID) -> list[ConnectionRecord]:
     return msgspec.convert(await connection.fetch(SQL["list_connections"], org_id), list[ConnectionRecord])
 

@@ -15,9 +15,11 @@ from service.api.query import DEFAULT_LIMIT, PAGING, id_of, instant, read_query,
 from service.audit.entry import from_content
 from service.audit.store import list_disclosures
 from service.clock import Clock, now
-from service.connections.errors import ConnectionNotFoundError
+from service.connections.approvals.routes import approval_problem
+from service.connections.errors import ApprovalError, ConnectionNotFoundError
 from service.connections.open import Connections
 from service.consent import store
+from service.consent.enter import Terms, enter_consent
 from service.consent.shapes import (
     CONSENT,
     DISCLOSURE,
@@ -29,7 +31,7 @@ from service.consent.shapes import (
     to_disclosure,
     to_signature,
 )
-from service.consent.sign import ImpossibleConsentError, revoke_consent, sign_consent
+from service.consent.sign import ImpossibleConsentError, revoke_consent
 from service.db.pool import Pool, as_organization
 from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
 from service.resources.common import Page
@@ -88,27 +90,34 @@ class ConsentRoutes:
             raise missing()
         for one in filter(None, (connection_id, _home_of(new.client))):
             await self._check_connection(caller, one, firm_id)
-        async with as_organization(self._pool, caller.org_id) as connection:
-            try:
-                made = await sign_consent(
-                    connection,
-                    caller.org_id,
-                    firm_id=firm_id,
-                    connection_id=connection_id,
-                    client=new.client,
-                    recipient=new.recipient,
-                    purpose=new.purpose,
-                    items=new.items,
-                    clients_consented=new.clients_consented,
-                    starts_at=new.from_,
-                    expires_at=new.to,
-                    signature=to_signature(new.signature),
-                    at=self._clock(),
-                )
-            except ImpossibleConsentError as wrong:
-                raise _invalid(wrong.pointer, str(wrong)) from None
-            except UnknownFirmError:
-                raise missing() from None
+        terms = Terms(
+            firm_id=firm_id,
+            connection_id=connection_id,
+            client=new.client,
+            recipient=new.recipient,
+            purpose=new.purpose,
+            items=new.items,
+            clients_consented=new.clients_consented,
+            starts_at=new.from_,
+            expires_at=new.to,
+            signature=to_signature(new.signature),
+        )
+        try:
+            made = await enter_consent(
+                self._pool,
+                caller.org_id,
+                terms,
+                by=new.requested_by,
+                key_id=caller.key_id,
+                approval_id=None if new.approval is None else _named("apr", new.approval, "/approval"),
+                at=self._clock(),
+            )
+        except ImpossibleConsentError as wrong:
+            raise _invalid(wrong.pointer, str(wrong)) from None
+        except UnknownFirmError:
+            raise missing() from None
+        except ApprovalError as refusal:
+            raise approval_problem(refusal) from None
         call.firm_id = firm_id
         call.rows = 1
         return answer_of(to_consent(made), 201)
@@ -207,7 +216,8 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
             tag="consents",
             summary="Enter a signed consent",
             description="In force from now, or later, never earlier: it validates no call that came before it. It is "
-            "never edited; enter another one, or revoke it.",
+            "never edited; enter another one, or revoke it. Where the firm wants a second person for consents, "
+            "`approval` names what that person agreed to.",
             scope="consents:write",
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,
@@ -218,6 +228,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
                 errors.MALFORMED_JSON,
                 errors.UNKNOWN_PARAMETER,
                 errors.NOT_FOUND,
+                errors.APPROVAL_REQUIRED,
                 errors.BODY_TOO_LARGE,
                 errors.UNSUPPORTED_MEDIA_TYPE,
                 errors.VALIDATION_FAILED,

@@ -51,6 +51,10 @@ class NewConsent(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, 
     """When it ends; null for until it is revoked."""
     signature: SignatureEvidence
     """The evidence."""
+    requested_by: Annotated[str, Meta(min_length=3, max_length=320)] | None = None
+    """The person who enters it, by e-mail address; needed where the firm wants a second person for consents."""
+    approval: str | None = None
+    """`apr_…`: the second person's approval, where the firm wants one."""
 
 
 class Consent(Struct, frozen=True, kw_only=True, tag_field="object", tag="consent", rename={"from_": "from"}):

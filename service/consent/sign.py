@@ -57,7 +57,7 @@ async def sign_consent(
     `clients_consented`: the firm says that it holds the written consent of every client whose tax-return information
     the items hold; without it a firm's consent cannot name such items.
     """
-    _check(client, items, clients_consented, starts_at, expires_at, signature, at)
+    check_terms(client, items, clients_consented, starts_at, expires_at, signature, at)
     made = Consent(
         id=new_uuid(),
         firm_id=firm_id,
@@ -88,7 +88,7 @@ async def revoke_consent(connection: Connection, org_id: UUID, consent_id: UUID,
     return await store.mark_consent_revoked(connection, org_id, consent_id, at, by)
 
 
-def _check(
+def check_terms(
     client: str | None,
     items: Sequence[str],
     clients_consented: bool,
@@ -97,6 +97,7 @@ def _check(
     signature: Signature,
     at: datetime,
 ) -> None:
+    """What cannot be consented to so. Raises ImpossibleConsentError."""
     unknown = sorted(set(items) - set(ITEMS))
     if unknown or not items:
         raise ImpossibleConsentError("/items", f"Name some of: {', '.join(ITEMS)}.")

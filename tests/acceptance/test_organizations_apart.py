@@ -21,7 +21,7 @@ OF_EVERYBODY: Final = {
 OF_THE_CALLER: Final = {
     "getMe", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage", "summarizeUsage",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
-    "listApprovals", "listIssues", "getConnectSettings",
+    "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions",
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 OF_THE_BODY: Final = {

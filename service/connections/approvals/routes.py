@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 
 from service import errors, ids
 from service.accounts.caller import Caller
+from service.accounts.errors import UnknownFirmError
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation
@@ -15,7 +16,8 @@ from service.api.operation import Meter as Metered
 from service.api.parameters import filter_by, path_id
 from service.api.query import boolean, read_query
 from service.connections.approvals import require, store
-from service.connections.approvals.require import ApprovalNeededError, fingerprint
+from service.connections.approvals.policy import change_policy
+from service.connections.approvals.require import ApprovalNeededError
 from service.connections.approvals.store import Action, Approval
 from service.connections.errors import ApprovalError
 from service.connections.hosted.store import has_firm
@@ -105,7 +107,7 @@ class ApprovalRoutes:
         firms = None if caller.firm_ids is None else sorted(caller.firm_ids)
         async with as_organization(self._linking.pool, caller.org_id) as connection:
             found = await store.list_approvals(connection, caller.org_id, firms, at, waiting=waiting)
-        shown = [_view(one, at) for one in found if _may_know(caller, one)]
+        shown = [to_approval(one, at) for one in found if _may_know(caller, one)]
         call.rows = len(shown)
         return answer_of(Page(shown, has_more=False, next_cursor=None))
 
@@ -126,7 +128,7 @@ class ApprovalRoutes:
         if after.connection_id is not None:
             self._linking.connections.forget(caller.org_id, after.connection_id)
         call.connection_id, call.firm_id, call.rows = after.connection_id, after.firm_id, 1
-        return answer_of(_view(after, at))
+        return answer_of(to_approval(after, at))
 
     async def policy(self, call: Call) -> Answer:
         org_id, firm_id = call.known_caller.org_id, _firm(call)
@@ -138,38 +140,22 @@ class ApprovalRoutes:
 
     async def change_policy(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), FirmPolicyUpdate)
-        caller, firm_id, at = call.known_caller, _firm(call), self._linking.clock()
+        caller, firm_id = call.known_caller, _firm(call)
         wanted = frozenset(Action(one) for one in asked.dual_control)
-        needed: UUID | None = None
         try:
-            async with as_organization(self._linking.pool, caller.org_id) as connection:
-                if not await has_firm(connection, caller.org_id, firm_id):
-                    raise missing()
-                loosened = await store.get_policy(connection, caller.org_id, firm_id) - wanted
-                what = fingerprint(Action.POLICY, str(firm_id), *sorted(wanted))
-                if loosened and asked.approval is None:
-                    made = await require.ask(
-                        connection,
-                        caller.org_id,
-                        firm_id=firm_id,
-                        connection_id=None,
-                        action=Action.POLICY,
-                        detail=f"{asked.requested_by} wants one person to be enough for {', '.join(sorted(loosened))}",
-                        what=what,
-                        by=asked.requested_by,
-                        key_id=caller.key_id,
-                        at=at,
-                    )
-                    needed = None if made is None else made.id
-                else:
-                    if loosened:
-                        approval_id = decoded("apr", asked.approval or "", "/approval")
-                        await require.spend(connection, caller.org_id, approval_id, Action.POLICY, what, at)
-                    await store.upsert_policy(connection, caller.org_id, firm_id, wanted, at)
+            await change_policy(
+                self._linking,
+                caller.org_id,
+                firm_id,
+                wanted,
+                by=asked.requested_by,
+                key_id=caller.key_id,
+                approval_id=None if asked.approval is None else decoded("apr", asked.approval, "/approval"),
+            )
+        except UnknownFirmError:
+            raise missing() from None
         except ApprovalError as refusal:
             raise approval_problem(refusal) from None
-        if needed is not None:
-            raise approval_problem(ApprovalNeededError(needed))
         call.firm_id = firm_id
         return answer_of(FirmPolicy(firm=ids.encode("firm", firm_id), dual_control=tuple(sorted(wanted))))
 
@@ -291,7 +277,8 @@ def approval_problem(refusal: ApprovalError) -> ApiProblem:
     return ApiProblem(errors.APPROVAL_REQUIRED, f"{said[0].upper()}{said[1:]}.", errors=found)
 
 
-def _view(found: Approval, at: datetime) -> ApprovalView:
+def to_approval(found: Approval, at: datetime) -> ApprovalView:
+    """An approval as it is shown."""
     status: Literal["waiting", "approved", "refused", "used", "expired"]
     if found.used_at is not None:
         status = "used"

@@ -1,92 +1,47 @@
 """`/v1/link-sessions` and `/v1/connect-settings`: the customer's side of hosted connect."""
 
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 from uuid import UUID
 
-from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec import UNSET
 
 from service import errors, ids
 from service.accounts.tokens import Mode
+from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, Operation, Parameter
 from service.api.operation import Meter as Metered
-from service.api.parameters import path_id
+from service.api.query import DEFAULT_LIMIT, id_of, read_query, whole_number
 from service.connections.hosted import store
-from service.connections.hosted.sessions import Wish, WishError, checked_return_url, create_session, read_session
-from service.connections.hosted.store import ConnectSettings, LinkSession, Step
+from service.connections.hosted.sessions import (
+    Wish,
+    WishError,
+    cancel_session,
+    checked_return_url,
+    create_session,
+    read_session,
+)
+from service.connections.hosted.shapes import (
+    CON,
+    NEW,
+    SESSION,
+    SETTINGS,
+    ConnectSettingsUpdate,
+    ConnectSettingsView,
+    LinkSessionView,
+    NewLinkSession,
+    to_link_session,
+)
+from service.connections.hosted.store import ConnectSettings, LinkSession
 from service.connections.linking import Linking
 from service.consent.items import ITEMS
 from service.db.pool import as_organization
 from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
 _READ: Final = (errors.MALFORMED_JSON, errors.BODY_TOO_LARGE, errors.UNSUPPORTED_MEDIA_TYPE, errors.VALIDATION_FAILED)
-Url = Annotated[str, Meta(min_length=1, max_length=1000)]
-Slug = Annotated[str, Meta(pattern="^[a-z][a-z0-9_]{1,31}$")]
-
-
-class NewLinkSession(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A page on which a firm can connect."""
-
-    firm: str
-    """Whose records, `firm_…`."""
-    return_url: Url
-    """Where the page leads back to: one of the organization's return URLs, with any query."""
-    purpose: Annotated[str, Meta(min_length=1, max_length=500)]
-    """What the data are for, in words that the firm's person reads and signs."""
-    vendors: Annotated[tuple[Slug, ...], Meta(max_length=20)] = ()
-    """The vendors to choose from; every one that can be connected when left out."""
-    items: Annotated[tuple[str, ...], Meta(max_length=40)] = ()
-    """The nouns of this API that are asked for; all when left out."""
-    consent_days: Annotated[int, Meta(ge=1, le=3650)] = 365
-    """How long the consent lasts."""
-    connection: str | None = None
-    """Connect this one again, `con_…`: its id and the ids of its records stay."""
-
-
-class LinkSessionView(Struct, frozen=True, kw_only=True, tag_field="object", tag="link_session"):
-    """A page on which a firm can connect, once, within half an hour."""
-
-    id: str
-    """`lks_…`"""
-    firm: str
-    """`firm_…`"""
-    status: Literal["open", "signed", "choosing", "finished", "cancelled", "expired"]
-    """How far the firm's person has come."""
-    url: str | None
-    """The page's address, at its making alone: whoever holds it can use the page."""
-    vendors: tuple[str, ...]
-    """The vendors to choose from."""
-    vendor: str | None
-    """The one that was chosen."""
-    connection: str | None
-    """The connection, once it is finished."""
-    return_url: str
-    """Where the page leads back to; `link_session` and `connection` are put into its query."""
-    created_at: datetime
-    """When it was made."""
-    expires_at: datetime
-    """When it ends."""
-
-
-class ConnectSettingsView(Struct, frozen=True, kw_only=True, tag_field="object", tag="connect_settings"):
-    """How the organization's connect pages behave."""
-
-    return_urls: tuple[str, ...]
-    """Where pages may lead back to, without query."""
-    accent: str | None
-    """The pages' colour, six hex digits."""
-
-
-class ConnectSettingsUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is to change."""
-
-    return_urls: Annotated[tuple[Url, ...], Meta(max_length=50)] | UnsetType = UNSET
-    """The whole list."""
-    accent: Annotated[str, Meta(pattern="^[0-9a-f]{6}$")] | None | UnsetType = UNSET
-    """Six hex digits; null for ours."""
 
 
 class HostedRoutes:
@@ -124,9 +79,43 @@ class HostedRoutes:
             raise _wrong(wrong.pointer, str(wrong)) from None
         call.firm_id = firm_id
         call.rows = 1
-        return answer_of(self._view(made, url), 201)
+        return answer_of(to_link_session(made, url, self._linking.clock()), 201)
 
     async def one(self, call: Call) -> Answer:
+        found = await self._named(call)
+        call.rows = 1
+        return answer_of(to_link_session(found, None, self._linking.clock()))
+
+    async def page(self, call: Call) -> Answer:
+        asked = read_query(
+            call.scope["query_string"],
+            {"limit": whole_number(1, 200), "before": id_of("lks"), "filter[firm]": id_of("firm")},
+        )
+        caller, limit = call.known_caller, asked.get("limit", DEFAULT_LIMIT)
+        async with as_organization(self._linking.pool, caller.org_id) as connection:
+            found = await store.list_sessions(
+                connection,
+                caller.org_id,
+                asked.get("before"),
+                limit + 1,
+                firm_id=asked.get("filter[firm]"),
+                firm_ids=None if caller.firm_ids is None else sorted(caller.firm_ids),
+                connection_ids=None if caller.connection_ids is None else sorted(caller.connection_ids),
+            )
+        shown = found[:limit]
+        call.rows = len(shown)
+        cursor = ids.encode("lks", shown[-1].id) if len(found) > limit else None
+        at = self._linking.clock()
+        return answer_of(Page([to_link_session(one, None, at) for one in shown], cursor is not None, cursor))
+
+    async def cancel(self, call: Call) -> Answer:
+        found = await self._named(call)
+        after = await cancel_session(self._linking, found)
+        call.firm_id, call.rows = found.firm_id, 1
+        return answer_of(to_link_session(after, None, self._linking.clock()))
+
+    async def _named(self, call: Call) -> LinkSession:
+        """The session in the path; the plain 404 for every other."""
         caller = call.known_caller
         try:
             session_id = ids.decode("lks", call.params["id"])
@@ -137,8 +126,7 @@ class HostedRoutes:
             raise missing()
         if caller.connection_ids is not None and not {found.relinks, found.connection_id} & caller.connection_ids:
             raise missing()
-        call.rows = 1
-        return answer_of(self._view(found, None))
+        return found
 
     async def settings(self, call: Call) -> Answer:
         async with as_organization(self._linking.pool, call.known_caller.org_id) as connection:
@@ -160,28 +148,6 @@ class HostedRoutes:
             await store.upsert_settings(connection, org_id, after, self._linking.clock())
         return answer_of(ConnectSettingsView(return_urls=after.return_urls, accent=after.accent))
 
-    def _view(self, session: LinkSession, url: str | None) -> LinkSessionView:
-        is_over = session.expires_at <= self._linking.clock()
-        open_ones: dict[Step, Literal["open", "signed", "choosing"]] = {
-            Step.SIGN: "open",
-            Step.CONNECT: "signed",
-            Step.CHOOSE: "choosing",
-        }
-        ended: Literal["finished", "cancelled"] = "finished" if session.step is Step.FINISHED else "cancelled"
-        going = open_ones.get(session.step)
-        return LinkSessionView(
-            id=ids.encode("lks", session.id),
-            firm=ids.encode("firm", session.firm_id),
-            status=ended if going is None else "expired" if is_over else going,
-            url=url,
-            vendors=session.vendors,
-            vendor=session.vendor,
-            connection=None if session.connection_id is None else ids.encode("con", session.connection_id),
-            return_url=session.return_url,
-            created_at=session.created_at,
-            expires_at=session.expires_at,
-        )
-
 
 def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
     """What a key can ask about link sessions."""
@@ -202,8 +168,8 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             status=201,
             body=NewLinkSession,
             problems=_READ,
-            example=_SESSION,
-            body_example=_NEW,
+            example=SESSION,
+            body_example=NEW,
             run=routes.create,
         ),
         Operation(
@@ -217,10 +183,54 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             meter=Metered.NONE,
             audit=Audit.MANAGEMENT,
             answer=LinkSessionView,
-            parameters=(path_id("id", "The session's id, `lks_…`."),),
+            parameters=(parameters.path_id("id", "The session's id, `lks_…`."),),
             problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
-            example=_SESSION | {"url": None, "status": "finished", "vendor": "quickbooks", "connection": _CON},
+            example=SESSION | {"url": None, "status": "finished", "vendor": "quickbooks", "connection": CON},
             run=routes.one,
+        ),
+        Operation(
+            id="listLinkSessions",
+            method="GET",
+            path="/v1/link-sessions",
+            tag="link_sessions",
+            summary="List link sessions",
+            description="The pages that were made, newest first, and how far the firms' people have come. Never their "
+            "addresses.",
+            scope="connections:read",
+            meter=Metered.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=Page[LinkSessionView],
+            parameters=(
+                parameters.LIMIT,
+                Parameter(
+                    name="before",
+                    place="query",
+                    schema={"type": "string", "pattern": "^lks_[0-9a-hjkmnp-tv-z]{26}$"},
+                    description="`next_cursor` of the page before.",
+                ),
+                parameters.filter_by(
+                    "firm", {"type": "string", "pattern": "^firm_[0-9a-hjkmnp-tv-z]{26}$"}, "Only this firm's."
+                ),
+            ),
+            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
+            example={"object": "list", "data": [SESSION | {"url": None}], "has_more": False, "next_cursor": None},
+            run=routes.page,
+        ),
+        Operation(
+            id="cancelLinkSession",
+            method="POST",
+            path="/v1/link-sessions/{id}/cancel",
+            tag="link_sessions",
+            summary="Cancel a link session",
+            description="The page's address works no more; what it held is dropped. One that is over stays as it is.",
+            scope="connections:write",
+            meter=Metered.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=LinkSessionView,
+            parameters=(parameters.path_id("id", "The session's id, `lks_…`."),),
+            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            example=SESSION | {"url": None, "status": "cancelled"},
+            run=routes.cancel,
         ),
         Operation(
             id="getConnectSettings",
@@ -234,7 +244,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=ConnectSettingsView,
             problems=(errors.UNKNOWN_PARAMETER,),
-            example=_SETTINGS,
+            example=SETTINGS,
             run=routes.settings,
         ),
         Operation(
@@ -250,7 +260,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=ConnectSettingsView,
             body=ConnectSettingsUpdate,
             problems=_READ,
-            example=_SETTINGS,
+            example=SETTINGS,
             body_example={"return_urls": ["https://app.ledgerline.example/connected"]},
             run=routes.change_settings,
         ),
@@ -266,31 +276,3 @@ def _named(prefix: str, text: str, pointer: str) -> UUID:
 
 def _wrong(pointer: str, says: str) -> ApiProblem:
     return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {says}", errors=(FieldError(pointer, "invalid", says),))
-
-
-_CON: Final = "con_01k3sd2pjhfmh9pgwzpxrqsk7k"
-_SETTINGS: Final[dict[str, Any]] = {
-    "object": "connect_settings",
-    "return_urls": ["https://app.ledgerline.example/connected"],
-    "accent": "1c5d47",
-}
-_NEW: Final[dict[str, Any]] = {
-    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
-    "return_url": "https://app.ledgerline.example/connected?user=42",
-    "purpose": "Matching invoices with payments",
-    "vendors": ["quickbooks"],
-    "items": ["clients", "invoices", "payments"],
-}
-_SESSION: Final[dict[str, Any]] = {
-    "object": "link_session",
-    "id": "lks_01k3sd2pjhfmh9pgwzpxrqsk7k",
-    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
-    "status": "open",
-    "url": "https://connect.tickmark.example/connect/0f4c…",
-    "vendors": ["quickbooks"],
-    "vendor": None,
-    "connection": None,
-    "return_url": "https://app.ledgerline.example/connected?user=42",
-    "created_at": "2026-11-20T12:00:00Z",
-    "expires_at": "2026-11-20T12:30:00Z",
-}

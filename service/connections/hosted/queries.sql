@@ -20,6 +20,17 @@ JOIN organizations o ON o.id = s.org_id
 LEFT JOIN connect_settings c ON c.org_id = s.org_id
 WHERE s.org_id = $1 AND s.id = $2;
 
+-- name: list_sessions
+-- Pages of an organization, newest first, of some firms or connections, without what they hold.
+SELECT s.org_id, s.id, s.firm_id, s.sandbox, s.vendors, s.items, s.purpose, s.consent_days, s.return_url, s.relinks,
+       s.created_by, s.created_at, s.expires_at, s.step, s.vendor, s.signer_name, s.signer_email, s.signed_at,
+       s.connection_id, f.name AS firm
+FROM link_sessions s JOIN firms f ON f.org_id = s.org_id AND f.id = s.firm_id
+WHERE s.org_id = $1 AND ($2::uuid IS NULL OR s.id < $2) AND ($3::uuid IS NULL OR s.firm_id = $3)
+  AND ($4::uuid[] IS NULL OR s.firm_id = ANY ($4))
+  AND ($5::uuid[] IS NULL OR s.connection_id = ANY ($5) OR s.relinks = ANY ($5))
+ORDER BY s.id DESC LIMIT $6;
+
 -- name: mark_signed
 -- The firm's person has signed.
 UPDATE link_sessions

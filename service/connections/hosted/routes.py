@@ -232,8 +232,10 @@ def _on_to(url: str, cookie: str | None = None) -> Response[bytes]:
     return Response(b"", status_code=303, headers=headers)
 
 
-def _return_to(session: LinkSession) -> str:
-    """The app's own address, with what came of it."""
+def _return_to(session: LinkSession) -> str | None:
+    """The app's own address, with what came of it; None where the page ends with us."""
+    if session.return_url is None:
+        return None
     url = urlsplit(session.return_url)
     assert session.connection_id is not None
     told = {"link_session": ids.encode("lks", session.id), "connection": ids.encode("con", session.connection_id)}

@@ -8,6 +8,8 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service import ids
+from service.audit.acts import record_act
 from service.connections import store as connections
 from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import store
@@ -20,6 +22,7 @@ from service.db.pool import Connection, as_organization
 from service.ids import new_uuid
 
 LASTS: Final = timedelta(minutes=30)
+_TAKEN_BACK: Final = "The app that sent this link has taken it back."
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "[::1]", "::1"})
 
 
@@ -28,7 +31,7 @@ class Wish(Struct, frozen=True, kw_only=True):
 
     firm_id: UUID
     vendors: Sequence[str]
-    return_url: str
+    return_url: str | None
     purpose: str
     items: Sequence[str]
     consent_days: int
@@ -44,15 +47,19 @@ class WishError(Exception):
 
 
 async def create_session(
-    linking: Linking, org_id: UUID, key_id: UUID, wish: Wish, *, sandbox: bool
+    linking: Linking, org_id: UUID, by: UUID, wish: Wish, *, sandbox: bool, actor: str | None = None
 ) -> tuple[LinkSession, str]:
-    """The session and its address, which is told once. Raises WishError."""
+    """The session and its address, which is told once. Raises WishError.
+
+    `by` is the key, or the member, that makes it; `actor` is who acts outside of the API, whose calls have rows of
+    their own in the audit log.
+    """
     at = linking.clock()
     async with as_organization(linking.pool, org_id) as connection:
         if not await store.has_firm(connection, org_id, wish.firm_id):
             raise WishError("/firm", "The organization has no such firm.")
         settings = await store.get_settings(connection, org_id)
-        if not is_allowed(wish.return_url, settings):
+        if wish.return_url is not None and not is_allowed(wish.return_url, settings):
             raise WishError("/return_url", "It is not among the organization's return URLs.")
         vendors, sandbox = await _vendors(linking, connection, org_id, wish, sandbox=sandbox)
         token = new_secret()
@@ -67,13 +74,24 @@ async def create_session(
             consent_days=wish.consent_days,
             return_url=wish.return_url,
             relinks=wish.relinks,
-            created_by=key_id,
+            created_by=by,
             created_at=at,
             expires_at=at + LASTS,
             step=Step.SIGN,
         )
         await store.insert_session(connection, made, digest(token))
+        if actor is not None:
+            await _note(connection, made, "link_sessions.create", actor)
     return made, f"{linking.public_url}/connect/{token}"
+
+
+async def cancel_session(linking: Linking, session: LinkSession, *, actor: str | None = None) -> LinkSession:
+    """Its address works no more, and what it held is dropped. One that is over stays as it is."""
+    async with as_organization(linking.pool, session.org_id) as connection:
+        if await store.mark_closed(connection, session, _TAKEN_BACK) and actor is not None:
+            await _note(connection, session, "link_sessions.cancel", actor)
+        after = await store.get_session(connection, session.org_id, session.id)
+    return after or session
 
 
 async def find_session(linking: Linking, secret: str) -> LinkSession:
@@ -129,3 +147,10 @@ async def _vendors(
     if unknown:
         raise WishError("/vendors", f"Can be connected here: {', '.join(offered) or 'none'}.")
     return tuple(dict.fromkeys(wish.vendors or offered)), sandbox
+
+
+async def _note(connection: Connection, session: LinkSession, what: str, actor: str) -> None:
+    about = (ids.encode("lks", session.id),)
+    await record_act(
+        connection, session.org_id, what, about, firm_id=session.firm_id, connection_id=session.relinks, actor=actor
+    )

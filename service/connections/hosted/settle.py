@@ -5,6 +5,8 @@ from hashlib import sha256
 from typing import Final
 from uuid import UUID
 
+from service import ids
+from service.audit.acts import CONNECT_PAGE, record_act
 from service.connections import store as connections
 from service.connections.approvals import require
 from service.connections.approvals.require import WAITING, fingerprint
@@ -49,6 +51,15 @@ async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Seq
         notice = f"Nothing can be read before {WAITING.replace('has not agreed yet', 'agrees')}." if waits else None
         if not await store.mark_finished(connection, session, made.id, notice):
             raise ConnectRefusedError("That step was taken already.")
+        await record_act(
+            connection,
+            session.org_id,
+            "connections.connect" if session.relinks is None else "connections.connect_again",
+            (ids.encode("con", made.id), ids.encode("lks", session.id)),
+            firm_id=session.firm_id,
+            connection_id=made.id,
+            actor=CONNECT_PAGE,
+        )
     return made.id
 
 

@@ -34,7 +34,7 @@ class LinkSession(msgspec.Struct, frozen=True, kw_only=True):
     items: tuple[str, ...]
     purpose: str
     consent_days: int
-    return_url: str
+    return_url: str | None
     relinks: UUID | None
     created_by: UUID
     created_at: datetime
@@ -95,6 +95,21 @@ async def get_session(connection: Connection, org_id: UUID, session_id: UUID) ->
     row = await connection.fetchrow(SQL["get_session"], org_id, session_id)
     # As a dict: a Record has a method called `items`.
     return None if row is None else msgspec.convert(dict(row), LinkSession)
+
+
+async def list_sessions(
+    connection: Connection,
+    org_id: UUID,
+    before: UUID | None,
+    limit: int,
+    *,
+    firm_id: UUID | None = None,
+    firm_ids: list[UUID] | None = None,
+    connection_ids: list[UUID] | None = None,
+) -> list[LinkSession]:
+    """Newest first, without what they hold sealed."""
+    rows = await connection.fetch(SQL["list_sessions"], org_id, before, firm_id, firm_ids, connection_ids, limit)
+    return [msgspec.convert(dict(row), LinkSession) for row in rows]
 
 
 async def mark_signed(

@@ -37,18 +37,25 @@ UPDATE issues SET resolved_at = $3 WHERE org_id = $1 AND id = $2 AND resolved_at
 RETURNING connection_id, surface;
 
 -- name: count_open
--- Issues of a connection that are open.
-SELECT count(*) FROM issues WHERE org_id = $1 AND connection_id = $2 AND resolved_at IS NULL;
+-- Issues of a connection that are open and not set aside.
+SELECT count(*) FROM issues WHERE org_id = $1 AND connection_id = $2 AND resolved_at IS NULL AND ignored_at IS NULL;
+
+-- name: mark_ignored
+-- One issue that is set aside: seen again, it stays so.
+UPDATE issues SET ignored_at = $3 WHERE org_id = $1 AND id = $2 AND resolved_at IS NULL AND ignored_at IS NULL
+RETURNING connection_id, surface;
 
 -- name: get_issue
 -- One issue.
-SELECT id, connection_id, vendor, surface, kind, path, expected, opened_at, seen_at, times, resolved_at
+SELECT id, connection_id, vendor, surface, kind, path, expected, opened_at, seen_at, times, resolved_at,
+       ignored_at
 FROM issues WHERE org_id = $1 AND id = $2;
 
 -- name: list_issues
--- Issues of an organization, newest first, of some connections; with a flag only open ones.
-SELECT id, connection_id, vendor, surface, kind, path, expected, opened_at, seen_at, times, resolved_at
+-- Issues of an organization, newest first, of some connections; with a flag only open ones that are not set aside.
+SELECT id, connection_id, vendor, surface, kind, path, expected, opened_at, seen_at, times, resolved_at,
+       ignored_at
 FROM issues
 WHERE org_id = $1 AND ($2::uuid IS NULL OR id < $2) AND connection_id = ANY ($3::uuid[])
-  AND (NOT $4 OR resolved_at IS NULL)
+  AND (NOT $4 OR (resolved_at IS NULL AND ignored_at IS NULL))
 ORDER BY id DESC LIMIT $5;

@@ -12,9 +12,8 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation, Parameter
 from service.api.query import DEFAULT_LIMIT, boolean, id_of, read_query, whole_number
-from service.connections import store as connections
-from service.connections.issues import canary, store
-from service.connections.issues.shapes import Shape
+from service.connections.issues import store
+from service.connections.issues.settle import Settle, accept_issue, ignore_issue
 from service.connections.issues.store import Issue, IssueKind
 from service.connections.linking import Linking
 from service.db.pool import as_organization
@@ -47,6 +46,8 @@ class IssueView(Struct, frozen=True, kw_only=True, tag_field="object", tag="issu
     """How often."""
     resolved_at: datetime | None
     """When it was gone, or taken for the new normal; null while it is open."""
+    ignored_at: datetime | None
+    """When it was set aside: it is still watched, and no longer degrades the connection."""
 
 
 class IssueRoutes:
@@ -80,27 +81,24 @@ class IssueRoutes:
         shown = found[:limit]
         call.rows = len(shown)
         more = len(found) > limit
-        return answer_of(Page([_view(one) for one in shown], more, ids.encode("iss", shown[-1].id) if more else None))
+        return answer_of(
+            Page([to_issue(one) for one in shown], more, ids.encode("iss", shown[-1].id) if more else None)
+        )
 
     async def one(self, call: Call) -> Answer:
         call.rows = 1
-        return answer_of(_view(await self._named(call)))
+        return answer_of(to_issue(await self._named(call)))
 
     async def accept(self, call: Call) -> Answer:
+        return await self._settled(call, accept_issue)
+
+    async def ignore(self, call: Call) -> Answer:
+        return await self._settled(call, ignore_issue)
+
+    async def _settled(self, call: Call, settle: Settle) -> Answer:
         issue = await self._named(call)
-        org_id, at = call.known_caller.org_id, self._linking.clock()
-        async with as_organization(self._linking.pool, org_id) as connection:
-            found = await store.mark_accepted(connection, org_id, issue.id, at)
-            if found is not None:
-                connection_id, surface = found
-                await store.upsert_shape(connection, org_id, connection_id, surface, Shape(), at, "accepted")
-                detail = f"{surface}: {issue.path} accepted as the new normal"
-                await connections.insert_event(connection, org_id, connection_id, at, "drift_accepted", detail)
-                await canary.judge(connection, org_id, connection_id, at)
-            after = await store.get_issue(connection, org_id, issue.id)
-        assert after is not None
-        self._linking.connections.forget(org_id, after.connection_id)
-        return answer_of(_view(after))
+        call.rows = 1
+        return answer_of(to_issue(await settle(self._linking, call.known_caller.org_id, issue)))
 
     async def _named(self, call: Call) -> Issue:
         caller = call.known_caller
@@ -182,10 +180,28 @@ def issue_operations(linking: Linking) -> tuple[Operation, ...]:
             example=_ISSUE | {"resolved_at": "2026-11-21T08:00:00Z"},
             run=routes.accept,
         ),
+        Operation(
+            id="ignoreIssue",
+            method="POST",
+            path="/v1/issues/{id}/ignore",
+            tag="issues",
+            summary="Ignore an issue",
+            description="Sets the issue aside: it stays on record and is still watched, but does not degrade the "
+            "connection any more. Ignoring it again changes nothing.",
+            scope="connections:write",
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=IssueView,
+            parameters=(named,),
+            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            example=_ISSUE | {"ignored_at": "2026-11-21T08:00:00Z"},
+            run=routes.ignore,
+        ),
     )
 
 
-def _view(found: Issue) -> IssueView:
+def to_issue(found: Issue) -> IssueView:
+    """An issue as it is shown."""
     return IssueView(
         id=ids.encode("iss", found.id),
         connection=ids.encode("con", found.connection_id),
@@ -198,6 +214,7 @@ def _view(found: Issue) -> IssueView:
         seen_at=found.seen_at,
         times=found.times,
         resolved_at=found.resolved_at,
+        ignored_at=found.ignored_at,
     )
 
 
@@ -214,4 +231,5 @@ _ISSUE: Final[dict[str, Any]] = {
     "seen_at": "2026-11-20T03:10:00Z",
     "times": 1,
     "resolved_at": None,
+    "ignored_at": None,
 }

@@ -45,6 +45,7 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
     seen_at: datetime
     times: int
     resolved_at: datetime | None
+    ignored_at: datetime | None
 
 
 class DueProbe(msgspec.Struct, frozen=True):
@@ -94,6 +95,12 @@ async def mark_resolved(connection: Connection, org_id: UUID, connection_id: UUI
 async def mark_accepted(connection: Connection, org_id: UUID, issue_id: UUID, at: datetime) -> tuple[UUID, str] | None:
     """Its connection and surface; None where it is not open."""
     row = await connection.fetchrow(SQL["mark_accepted"], org_id, issue_id, at)
+    return None if row is None else (row["connection_id"], row["surface"])
+
+
+async def mark_ignored(connection: Connection, org_id: UUID, issue_id: UUID, at: datetime) -> tuple[UUID, str] | None:
+    """Its connection and surface; None where it is not open, or set aside already."""
+    row = await connection.fetchrow(SQL["mark_ignored"], org_id, issue_id, at)
     return None if row is None else (row["connection_id"], row["surface"])
 
 
