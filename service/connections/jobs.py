@@ -93,7 +93,7 @@ class Care:
         )
         book = Book(opened.id, account.ordinal, account.remote_id, account.currency)
         for surface, binding in door.connector.bindings().items():
-            if binding.page is not None and await self._is_allowed(opened, surface, at):
+            if binding.page is not None and binding.raw and await self._is_allowed(opened, surface, at):
                 await self._probe(opened, link, book, surface, at)
         async with as_organization(self.linking.pool, org_id) as connection:
             await canary.judge(connection, org_id, connection_id, at)

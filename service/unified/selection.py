@@ -220,7 +220,10 @@ def _fields(name: str, value: str, noun: Noun, _binding: Binding[Any, Any, Any])
     return _subset(name, value, noun.fields)
 
 
-def _include(name: str, value: str, _noun: Noun, _binding: Binding[Any, Any, Any]) -> tuple[str, ...]:
+def _include(name: str, value: str, noun: Noun, binding: Binding[Any, Any, Any]) -> tuple[str, ...]:
+    if not binding.raw:
+        why = f"The vendor has no records of {noun.name}: they are made of other ones, so there is nothing to include."
+        raise unsupported(UNSUPPORTED_SELECTION, name, why)
     return _subset(name, value, INCLUDES)
 
 

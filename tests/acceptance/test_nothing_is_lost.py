@@ -13,11 +13,11 @@ from service.db.pool import Pool
 from service.sandbox import serve
 from service.sandbox.serve import SandboxServer
 from service.settings import Settings
-from tests.acceptance.conftest import Api, Customers, customers_of
+from tests.acceptance.conftest import Api, Customers, customers_of, problem_of
 
 pytestmark = pytest.mark.anyio
 
-LISTS = [(one.slug, name) for one in CONNECTORS for name, binding in one.bindings().items() if binding.page is not None]
+LISTS = [(one.slug, name) for one in CONNECTORS for name, bound in one.bindings().items() if bound.page and bound.raw]
 NEEDS_A_FILTER = {("taxdome", "messages"): "threads", ("sodium", "invoices"): "clients"}
 WRITABLE: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
     ("canopy", "clients"): (
@@ -76,6 +76,13 @@ async def test_raw_comes_without_secrets_and_unmapped_is_what_the_wire_type_leav
         assert row["meta"]["unmapped"] == unmapped(row["raw"], binding.wire.type, connector.redact)
         shown = msgspec.json.encode(row["raw"]).decode()
         assert [name for name in connector.redact if f'"{name}":' in shown] == []
+
+
+async def test_what_has_no_raw_record_is_refused_one(api: Api) -> None:
+    for include in ("raw", "unmapped"):
+        answer = await api.get(f"/v1/folders?include={include}", "taxdome")
+
+        assert (answer.status_code, problem_of(answer)) == (400, "unsupported_selection")
 
 
 @pytest.mark.parametrize(("vendor", "noun"), sorted(WRITABLE))

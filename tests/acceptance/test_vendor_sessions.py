@@ -1,9 +1,12 @@
 """The session at the vendor: its second factor told, and a minimum that can be demanded."""
 
+import httpx
 import pytest
 
-from service.sandbox.serve import SandboxServer
-from tests.acceptance.conftest import Api, problem_of
+from service.db.pool import Pool
+from service.sandbox.serve import SandboxServer, running
+from service.settings import Settings
+from tests.acceptance.conftest import Api, customers_of, problem_of
 
 pytestmark = pytest.mark.anyio
 
@@ -35,3 +38,15 @@ async def test_vendor_that_does_not_tell_says_so(api: Api) -> None:
     answer = await api.get("/v1/security/sessions", "quickbooks")
 
     assert (answer.status_code, problem_of(answer)) == (501, "vendor_cannot")
+
+
+async def test_portal_session_tells_its_factor_and_can_be_too_weak(
+    http: httpx.AsyncClient, settings: Settings, operator_pool: Pool
+) -> None:
+    with running("taxdome", clients=20) as taxdome:
+        api = await customers_of(http, settings, operator_pool, taxdome)()
+        told = await api.get("/v1/security/sessions?min_mfa=otp", "taxdome")
+        weak = await api.get("/v1/security/sessions?min_mfa=phishing_resistant", "taxdome")
+
+    assert (told.status_code, told.json()["mfa_level_native"]) == (200, "totp")
+    assert (weak.status_code, problem_of(weak)) == (403, "mfa_too_weak")

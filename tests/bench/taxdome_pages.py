@@ -165,6 +165,18 @@ def _message(number: int) -> dict[str, Any]:
     }
 
 
+def _user(number: int) -> dict[str, Any]:
+    return {
+        "id": f"usr_{number}",
+        "name": "Ada Finch",
+        "email": f"ada{number}@finch.example",
+        "role": "owner",
+        "status": "active",
+        "mfa": "totp",
+        "devices": [{"id": f"dev_{number}", "platform": "iOS", "last_seen_at": "2026-02-04T10:00:00Z"}],
+    }
+
+
 RECORDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "clients": _account,
     "contacts": _contact,
@@ -179,6 +191,7 @@ RECORDS: dict[str, Callable[[int], dict[str, Any]]] = {
     "threads": _thread,
     "messages": _message,
     "accounts": _account,
+    "users": _user,
 }
 BEFORE: dict[str, dict[str, Any]] = {"messages": {"items": [_thread(1)], "next_page": None}}
 """What comes before the page itself."""

@@ -215,5 +215,28 @@ class TestTaxDome(Conformance):
                 },
             ),
             "accounts": Facts(id_field="id", only_compared=frozenset({"tags"})),
+            "users": Facts(
+                id_field="id",
+                words=(
+                    status(),
+                    Word("mfa", lambda user: user.mfa_level, lambda user: user.mfa_level_native),
+                ),
+                instants=(at("devices.last_seen_at", lambda user: user.devices[0].last_seen_at),),
+            ),
+            "folders": Facts(
+                id_field="path",
+                parts=LANES,
+                some_id="client_uploaded:/2025",
+                filters={"area": equal("area")},
+                lacks=dict.fromkeys(
+                    (
+                        "every_record_is_mapped_and_keeps_its_remote_id",
+                        "every_vendor_field_is_mapped_or_unmapped",
+                        "an_unknown_field_is_ignored_and_shown_as_unmapped",
+                        "raw_is_the_vendors_record_without_what_is_redacted",
+                    ),
+                    "a folder is made of the documents in it: there is no record of it",
+                ),
+            ),
         },
     )

@@ -41,7 +41,7 @@ T = TypeVar("T")
 TAXDOME = get_connector("taxdome")
 RESOURCES = tuple(TAXDOME.bindings())
 READABLE = tuple(name for name, binding in TAXDOME.bindings().items() if binding.get is not None)
-OF_THE_LOGIN = ("clients", "contacts", "accounts")
+OF_THE_LOGIN = ("clients", "contacts", "accounts", "users")
 CLIENTS = 60
 RICH = 10
 """The account with many documents and messages."""
@@ -178,7 +178,7 @@ def test_a_missing_record_is_not_found(firm: Account, resource: str) -> None:
             firm.get(resource, remote_id)
 
 
-@pytest.mark.parametrize("resource", sorted({*READABLE} - {*OF_THE_LOGIN}))
+@pytest.mark.parametrize("resource", sorted({*READABLE} - {*OF_THE_LOGIN, "folders"}))
 def test_a_record_of_another_account_is_not_found(firm: Account, resource: str) -> None:
     (other,) = firm.at(RICH).every(resource)[:1]
 
@@ -247,6 +247,47 @@ def test_areas_are_kept_apart_and_can_be_asked_for(firm: Account) -> None:
         assert rich.every("documents", area=area) == [one for one in everything if one.area == area]
     assert {one.visible_to_client for one in everything if one.area == "private"} == {False}
     assert all(one.path.startswith("/") and one.folder for one in everything)
+
+
+def test_folders_are_those_that_documents_lie_in_and_those_above(firm: Account) -> None:
+    rich = firm.at(RICH)
+    documents, folders = rich.every("documents"), rich.every("folders")
+    by_id = {folder.id: folder for folder in folders}
+
+    assert {one.folder for one in documents} <= set(by_id)
+    for folder in folders:
+        inside = [one for one in documents if one.folder == folder.id]
+        assert folder.document_count == len(inside)
+        assert {(one.area, one.path) for one in inside} <= {(folder.area, folder.path)}
+        assert (folder.parent is None) is (folder.path == "/")
+        if folder.parent is not None:
+            above = by_id[folder.parent]
+            assert (above.area, above.path.rstrip("/") + f"/{folder.name}") == (folder.area, folder.path)
+
+
+def test_a_folder_in_which_nothing_lies_is_not_found(firm: Account) -> None:
+    for remote_id in ("client_uploaded:/Nowhere", "client_uploaded", "attic:/2025", "private:/2025"):
+        with pytest.raises(NotFound):
+            firm.at(RICH).get("folders", remote_id)
+
+
+def test_staff_are_told_with_role_second_factor_and_devices(firm: Account) -> None:
+    users = firm.every("users")
+
+    assert [user.role for user in users] == ["owner", "admin", "employee", "employee"]
+    assert [user.mfa_level for user in users] == ["otp", "otp", "other", "none"]
+    assert [user.mfa_level_native for user in users] == ["totp", "totp", "biometric", "none"]
+    assert all(device.last_seen_at for user in users for device in user.devices)
+    assert {one.user for one in firm.every("time_entries")} <= {user.id for user in users}
+
+
+def test_a_session_tells_who_is_signed_in_and_how(firm: Account, couple: Account) -> None:
+    assert TAXDOME.session is not None
+    ours, theirs = (account.run(TAXDOME.session(account.book)) for account in (firm, couple))
+
+    assert ours.user in {user.id for user in firm.every("users")}
+    assert (ours.mfa_level, theirs.mfa_level) == ("otp", "otp")
+    assert [device.platform for device in ours.devices] == ["Web"]
 
 
 def test_answers_come_one_by_one_with_their_files(firm: Account) -> None:

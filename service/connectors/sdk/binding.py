@@ -121,6 +121,8 @@ class Binding(Generic[M, C, U]):
 
     doc: Doc
     wire: Wire
+    raw: bool = True
+    """A record is one of the vendor's own. Where it is made of several there is nothing raw or unmapped to show."""
     unsupported: tuple[str, ...] = ()
     """Fields of the unified record that this vendor cannot fill; the mapper leaves them UNSET."""
     record_only: tuple[str, ...] = ()

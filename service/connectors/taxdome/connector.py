@@ -15,6 +15,7 @@ from service.connectors.taxdome.contacts import BINDING as CONTACTS
 from service.connectors.taxdome.documents import BINDING as DOCUMENTS
 from service.connectors.taxdome.engagements import BINDING as ENGAGEMENTS
 from service.connectors.taxdome.faults import classify
+from service.connectors.taxdome.folders import BINDING as FOLDERS
 from service.connectors.taxdome.invoices import BINDING as INVOICES
 from service.connectors.taxdome.messages import BINDING as MESSAGES
 from service.connectors.taxdome.organizers import BINDING as ORGANIZERS
@@ -25,6 +26,8 @@ from service.connectors.taxdome.signatures import BINDING as SIGNATURES
 from service.connectors.taxdome.tasks import BINDING as TASKS
 from service.connectors.taxdome.threads import BINDING as THREADS
 from service.connectors.taxdome.time_entries import BINDING as TIME_ENTRIES
+from service.connectors.taxdome.users import BINDING as USERS
+from service.connectors.taxdome.users import session
 
 TAXDOME: Final = Connector(
     slug="taxdome",
@@ -35,6 +38,7 @@ TAXDOME: Final = Connector(
     budget=BudgetSpec(limits=(Limit(60, 60.0),), scope="connection", default_retry_after_s=10.0, source="assumed"),
     classify=classify,
     redact=frozenset({"access_token", "refresh_token", "challenge_id", "totp_code", "totp_secret", "password", "url"}),
+    session=session,
     passthrough=PASSTHROUGH,
     clients=CLIENTS,
     contacts=CONTACTS,
@@ -42,6 +46,7 @@ TAXDOME: Final = Connector(
     payments=PAYMENTS,
     tasks=TASKS,
     documents=DOCUMENTS,
+    folders=FOLDERS,
     organizers=ORGANIZERS,
     engagements=ENGAGEMENTS,
     signatures=SIGNATURES,
@@ -49,4 +54,5 @@ TAXDOME: Final = Connector(
     threads=THREADS,
     messages=MESSAGES,
     accounts=ACCOUNTS,
+    users=USERS,
 )

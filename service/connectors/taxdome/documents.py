@@ -48,7 +48,9 @@ _META: Final = Meta(unsupported=UNSUPPORTED)
 ROOTS: Final = ("client_uploaded", "firm_shared", "organizer", "private")
 """What can be listed. What hangs on a message is in none of them: it is read by its id."""
 _UPLOADS: Final = ("client_uploaded", "firm_shared", "private")
-_AREAS: Final = {area.value: area for area in Area if area is not Area.OTHER}
+AREAS: Final = {area.value: area for area in Area if area is not Area.OTHER}
+_BY_ACCESS: Final = {"edit": Area.CLIENT_UPLOADED, "view": Area.FIRM_SHARED, "private": Area.PRIVATE}
+"""For folders under names of the firm's own: who may see and edit what lies there tells what they are for."""
 _SHOWN: Final = {"edit": True, "view": True, "private": False}
 _STATES: Final[dict[str | None, tuple[ApprovalState, SigningState]]] = {
     None: (ApprovalState.NONE, SigningState.NONE),
@@ -99,7 +101,7 @@ def to_document(wire: WireDocument, book: Book) -> Document:
             account=book.account,
             client=book.ref("cli_", wire.account_id),
             name=wire.name,
-            area=_AREAS.get(root, Area.OTHER),
+            area=AREAS.get(root) or _BY_ACCESS.get(wire.access or "", Area.OTHER),
             area_native=root,
             folder=None if path is None else folder_id(root, path, book),
             path=path,
@@ -118,8 +120,13 @@ def to_document(wire: WireDocument, book: Book) -> Document:
 
 def folder_id(root: str, path: str, book: Book) -> str | None:
     """The id of a folder: TaxDome gives none, so it is area and path; None where those are too long for an id."""
-    remote_id = f"{root}:{path}"
+    remote_id = f"{root}:{tidy(path)}"
     return book.ref("fol_", remote_id) if len(remote_id.encode()) <= _LONGEST_FOLDER else None
+
+
+def tidy(path: str) -> str:
+    """One way to write a folder's path: `2025//Bank/` → `/2025/Bank`."""
+    return "/" + "/".join(part for part in path.split("/") if part)
 
 
 _LONGEST_FOLDER: Final = 360
@@ -134,6 +141,11 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
     """The next page of the area that the list is in; a page never mixes areas."""
     wanted = query.filters.get("area", ROOTS)
     return calls.page_over([_LANES[root] for root in ROOTS if root in wanted], query, book)
+
+
+def page_of_root(root: str, query: Query, book: Book) -> Flow[RemotePage[Document]]:
+    """The next page of one area."""
+    return calls.page_over([_LANES[root]], query, book)
 
 
 get = calls.gets("/documents", _read_one, to_document)
@@ -235,6 +247,6 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     paging="emulated",
     notes=f"{ASSUMED} TaxDome lists each area by itself: they come one after another and a page never mixes them. A "
     "client's login is refused the area `private`: name the others. What hangs on a message is in no list and has no "
-    "record: `attachments` of the message leads to its bytes. TaxDome lists no folders: `folder` "
-    f"stands for area and path, and can be given to an upload. To delete moves a file to the trash. {PAGES_MOVE}",
+    "record: `attachments` of the message leads to its bytes. `folder` stands for area and path, and can "
+    f"be given to an upload. To delete moves a file to the trash. {PAGES_MOVE}",
 )
