@@ -8,6 +8,7 @@ from typing import Any, Final
 import msgspec
 
 from service.api.call import JSON, Answer, Call
+from service.api.screen import refuse_numbers
 from service.connectors.sdk.codec import drift
 from service.errors import MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, ApiProblem, FieldError
 from service.resources.common import Page
@@ -25,12 +26,18 @@ def page_body(records: Sequence[Any], next_cursor: str | None) -> bytes:
     return encode(Page(list(records), next_cursor is not None, next_cursor))
 
 
-async def json_body(call: Call, limit_bytes: int) -> bytes:
-    """The bytes of a JSON body; a problem for another media type or for too many."""
+async def json_body(call: Call, limit_bytes: int, keepers: frozenset[str] | None = frozenset()) -> bytes:
+    """The bytes of a JSON body; a problem for another media type, for too many, or for numbers that never come in.
+
+    `keepers` are names of fields in which government ids may stand; None where each part is looked at by itself.
+    """
     media_type = (call.header(b"content-type") or "").split(";")[0].strip().lower()
     if media_type != JSON.decode():
         raise ApiProblem(UNSUPPORTED_MEDIA_TYPE, "The body has to be `application/json`.")
-    return await call.body(limit_bytes)
+    body = await call.body(limit_bytes)
+    if keepers is not None:
+        refuse_numbers(body, keepers)
+    return body
 
 
 def decode_body(body: bytes, type_: Any) -> Any:

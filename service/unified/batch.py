@@ -69,7 +69,7 @@ class Batches:
 
     async def run(self, call: Call) -> Answer:
         """The answers to all operations: 200 whatever became of each."""
-        batch: Batch = decode_body(await json_body(call, self._max_body_bytes), Batch)
+        batch: Batch = decode_body(await json_body(call, self._max_body_bytes, None), Batch)
         if not 1 <= len(batch.operations) <= MOST_OPERATIONS:
             raise _invalid("/operations", "length", f"1 to {MOST_OPERATIONS} operations.")
         key = next(value for name, value in call.scope["headers"] if name == b"authorization")

@@ -21,6 +21,7 @@ from service.api.call import Answer, Call
 from service.api.problems import to_problem
 from service.api.query import Reader as Read
 from service.api.query import boolean, one_of, read_query, text
+from service.api.screen import refuse_numbers_in
 from service.connectors.sdk.binding import Download, NewDocument
 from service.connectors.sdk.engine import Engine
 from service.connectors.sdk.faults import Malformed, TimedOut, VendorFault
@@ -154,6 +155,8 @@ class Documents:
                 "`name` is needed.",
                 errors=(FieldError("query/name", "missing", "The file's name."),),
             )
+        for name in ("name", "folder"):
+            refuse_numbers_in(asked.get(name, ""), f"query/{name}")
         size_bytes = self._size(call)
         new = NewDocument(
             name=asked["name"],

@@ -5,6 +5,7 @@ from urllib.parse import parse_qsl
 
 from service.api.bodies import json_body
 from service.api.call import JSON, Answer, Call
+from service.api.screen import refuse_numbers_in
 from service.connectors.sdk.faults import Malformed
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.passthrough import Passthrough, Rule
@@ -45,7 +46,8 @@ class Passthroughs:
         rule = listed.rule(call.method, f"/{rest}")
         if rule is None or b"%" in call.scope["raw_path"].partition(b"?")[0]:
             raise _not_listed(way, listed)
-        body = await json_body(call, self._max_body_bytes) if call.method == "POST" else None
+        keepers = way.connector.redact
+        body = await json_body(call, self._max_body_bytes, keepers) if call.method == "POST" else None
         if rule.lane == "write":
             return await self._writer.once(
                 call, way, body or b"", lambda _key: self._flow(call, way, rule, f"/{rest}", body)
@@ -56,11 +58,15 @@ class Passthroughs:
 
     def _flow(self, call: Call, way: Way, rule: Rule, path: str, body: bytes | None) -> Flow[Answer]:
         allowed = way.connector.passthrough.headers if way.connector.passthrough is not None else ()
+        query = _query(call)
+        if rule.lane == "write":
+            for parameter, text in query:
+                refuse_numbers_in(text, f"query/{parameter}")
         headers = tuple((name, value) for name in allowed if (value := call.header(name.encode())) is not None)
         response = yield Request(
             method=rule.method,
             path=path,
-            query=_query(call),
+            query=query,
             body=body,
             headers=headers,
             lane=rule.lane,

@@ -29,7 +29,7 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     elif path.startswith("/v1/billing/"):
         path = path.replace("{id}", ids.encode("bill", connection))
     else:
-        path = path.replace("{id}", ids.Book(connection, 0, "").ref(_prefix(operation), "1"))
+        path = path.replace("{id}", ids.Book(connection, 0, "").ref(prefix_of(operation), "1"))
     assert "{" not in path, f"{path} names a thing in a way this function does not know"
     headers = api.headers() | {"Content-Type": "application/json", "Idempotency-Key": "a-1"}
     if any(parameter["name"] == "Connection-Id" for parameter in operation.get("parameters", ())):
@@ -44,7 +44,7 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     return await api.http.request(operation["method"], path, headers=headers, content=content)
 
 
-def _prefix(operation: dict[str, Any]) -> str:
+def prefix_of(operation: dict[str, Any]) -> str:
     """`cli_` for an operation whose path names a client."""
     parameters = operation.get("parameters", ())
     told = next((one["description"] for one in parameters if one["name"] == "id"), "`cli_…`")
