@@ -37,7 +37,7 @@ from billing.errors import (
     SealedPeriodChanged,
     UsageFileError,
 )
-from billing.explain import PriceLine, explain, read_usage
+from billing.explain import PriceLine, explain, price_steps, read_usage
 from billing.invocation import Invocation, Meter, Reason, VoidReason
 from billing.invoices import (
     NEXT_STATES,
@@ -230,6 +230,7 @@ __all__ = [
     "open_setup_page",
     "pin_plan",
     "price_calls",
+    "price_steps",
     "rate",
     "read_usage",
     "reconcile",

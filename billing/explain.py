@@ -11,8 +11,8 @@ import msgspec
 from billing.errors import UsageFileError
 from billing.invocation import Meter
 from billing.invoices import describe_tier
-from billing.prices import Plan
-from billing.rating import RatedLine, adjust, rate
+from billing.prices import Package, Plan
+from billing.rating import RatedLine, adjust, bands, rate
 from billing.render import format_money
 
 MOST_UNITS = 10**15
@@ -37,6 +37,24 @@ def explain(plan: Plan, quantities: Mapping[Meter, int]) -> tuple[PriceLine, ...
         basis = f"of {format_money(usage_minor, plan.currency)} of usage"
         lines.append(PriceLine(one.note, basis, one.amount_minor))
     return tuple(lines)
+
+
+def price_steps(plan: Plan, meter: Meter) -> tuple[str, ...]:
+    """A meter's price over a month, in words: `the first 1,000 free`, `0.004 USD each up to 100,000`, …"""
+    price = plan.meters[meter]
+    if isinstance(price, Package):
+        free = (f"the first {price.free:,} free",) if price.free else ()
+        return (*free, f"{_amount(price.price)} {plan.currency} for each started {price.size:,}")
+    return tuple(
+        f"the first {band.end:,} free"
+        if band.tier == 0
+        else f"{_amount(band.price)} {plan.currency} each" + ("" if band.end is None else f" up to {band.end:,}")
+        for band in bands(price, 0)
+    )
+
+
+def _amount(price: Decimal) -> str:
+    return f"{price.normalize():f}"
 
 
 def read_usage(path: Path) -> dict[Meter, int]:

@@ -106,6 +106,8 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     )
 
 
+_BYTES: Final = {"type": "string", "format": "binary"}
+"""OpenAPI 3.1 would leave the schema out; several generators leave the operation out then."""
 _LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
@@ -129,7 +131,7 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     if operation.parameters:
         found["parameters"] = [_parameter(parameter) for parameter in operation.parameters]
     if operation.body is not None:
-        body: dict[str, Any] = {} if operation.body is bytes else {"schema": schemas[repr(operation.body)]}
+        body: dict[str, Any] = {"schema": _BYTES if operation.body is bytes else schemas[repr(operation.body)]}
         if operation.body_example is not None:
             body["example"] = operation.body_example
         found["requestBody"] = {"required": True, "content": {operation.body_media_type: body}}
@@ -162,7 +164,7 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     answers = {**operation.other_answers, operation.status: operation.answer}
     for status, type_ in answers.items():
         if type_ is bytes:
-            found[str(status)] = _response(_phrase(status), operation.answer_media_type, {})
+            found[str(status)] = _response(_phrase(status), operation.answer_media_type, {"schema": _BYTES})
             continue
         if type_ is None:
             found[str(status)] = {"description": _phrase(status), "headers": _receipt_headers()}

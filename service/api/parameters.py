@@ -118,6 +118,8 @@ def filter_by(name: str, schema: dict[str, Any], description: str) -> Parameter:
     return Parameter(name=f"filter[{name}]", place="query", schema=schema, description=description)
 
 
-def path_id(name: str, description: str) -> Parameter:
-    """An id in the path."""
-    return Parameter(name=name, place="path", schema={"type": "string"}, description=description, required=True)
+def path_id(name: str, description: str, example: str | None = None) -> Parameter:
+    """An id in the path; one that is not of ours needs an example."""
+    return Parameter(
+        name=name, place="path", schema={"type": "string"}, description=description, required=True, example=example
+    )

@@ -107,12 +107,14 @@ def evidence_operations(pool: Pool, vault: Vault, signer: Signer) -> tuple[Opera
                     schema={"type": "string", "format": "date-time"},
                     description="The period's start.",
                     required=True,
+                    example="2026-11-01T00:00:00Z",
                 ),
                 Parameter(
                     name="to",
                     place="query",
                     schema={"type": "string", "format": "date-time"},
                     description="Its end, not included; now when left out.",
+                    example="2026-12-01T00:00:00Z",
                 ),
                 Parameter(
                     name="Ticket-Reference",

@@ -7,7 +7,7 @@ from ipaddress import ip_network
 import msgspec
 from redis.asyncio import Redis
 
-from billing import load_price_book
+from billing import PUBLIC_PLAN, load_price_book
 from service.accounts.mailed_links import MailedLinks
 from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
@@ -24,6 +24,7 @@ from service.portal.reference import Reference
 from service.portal.route import Portal
 from service.portal.sandboxes import Sandbox, Sandboxes
 from service.portal.templates import Templates
+from service.portal.terms import Terms
 from service.portal.throttle import Throttle
 from service.settings import Settings
 
@@ -60,15 +61,16 @@ async def opened_front(
         redis = Redis.from_url(settings.redis_url)  # pyright: ignore[reportUnknownMemberType]
         stack.push_async_callback(redis.aclose)
         assets = Assets()
+        prices = load_price_book()
         parts = Parts(
             pool=pool,
             redis=redis,
-            prices=load_price_book(),
+            prices=prices,
             peppers=Peppers({version: secret.value for version, secret in settings.key_peppers.items()}),
             connectors=connectors,
             api=api,
             sandboxes=await _sandboxes(settings, stack),
-            reference=Reference(msgspec.json.decode(contract)),
+            reference=Reference(msgspec.json.decode(contract), Terms(prices.find(*PUBLIC_PLAN), settings)),
             passwords=Passwords(),
             factors=SecondFactors(key_for("second factors")),
             links=MailedLinks(key_for("mailed links")),

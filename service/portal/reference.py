@@ -1,46 +1,46 @@
-"""The API reference, from the contract: each operation with runnable samples, its problems and its cost."""
+"""The API reference, from the contract: each operation with runnable samples, its problems, limits and price."""
 
-import re
-import shlex
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Any, Final
-from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
 
+from service import errors
+from service.errors import Kind
+from service.portal.fields import Field, fields_of
+from service.portal.terms import Terms
+from service.samples.languages import Sample, samples
+from service.samples.requests import Operation, Place, SampleRequests, is_for_customers
+
 _FIRST: Final = ("service", "account", "vendors", "connections", "clients", "contacts")
-_KEY: Final = "$TICKMARK_KEY"
+_KINDS: Final = {kind.code: kind for kind in errors.KINDS}
 
 
-class Sample(Struct, frozen=True):
-    """One way to call, ready to run."""
+class Page(Struct, frozen=True, kw_only=True):
+    """All that is told of one operation."""
 
-    language: str
-    text: str
-
-
-class Field(Struct, frozen=True):
-    """One property of a record."""
-
-    name: str
-    kind: str
-    description: str
-    depth: int
-    required: bool
+    operation: Operation
+    price: tuple[str, ...]
+    limits: tuple[str, ...]
+    places: tuple[Place, ...]
+    """What the reader puts into the samples."""
+    samples: tuple[Sample, ...]
+    """None for what no customer calls."""
+    sent: list[Field]
+    given: list[Field]
+    example: str
+    problems: list[Kind]
 
 
 class Reference:
     """The contract as pages need it; made once."""
 
-    def __init__(self, contract: dict[str, Any]) -> None:
+    def __init__(self, contract: dict[str, Any], terms: Terms) -> None:
         self._contract = contract
-        self._operations: dict[str, dict[str, Any]] = {
-            found["operationId"]: {**found, "method": method.upper(), "path": path}
-            for path, methods in contract["paths"].items()
-            for method, found in methods.items()
-        }
+        self._terms = terms
+        self._requests = SampleRequests(contract)
 
     @property
     def about(self) -> str:
@@ -52,199 +52,84 @@ class Reference:
         return str(self._contract["info"]["version"])
 
     @cached_property
-    def by_tag(self) -> dict[str, list[dict[str, Any]]]:
+    def by_tag(self) -> dict[str, list[Operation]]:
         """The operations of each part of the API, the useful parts first."""
-        found: dict[str, list[dict[str, Any]]] = {}
-        for operation in self._operations.values():
+        found: dict[str, list[Operation]] = {}
+        for operation in self._requests.operations.values():
             found.setdefault(operation["tags"][0], []).append(operation)
         order = {tag: index for index, tag in enumerate(_FIRST)}
         return dict(sorted(found.items(), key=lambda item: (order.get(item[0], 99), item[0])))
 
-    def get(self, operation_id: str) -> dict[str, Any] | None:
+    def get(self, operation_id: str) -> Operation | None:
         """One operation; None if there is none."""
-        return self._operations.get(operation_id)
+        return self._requests.operations.get(operation_id)
 
-    def body_fields(self, operation: Mapping[str, Any]) -> list[Field]:
-        """What the request's body may hold."""
-        for content in operation.get("requestBody", {}).get("content", {}).values():
-            return self._fields(content.get("schema", {}), 0)
-        return []
-
-    def answer_fields(self, operation: Mapping[str, Any]) -> list[Field]:
-        """What a good answer holds."""
-        for status, response in operation["responses"].items():
-            if status.startswith("2"):
-                for content in response.get("content", {}).values():
-                    return self._fields(content.get("schema", {}), 0)
-        return []
-
-    def example(self, operation: Mapping[str, Any]) -> str:
-        """An answer to show."""
-        for status, response in operation["responses"].items():
-            if status.startswith("2"):
-                for content in response.get("content", {}).values():
-                    if "example" in content:
-                        return msgspec.json.format(msgspec.json.encode(content["example"]), indent=2).decode()
-        return ""
-
-    def samples(self, operation: Mapping[str, Any], base_url: str) -> tuple[Sample, ...]:
-        """curl, Python and TypeScript."""
-        call = _Call(operation, base_url)
-        return (
-            Sample("curl", call.curl()),
-            Sample("Python", call.python()),
-            Sample("TypeScript", call.typescript()),
+    def page(self, operation: Operation, base_url: str) -> Page:
+        """What its page says; samples call `base_url`."""
+        schemas = self._contract["components"]["schemas"]
+        request = self._requests.of(operation)
+        sent = _content(operation.get("requestBody", {}))
+        answers = [_content(one) for status, one in operation["responses"].items() if status < "3"]
+        given = next((one for one in answers if "example" in one), answers[0])  # not that of a dry run
+        is_ours = is_for_customers(operation)
+        return Page(
+            operation=operation,
+            price=self._terms.price(operation),
+            limits=self._terms.limits(operation),
+            places=request.places if is_ours else (),
+            samples=samples(request, base_url) if is_ours else (),
+            sent=fields_of(sent.get("schema", {}), schemas),
+            given=fields_of(given.get("schema", {}), schemas),
+            example=_pretty(given["example"]) if "example" in given else "",
+            problems=[_KINDS[code] for code in operation["x-problems"]],
         )
 
-    def markdown(self, operation: Mapping[str, Any], base_url: str) -> str:
-        """The same page for programs."""
-        lines = [f"# {operation['summary']}", "", f"`{operation['method']} {operation['path']}`", ""]
-        lines += [operation["description"], "", "## Parameters", ""]
-        lines += [
-            f"- `{one['name']}` ({one['in']}{', required' if one.get('required') else ''}): {one['description']}"
-            for one in operation.get("parameters", [])
-        ] or ["None."]
-        for title, fields in (("Body", self.body_fields(operation)), ("Answer", self.answer_fields(operation))):
-            if fields:
-                lines += ["", f"## {title}", ""]
-                lines += [f"{'  ' * f.depth}- `{f.name}` {f.kind}: {f.description}".rstrip(": ") for f in fields]
-        lines += ["", "## Samples", ""]
-        for sample in self.samples(operation, base_url):
-            lines += [f"```{sample.language.lower()}", sample.text, "```", ""]
-        lines += ["## Problems", "", ", ".join(f"`{code}`" for code in operation["x-problems"])]
-        return "\n".join(lines) + "\n"
 
-    def _fields(self, schema: Mapping[str, Any], depth: int, seen: tuple[str, ...] = ()) -> list[Field]:
-        schema, seen = self._resolved(schema, seen)
-        if depth > 2 or not schema:
-            return []
-        if schema.get("type") == "array":
-            return self._fields(schema.get("items", {}), depth, seen)
-        found: list[Field] = []
-        required = set(schema.get("required", ()))
-        for name, inner in schema.get("properties", {}).items():
-            shape = _kind(inner)
-            found.append(Field(name, shape, str(inner.get("description", "")), depth, name in required))
-            for nested in _nested(inner):
-                reference = nested.get("$ref")
-                if reference not in seen:
-                    found += self._fields(nested, depth + 1, seen)
-        return found
-
-    def _resolved(self, schema: Mapping[str, Any], seen: tuple[str, ...]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
-        reference = schema.get("$ref")
-        if reference is None:
-            return schema, seen
-        if reference in seen:
-            return {}, seen
-        found: Mapping[str, Any] = self._contract["components"]["schemas"][reference.rpartition("/")[2]]
-        return found, (*seen, reference)
+def to_markdown(page: Page) -> str:
+    """The same page for programs."""
+    operation = page.operation
+    lines = [f"# {operation['summary']}", "", f"`{operation['method']} {operation['path']}`", ""]
+    lines += [operation["description"], ""]
+    if operation["security"]:
+        lines += [f"Scope: `{_scope(operation) or 'any key'}`.", ""]
+    for title, sentences in (("Price", page.price), ("Limits", page.limits)):
+        if sentences:
+            lines += [f"## {title}", "", *(f"- {one}" for one in sentences), ""]
+    if operation.get("parameters"):
+        lines += ["## Parameters", "", *map(_parameter, operation["parameters"]), ""]
+    for title, fields in (("Body", page.sent), ("Answer", page.given)):
+        if fields:
+            lines += [f"## {title}", "", *map(_field, fields), ""]
+    if page.example:
+        lines += ["```json", page.example, "```", ""]
+    if page.samples:
+        lines += ["## Samples", ""]
+        lines += [*(f"- `{place.name}`: {place.says}" for place in page.places), ""] if page.places else []
+    for sample in page.samples:
+        lines += [f"```{sample.tag}", sample.text, "```", ""]
+    lines += ["## Problems", "", "| Status | Code | What to do |", "|---|---|---|"]
+    lines += [f"| {kind.status} | `{kind.code}` | {kind.hint} |" for kind in page.problems]
+    return "\n".join(lines) + "\n"
 
 
-class _Call:
-    """One operation with invented values filled in."""
-
-    def __init__(self, operation: Mapping[str, Any], base_url: str) -> None:
-        self._method = operation["method"]
-        path = re.sub(
-            r"\{([a-z_]+)\}", lambda m: "quickbooks" if m[1] == "vendor" else f"{{{m[1]}}}", operation["path"]
-        )
-        names = {one["name"] for one in operation.get("parameters", ())}
-        query = {"limit": "3"} if "limit" in names else {}
-        self._url = base_url + path + (f"?{urlencode(query)}" if query else "")
-        self._needs_connection = "Connection-Id" in names
-        self._needs_key = bool(operation["security"])
-        self._is_write = "Idempotency-Key" in names
-        self._body: Any = None
-        for content in operation.get("requestBody", {}).get("content", {}).values():
-            self._body = content.get("example")
-        self._has_body = "requestBody" in operation
-
-    def _headers(self) -> dict[str, str]:
-        found: dict[str, str] = {}
-        if self._needs_connection:
-            found["Connection-Id"] = "$TICKMARK_CONNECTION"
-        if self._is_write:
-            found["Idempotency-Key"] = "$UUID"
-        if self._has_body:
-            found["Content-Type"] = "application/json"
-        return found
-
-    def curl(self) -> str:
-        lines = [f"curl{'' if self._method == 'GET' else f' -X {self._method}'} '{self._url}'"]
-        if self._needs_key:
-            lines.append(f'-H "Authorization: Bearer {_KEY}"')
-        for name, value in self._headers().items():
-            lines.append(f'-H "{name}: {"$(uuidgen)" if value == "$UUID" else value}"')
-        if self._has_body:
-            lines.append("-d " + shlex.quote(msgspec.json.encode(self._body or {}).decode()))
-        return " \\\n  ".join(lines)
-
-    def python(self) -> str:
-        headers = [f'"{n}": {_python_value(v)}' for n, v in self._headers().items() if n != "Content-Type"]
-        if self._needs_key:
-            headers.insert(0, '"Authorization": f"Bearer {os.environ[\'TICKMARK_KEY\']}"')
-        imports = ["import os"] if headers else []
-        imports += ["import uuid"] if self._is_write else []
-        lines = [*imports, *([""] if imports else []), "import httpx", "", "answer = httpx.request("]
-        lines += [f'    "{self._method}",', f'    "{self._url}",']
-        if headers:
-            lines += ["    headers={", *(f"        {header}," for header in headers), "    },"]
-        if self._has_body:
-            lines.append(f"    json={self._body or {}!r},")
-        lines += [
-            ")",
-            "answer.raise_for_status()",
-            "print(answer.json())" if self._method != "DELETE" else "print(answer.status_code)",
-        ]
-        return "\n".join(lines)
-
-    def typescript(self) -> str:
-        headers = [f'"{n}": {_typescript_value(v)}' for n, v in self._headers().items()]
-        if self._needs_key:
-            headers.insert(0, "Authorization: `Bearer ${process.env.TICKMARK_KEY}`")
-        lines = [f'const answer = await fetch("{self._url}", {{', f'  method: "{self._method}",']
-        if headers:
-            lines += ["  headers: {", *(f"    {header}," for header in headers), "  },"]
-        if self._has_body:
-            body = msgspec.json.format(msgspec.json.encode(self._body or {}), indent=2).decode().replace("\n", "\n  ")
-            lines.append(f"  body: JSON.stringify({body}),")
-        lines += ["});", "if (!answer.ok) throw new Error(await answer.text());"]
-        lines.append("console.log(await answer.json());" if self._method != "DELETE" else "console.log(answer.status);")
-        return "\n".join(lines)
+def _parameter(one: Mapping[str, Any]) -> str:
+    return f"- `{one['name']}` ({one['in']}{', required' if one['required'] else ''}): {one['description']}"
 
 
-def _python_value(value: str) -> str:
-    if value == "$UUID":
-        return "str(uuid.uuid4())"
-    return f'os.environ["{value[1:]}"]' if value.startswith("$") else f'"{value}"'
+def _field(one: Field) -> str:
+    says = f": {one.description}" if one.description else ""
+    return f"{'  ' * one.depth}- `{one.name}`{' (always there)' if one.required else ''} {one.kind}{says}"
 
 
-def _typescript_value(value: str) -> str:
-    if value == "$UUID":
-        return "crypto.randomUUID()"
-    return f"process.env.{value[1:]}!" if value.startswith("$") else f'"{value}"'
+def _scope(operation: Operation) -> str:
+    return ", ".join(scope for way in operation["security"] for scopes in way.values() for scope in scopes)
 
 
-def _kind(schema: Mapping[str, Any]) -> str:
-    if "$ref" in schema:
-        return str(schema["$ref"]).rpartition("/")[2]
-    for several in ("anyOf", "oneOf"):
-        if several in schema:
-            return " or ".join(dict.fromkeys(_kind(one) for one in schema[several]))
-    if "enum" in schema:
-        return "one of " + ", ".join(str(one) for one in schema["enum"])
-    if "const" in schema:
-        return f'"{schema["const"]}"'
-    kind = schema.get("type", "any")
-    if kind == "array":
-        return f"list of {_kind(schema.get('items', {}))}"
-    return str(schema.get("format") or kind)
+def _content(message: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema and example of a body or an answer, whatever its media type."""
+    found: Mapping[str, Any] = next(iter(message.get("content", {"": {}}).values()))
+    return found
 
 
-def _nested(schema: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    if "$ref" in schema:
-        return [schema]
-    if schema.get("type") == "array":
-        return _nested(schema.get("items", {}))
-    return [one for several in ("anyOf", "oneOf") for inner in schema.get(several, ()) for one in _nested(inner)]
+def _pretty(value: Any) -> str:
+    return msgspec.json.format(msgspec.json.encode(value), indent=2).decode()

@@ -17,6 +17,7 @@ from billing import (
     explain,
     load_price_book,
     open_account,
+    price_steps,
     read_usage,
     reconcile,
 )
@@ -166,6 +167,18 @@ def test_digest_covers_what_is_done_to_the_whole_month(tmp_path: Path, made: Pri
     (tmp_path / "made-1.toml").write_text(_PLAN.replace('minimum = "5.00"', 'minimum = "6.00"'))
 
     assert load_price_book(tmp_path).find("made", 1).digest != made.find("made", 1).digest
+
+
+def test_steps_of_a_price_are_told_in_order() -> None:
+    plan = load_price_book().find("public", 1)
+
+    assert price_steps(plan, Meter.PASSTHROUGH) == ("0.006 USD each",)
+    assert price_steps(plan, Meter.READ) == (
+        "the first 1,000 free",
+        "0.004 USD each up to 100,000",
+        "0.0025 USD each up to 1,000,000",
+        "0.0015 USD each",
+    )
 
 
 def test_a_price_is_explained_line_by_line(made: PriceBook) -> None:

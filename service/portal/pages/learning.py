@@ -5,7 +5,8 @@ from typing import Final
 
 from msgspec import Struct
 
-from service import errors
+from service.portal.pages.tryout import can_be_tried
+from service.portal.reference import to_markdown
 from service.portal.route import Route, page
 from service.portal.templates import render_markdown
 from service.portal.visit import MARKDOWN, Reply, Visit, missing
@@ -71,17 +72,10 @@ async def operation(visit: Visit) -> Reply:
     found = known.get(name)
     if found is None:
         raise missing()
+    told = known.page(found, visit.origin)
     if is_plain:
-        return visit.text(known.markdown(found, visit.origin), MARKDOWN)
-    kinds = {kind.code: kind for kind in errors.KINDS}
-    return visit.page(
-        "operation.html",
-        operation=found,
-        reference=known,
-        samples=known.samples(found, visit.origin),
-        problems=[kinds[code] for code in found["x-problems"] if code in kinds],
-        can_try=found["path"].startswith("/v1/"),
-    )
+        return visit.text(to_markdown(told), MARKDOWN)
+    return visit.page("operation.html", page=told, operation=found, can_try=can_be_tried(found))
 
 
 async def llms(visit: Visit) -> Reply:

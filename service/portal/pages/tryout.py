@@ -53,9 +53,16 @@ Operation: TypeAlias = Mapping[str, Any]
 
 
 def can_be_tried(operation: Operation) -> bool:
-    """JSON in, under /v1."""
+    """JSON in and out, under /v1, and nothing but a key, a connection and a fresh key of a write to put in a header."""
     body = operation.get("requestBody", {}).get("content", {"application/json": {}})
-    return operation["path"].startswith("/v1/") and "application/json" in body and operation["x-meter"] != "document"
+    answers = {kind for one in operation["responses"].values() for kind in one.get("content", {})}
+    headers = {one["name"] for one in operation.get("parameters", ()) if one["in"] == "header" and one["required"]}
+    return (
+        operation["path"].startswith("/v1/")
+        and "application/json" in body
+        and answers <= {"application/json"}
+        and headers <= {"Idempotency-Key"}
+    )
 
 
 async def ask(visit: Visit) -> Reply:
@@ -75,7 +82,7 @@ async def send(visit: Visit) -> Reply:
         value = visit.form.text(f"path-{name}")
         if not value:
             wrong[f"path-{name}"] = "Needed: it stands in the path."
-        path = path.replace("{" + name + "}", quote(value, safe=""))
+        path = path.replace("{" + name + "}", quote(value, safe="/" if name == "path" else ""))
     body = visit.form.raw("body").strip() if _has_body(operation) else ""
     if _has_body(operation) and not _is_json(body):
         wrong["body"] = "This is not valid JSON."

@@ -11,8 +11,8 @@ from service.unified.passthrough import Passthroughs
 from service.unified.routes.problems import VENDOR_PROBLEMS, WRITE_PROBLEMS
 from service.unified.sessions import LEVELS, Sessions
 
-_VENDOR: Final = parameters.path_id("vendor", "The vendor's short name, such as `quickbooks`.")
-_PATH: Final = parameters.path_id("path", "The vendor's own path, with its slashes, as the coverage lists them.")
+_VENDOR: Final = "The vendor's short name, such as `quickbooks`."
+_PATH: Final = "The vendor's own path, with its slashes, as the coverage lists them."
 _QUERY: Final = Parameter(
     name="query",
     place="query",
@@ -84,7 +84,7 @@ def _passed_get(passthroughs: Passthroughs) -> Operation:
         description="One of the vendor's endpoints that its coverage lists, with any query, below the connection's own "
         "account.",
         scope="passthrough:read",
-        parameters=(_VENDOR, _PATH, _QUERY, parameters.CONNECTION, parameters.ACCOUNT),
+        parameters=(*_endpoint("quickbooks", "preferences"), _QUERY, parameters.CONNECTION, parameters.ACCOUNT),
         problems=(*_REFUSALS, *VENDOR_PROBLEMS),
         run=passthroughs.run,
         **_PASSED,
@@ -98,13 +98,24 @@ def _passed_post(passthroughs: Passthroughs) -> Operation:
         summary="Send to a vendor's own endpoint",
         description="The same for endpoints that take a JSON body, where the vendor's coverage lists them as `POST`.",
         scope="passthrough:write",
-        parameters=(_VENDOR, _PATH, _QUERY, parameters.CONNECTION, parameters.ACCOUNT, _KEY_OF_WRITES),
+        parameters=(
+            *_endpoint("canopy", "clients/search"),
+            _QUERY,
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            _KEY_OF_WRITES,
+        ),
         body=Any,
         body_example={},
         problems=(*_REFUSALS, *WRITE_PROBLEMS),
         run=passthroughs.run,
         **_PASSED,
     )
+
+
+def _endpoint(vendor: str, path: str) -> tuple[Parameter, Parameter]:
+    """Its two parameters, with an endpoint that the vendor's coverage lists."""
+    return parameters.path_id("vendor", _VENDOR, vendor), parameters.path_id("path", _PATH, path)
 
 
 def _session(sessions: Sessions) -> Operation:

@@ -81,7 +81,7 @@ def _upload(documents: Documents) -> Operation:
             parameters.ACCOUNT,
             parameters.IDEMPOTENCY_KEY,
             _DIGEST,
-            _text("name", "The file's name.", required=True),
+            _text("name", "The file's name.", required=True, example="engagement-letter.pdf"),
             _text("client", "The client it belongs to, `cli_…`."),
             _text("folder", "The folder it goes into, `fol_…`."),
             parameters.one_of("area", tuple(area.value for area in Area), "The area it goes into."),
@@ -92,6 +92,8 @@ def _upload(documents: Documents) -> Operation:
     )
 
 
-def _text(name: str, description: str, *, required: bool = False) -> Parameter:
+def _text(name: str, description: str, *, required: bool = False, example: str | None = None) -> Parameter:
     schema = {"type": "string", "minLength": 1, "maxLength": 200}
-    return Parameter(name=name, place="query", schema=schema, description=description, required=required)
+    return Parameter(
+        name=name, place="query", schema=schema, description=description, required=required, example=example
+    )

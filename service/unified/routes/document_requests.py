@@ -29,5 +29,5 @@ DOCUMENT_REQUESTS: Final = Noun(
         "meta": {},
     },
     create_example={"client": CLIENT_ID, "title": "Papers for the 2025 return", "due_on": "2027-03-01"},
-    update_example={"status": "accepted"},
+    update_example={"due_on": "2027-03-15"},
 )

@@ -29,5 +29,5 @@ DOCUMENTS: Final = Noun(
         "created_at": "2026-02-03T10:00:00Z",
         "meta": {},
     },
-    update_example={"review": "approved"},
+    update_example={"name": "Engagement letter 2027.pdf"},
 )

@@ -26,5 +26,5 @@ ENGAGEMENTS: Final = Noun(
         "acceptance": {"at": "2026-01-08T09:12:00Z", "by": "Dana Reyes", "ip": None, "manual": False},
         "meta": {},
     },
-    create_example={"client": CLIENT_ID, "name": "Bookkeeping 2027"},
+    create_example={"client": CLIENT_ID, "dated_on": "2027-01-04"},
 )

@@ -23,9 +23,9 @@ ORGANIZERS: Final = Noun(
         "title": "Individual organizer 2025",
         "status": "submitted",
         "status_native": "submitted",
-        "answers": [{"question_key": "dependents", "kind": "number", "kind_native": "number", "value": 2}],
+        "answers": [{"question_key": "QN100001", "kind": "number", "kind_native": "number", "value": 2}],
         "submitted_at": "2026-02-11T17:45:00Z",
         "meta": {},
     },
-    update_example={"answers": [{"question_key": "dependents", "review": "accepted"}]},
+    update_example={"answers": [{"question_key": "QN100001", "review": "accepted"}]},
 )

@@ -296,7 +296,7 @@ def _vendor_operations(coverage: Coverage) -> tuple[Operation, ...]:
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,
             answer=VendorCoverage,
-            parameters=(parameters.path_id("vendor", "The vendor's short name, such as `quickbooks`."),),
+            parameters=(parameters.path_id("vendor", "The vendor's short name, such as `quickbooks`.", "quickbooks"),),
             problems=(errors.NOT_FOUND,),
             run=coverage.vendor,
         ),
