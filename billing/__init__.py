@@ -35,6 +35,7 @@ from billing.errors import (
     PeriodNotClosable,
     PriceBookError,
     SealedPeriodChanged,
+    UnreadableAmountError,
     UsageFileError,
 )
 from billing.explain import PriceLine, explain, price_steps, read_usage
@@ -70,7 +71,7 @@ from billing.periods import GRACE, Period, close_period, get_period
 from billing.prices import PUBLIC_PLAN, Plan, PriceBook, load_price_book
 from billing.rating import Adjustment, RatedLine, adjust, marginal_price, rate
 from billing.reconcile import LineDifference, MoneyDifference, Reconciliation, reconcile
-from billing.render import format_money, render_invoice
+from billing.render import format_money, read_money, render_invoice
 from billing.request_log import (
     Call,
     CallFilter,
@@ -79,6 +80,7 @@ from billing.request_log import (
     Receipt,
     UsageSummary,
     get_call,
+    last_days,
     list_calls,
     month_to_date,
     price_calls,
@@ -177,6 +179,7 @@ __all__ = [
     "StripeDifference",
     "StripeInvoice",
     "StripeRail",
+    "UnreadableAmountError",
     "UsageFileError",
     "UsageLedger",
     "UsageSummary",
@@ -210,6 +213,7 @@ __all__ = [
     "issue_invoice",
     "issue_on_stripe",
     "keep_stripe_event",
+    "last_days",
     "list_budgets",
     "list_calls",
     "list_credit_notes",
@@ -232,6 +236,7 @@ __all__ = [
     "price_calls",
     "price_steps",
     "rate",
+    "read_money",
     "read_usage",
     "reconcile",
     "record_payment",

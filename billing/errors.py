@@ -72,3 +72,7 @@ class BudgetUnknown(BillingError):  # noqa: N818
 
 class CapsDown(BillingError):  # noqa: N818
     """What cannot be checked is not let through."""
+
+
+class UnreadableAmountError(BillingError):
+    """What was typed is no amount of money; the message says what would be."""

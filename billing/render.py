@@ -1,10 +1,13 @@
 """An invoice as text for a terminal: plain characters, aligned, at most 100 columns."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Final
 
+from billing.errors import UnreadableAmountError
 from billing.invoices import Invoice, InvoiceLine
 from billing.prices import MINOR_DIGITS
 
+_MOST_MINOR: Final = 10**15
 _HEADINGS = ("", "units", "price", "amount")
 
 
@@ -24,6 +27,20 @@ def format_money(amount_minor: int, currency: str) -> str:
     """Minor units as people write them: 123456 USD is `1,234.56`."""
     digits = MINOR_DIGITS[currency]
     return f"{Decimal(amount_minor).scaleb(-digits):,.{digits}f}"
+
+
+def read_money(text: str, currency: str) -> int:
+    """What somebody typed, in minor units: `1,234.5` USD is 123450. Raises UnreadableAmountError with what to type."""
+    digits = MINOR_DIGITS[currency]
+    try:
+        amount = Decimal(text.replace(",", "").removesuffix(currency).strip())
+        minor = amount.scaleb(digits)
+        if not amount.is_finite() or minor != minor.to_integral_value() or not 0 <= minor <= _MOST_MINOR:
+            raise InvalidOperation
+    except InvalidOperation:
+        example = "500" if not digits else f"500.{'0' * digits}"
+        raise UnreadableAmountError(f"Enter an amount of {currency} such as {example}.") from None
+    return int(minor)
 
 
 def _to_row(line: InvoiceLine, currency: str) -> tuple[str, str, str, str]:

@@ -1,15 +1,16 @@
 """What an organization may ask of its calls: the log, one call's receipt, sums."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from billing.accounts import get_account, get_plan
-from billing.calendar import Month, month_of, whole_days
+from billing.calendar import Month, day_starting, month_of, whole_days
 from billing.errors import AccountUnknown
 from billing.forecast import expected_quantities
 from billing.invocation import Meter, Reason, VoidReason, occurred_at
@@ -165,6 +166,13 @@ async def summarize_usage(
         QUERIES["summarize_usage"], org_id, since, until, by, key_id, *msgspec.structs.astuple(days), zone
     )
     return tuple(msgspec.convert(row, UsageSummary) for row in rows)
+
+
+async def last_days(connection: Connection, org_id: UUID, count: int, at: datetime) -> tuple[datetime, datetime]:
+    """Where the last `count` days of the organization begin and end, the day of `at` among them."""
+    zone = await _zone_of(connection, org_id)
+    today = at.astimezone(ZoneInfo(zone)).date()
+    return day_starting(today - timedelta(days=count - 1), zone), day_starting(today + timedelta(days=1), zone)
 
 
 async def month_to_date(connection: Connection, book: PriceBook, org_id: UUID, at: datetime) -> MonthToDate:

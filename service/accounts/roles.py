@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """The request log and usage."""
     READ_MONEY = "read_money"
     """Invoices and the running month."""
+    BUDGETS = "budgets"
+    """Set budgets and pay invoices."""
     KEYS = "keys"
     """Make, roll and revoke API keys."""
     CONNECT = "connect"
@@ -42,7 +44,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.OWNER: _EVERYTHING,
         Role.ADMIN: _EVERYTHING,
         Role.DEVELOPER: _LOOK - {Permission.READ_MONEY} | {Permission.KEYS, Permission.CONNECT},
-        Role.BILLING: _LOOK,
+        Role.BILLING: _LOOK | {Permission.BUDGETS},
         Role.AUDITOR: _LOOK,
     }
 )
@@ -52,7 +54,7 @@ SAYS: Mapping[Role, str] = MappingProxyType(
         Role.OWNER: "Everything, and makes other owners.",
         Role.ADMIN: "Everything but making or removing owners.",
         Role.DEVELOPER: "Keys, firms, connections, usage and the request log; no invoices.",
-        Role.BILLING: "Usage, the request log and invoices; changes nothing else.",
+        Role.BILLING: "Usage, the request log and invoices; sets budgets and pays; changes nothing else.",
         Role.AUDITOR: "Sees everything, changes nothing.",
     }
 )

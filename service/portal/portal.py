@@ -1,7 +1,7 @@
 """Makes the portal from its parts."""
 
 from service.api.auth import Proxies
-from service.portal.pages import connections, home, keys, learning, log, money, settings, signing, team, tryout
+from service.portal.pages import budgets, connections, home, keys, learning, log, money, settings, signing, team, tryout
 from service.portal.parts import Parts
 from service.portal.route import Portal, Route, page
 from service.portal.visit import Reply, Visit, missing
@@ -9,7 +9,7 @@ from service.portal.visit import Reply, Visit, missing
 
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
-    modules = (signing, home, keys, connections, money, log, tryout, team, settings, learning)
+    modules = (signing, home, keys, connections, budgets, money, log, tryout, team, settings, learning)
     return (
         *(route for module in modules for route in module.routes()),
         page("/assets/{digest}/{name}", asset, anyone=True),

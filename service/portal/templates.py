@@ -60,6 +60,7 @@ class Templates:
             "instant": _instant,
             "day": _day,
             "money": _money,
+            "amount": format_money,
             "price": _price,
             "qr": _qr,
             "markdown": render_markdown,

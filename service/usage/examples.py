@@ -79,5 +79,6 @@ MONTH: Final[dict[str, Any]] = {
     "ends_at": "2026-11-01T00:00:00Z",
     "plan": "public-1",
     "total": {"amount_minor": 1680, "currency": "USD"},
+    "forecast": {"amount_minor": 2140, "currency": "USD"},
     "lines": _LINES,
 }

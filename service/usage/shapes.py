@@ -169,6 +169,8 @@ class MonthToDate(Struct, frozen=True, kw_only=True, tag_field="object", tag="mo
     """The price list, by name and version: `public-1`."""
     total: Money
     """What it comes to so far, without corrections of earlier months and taxes."""
+    forecast: Money | None
+    """What it will come to if the days left are like the last seven; null for an account younger than a day."""
     lines: tuple[BillingInvoiceLine, ...]
     """What the total is made of."""
 
@@ -251,6 +253,7 @@ def to_month(found: billing.MonthToDate) -> MonthToDate:
         ends_at=month.ends_at,
         plan=f"{found.plan.plan}-{found.plan.version}",
         total=Money(found.total_minor, currency),
+        forecast=None if found.forecast_minor is None else Money(found.forecast_minor, currency),
         lines=(
             *(
                 BillingInvoiceLine(

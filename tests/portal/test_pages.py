@@ -17,7 +17,8 @@ OPEN_PAGES = (
     "/reference", "/reference/listClients", "/reference/createClient", "/guides/no-such-guide",
 )  # fmt: skip
 OWN_PAGES = (
-    "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage", "/invoices",
+    "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage",
+    "/usage?by=day", "/usage/budgets", "/invoices",
     "/team", "/settings", "/settings/second-factor", "/confirm",
 )  # fmt: skip
 

@@ -44,7 +44,8 @@ async def home(visit: Visit) -> Reply:
         keys = [key for key in await list_keys(connection, org_id) if key.revoked_at is None]
         links = await list_connections(connection, org_id)
         calls = [to_call(one) for one in await billing.list_calls(connection, org_id, limit=_RECENT_CALLS)]
-        days = await billing.summarize_usage(connection, org_id, at - timedelta(days=_DAYS), at, GroupBy.DAY)
+        since, until = await billing.last_days(connection, org_id, _DAYS, at)
+        days = await billing.summarize_usage(connection, org_id, since, until, GroupBy.DAY)
         month = (
             to_month(await billing.month_to_date(connection, visit.parts.prices, org_id, at))
             if visit.may(Permission.READ_MONEY)

@@ -115,13 +115,9 @@ async def _log(visit: Visit, asked: dict[str, str], only: CallFilter, after: UUI
 
 async def _prices(visit: Visit, connection: Connection, calls: tuple[billing.Call, ...]) -> dict[str, UsageReceipt]:
     """What the billed ones cost, by Request-Id."""
-    found: dict[str, UsageReceipt] = {}
-    for one in calls:
-        if one.billable and not one.void:
-            receipt = await billing.get_call(connection, visit.parts.prices, visit.org_id, one.request_id)
-            if receipt is not None:
-                found[ids.encode("req", one.request_id)] = to_receipt(receipt)
-    return found
+    billed = [one for one in calls if one.billable and not one.void]
+    receipts = await billing.price_calls(connection, visit.parts.prices, visit.org_id, billed)
+    return {ids.encode("req", one.call.request_id): to_receipt(one) for one in receipts}
 
 
 def _filter(asked: dict[str, str]) -> CallFilter:

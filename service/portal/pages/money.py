@@ -1,6 +1,5 @@
 """Usage and invoices."""
 
-from datetime import timedelta
 from typing import Final
 
 import billing
@@ -18,6 +17,7 @@ from service.usage.shapes import to_invoice, to_month, to_sum
 _LINE_ROWS: Final = 100
 PERIODS: Final = {"7": "7 days", "30": "30 days", "90": "90 days"}
 GROUPS: Final = {
+    GroupBy.DAY: "Day",
     GroupBy.OPERATION: "Endpoint",
     GroupBy.KEY: "Key",
     GroupBy.CONNECTION: "Connection",
@@ -39,14 +39,18 @@ async def usage(visit: Visit) -> Reply:
     period = visit.query.text("days") if visit.query.text("days") in PERIODS else "30"
     chosen = visit.query.text("by")
     by = GroupBy(chosen) if chosen in tuple(GROUPS) else GroupBy.OPERATION
-    until, org_id = visit.parts.clock(), visit.org_id
-    since = until - timedelta(days=int(period))
+    at, org_id = visit.parts.clock(), visit.org_id
+    month = None
     async with as_organization(visit.parts.pool, org_id) as connection:
+        since, until = await billing.last_days(connection, org_id, int(period), at)
         days = await billing.summarize_usage(connection, org_id, since, until, GroupBy.DAY)
-        groups = await billing.summarize_usage(connection, org_id, since, until, by)
+        groups = days if by is GroupBy.DAY else await billing.summarize_usage(connection, org_id, since, until, by)
+        if visit.may(Permission.READ_MONEY):
+            month = to_month(await billing.month_to_date(connection, visit.parts.prices, org_id, at))
         names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
         names |= {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}
-    rows = sorted((to_sum(by, one) for one in groups), key=lambda row: -row.units)
+    rows = [to_sum(by, one) for one in groups]
+    rows = rows[::-1] if by is GroupBy.DAY else sorted(rows, key=lambda row: -row.units)
     return visit.page(
         "usage.html",
         period=period,
@@ -55,7 +59,8 @@ async def usage(visit: Visit) -> Reply:
         groups=GROUPS,
         rows=rows,
         names=names,
-        days=day_bars(days, until, int(period), visit.me.session.time_zone),
+        month=month,
+        days=day_bars(days, at, int(period), visit.me.session.time_zone),
         units=sum(one.units for one in days),
     )
 
