@@ -37,6 +37,24 @@ class Thread(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     """With `include=raw`: the vendor's record as it came."""
 
 
+class ThreadCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new conversation with a client, still without messages."""
+
+    client: str
+    """`cli_…`."""
+    subject: str | UnsetType = UNSET
+    task: str | UnsetType = UNSET
+    """`tsk_…`: the work that it is about."""
+
+
+class ThreadUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a thread. A field left out stays as it is; null empties it."""
+
+    subject: str | UnsetType = UNSET
+    task: str | None | UnsetType = UNSET
+    archived: bool | UnsetType = UNSET
+
+
 class Message(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="message"):
     id: str
     """`msg_…`."""
@@ -56,3 +74,13 @@ class Message(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
     """With `include=raw`: the vendor's record as it came."""
+
+
+class MessageCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A message to send, in the name of the login behind the connection."""
+
+    thread: str
+    """`thr_…`."""
+    body: str
+    attachments: list[str] | UnsetType = UNSET
+    """`doc_…`: documents that are there already."""

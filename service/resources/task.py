@@ -66,6 +66,9 @@ class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     """`cli_…`: those that the task is for besides `client`."""
     description: str | None | UnsetType = UNSET
     category: str | None | UnsetType = UNSET
+    """What sort of work it is, in the vendor's word: a category, or the id of a pipeline."""
+    stage: str | None | UnsetType = UNSET
+    """Where in its pipeline it stands, in the vendor's word."""
     engagement: str | None | UnsetType = UNSET
     assignees: list[str]
     """`usr_…`."""
@@ -110,6 +113,9 @@ class TaskCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     parent: str | UnsetType = UNSET
     """`tsk_…`: the task that this one is a part of."""
     client: str | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    """As records show it. Some vendors insist on one: at TaxDome a job needs a pipeline."""
+    stage: str | UnsetType = UNSET
     engagement: str | UnsetType = UNSET
     status: TaskStatus | UnsetType = UNSET
     status_native: str | UnsetType = UNSET
@@ -128,6 +134,9 @@ class TaskUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A change of a task. A field left out stays as it is; null empties it; a list replaces the whole list."""
 
     name: str | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    stage: str | UnsetType = UNSET
+    """Another stage moves the work along its pipeline."""
     status: TaskStatus | UnsetType = UNSET
     status_native: str | UnsetType = UNSET
     assignees: list[str] | UnsetType = UNSET

@@ -9,8 +9,9 @@ from service.resources.common import Email, Money
 from service.resources.contact import ContactCreate, ContactUpdate
 from service.resources.document import ApprovalState, DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
+from service.resources.message import MessageCreate, ThreadCreate, ThreadUpdate
 from service.resources.payment import PaymentCreate, PaymentMethod
-from service.resources.task import TaskCreate, TaskStatus, TaskUpdate
+from service.resources.task import TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from service.sandbox.dice import Layout
 from service.sandbox.taxdome import plan
@@ -24,6 +25,7 @@ from tests.connectors.flows import BOOK
 NO_KEYS = "TaxDome is not known to take a key, so a write is never repeated"
 LANES = "TaxDome keeps several lists apart: see test_taxdome_paging.py"
 JOB = make_id("jobs", Layout(plan.JOBS, CLIENTS).rows_of(plan.WIDE)[0])
+THREAD = make_id("threads", Layout(plan.lengths(plan.THREADS), CLIENTS).rows_of(plan.WIDE)[0])
 
 
 def home(clients: list[Any]) -> str:
@@ -66,6 +68,18 @@ def new_payment(clients: list[Any], number: int) -> PaymentCreate:
         amount=Money(10_000 + number, "USD"),
         method=PaymentMethod.CHECK,
         received_on=date(2026, 6, 2),
+    )
+
+
+def new_job(clients: list[Any], number: int) -> TaskCreate:
+    return TaskCreate(
+        name=f"Amended return {number}",
+        client=home(clients),
+        category="pip_1",
+        stage="Preparation",
+        assignees=[BOOK.ref("usr_", "usr_9932")],
+        priority=TaskPriority.HIGH,
+        due_on=date(2026, 12, 1),
     )
 
 
@@ -147,11 +161,10 @@ class TestTaxDome(Conformance):
                 ),
                 days=(Day("due_date", lambda task: task.due_on),),
                 filters={"kind": Asked(lambda task: task.kind_native, lambda task, value: task.kind_native == value)},
-                creates=lambda clients, number: TaskCreate(
-                    name=f"Close the books, {number}", parent=BOOK.ref("tsk_", f"job:{JOB}")
-                ),
-                changes=TaskUpdate(status=TaskStatus.DOING),
-                changed=lambda task: task.status == TaskStatus.DOING,
+                creates=new_job,
+                implied=frozenset({"kind"}),
+                changes=TaskUpdate(status=TaskStatus.DONE, stage="E-file", due_on=None),
+                changed=lambda task: (task.status, task.stage, task.due_on) == ("done", "E-file", None),
             ),
             "documents": Facts(
                 id_field="id",
@@ -199,12 +212,21 @@ class TestTaxDome(Conformance):
                 changes=TimeEntryUpdate(minutes=120, billable=False),
                 changed=lambda entry: (entry.minutes, entry.billable) == (120, False),
             ),
-            "threads": Facts(id_field="id"),
+            "threads": Facts(
+                id_field="id",
+                creates=lambda clients, number: ThreadCreate(client=home(clients), task=BOOK.ref("tsk_", f"job:{JOB}")),
+                changes=ThreadUpdate(archived=True),
+                changed=lambda thread: thread.archived is True,
+            ),
             "messages": Facts(
                 id_field="id",
                 parts="messages are listed thread by thread",
                 path="*/messages",
                 before=1,
+                some_id=f"{THREAD}:msg_1",
+                creates=lambda clients, number: MessageCreate(
+                    thread=BOOK.ref("thr_", THREAD), body=f"Bitte <b>prüfen</b> & {number}. 👍"
+                ),
                 lacks={"cursors_that_run_in_a_circle_are_broken_paging": LANES},
                 instants=(at("sent_at", lambda message: message.sent_at),),
                 filters={

@@ -31,6 +31,7 @@ from service.resources.common import Email, Money
 from service.resources.contact import ContactCreate, ContactUpdate
 from service.resources.document import ApprovalState, DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
+from service.resources.message import MessageCreate, ThreadCreate, ThreadUpdate
 from service.resources.payment import AllocationInput, PaymentCreate, PaymentMethod
 from service.resources.task import TaskCreate, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
@@ -462,8 +463,60 @@ def test_a_task_is_made_in_a_job_and_both_are_changed(firm: Account) -> None:
     assert (done.status, done.status_native) == ("done", "completed")
     assert (moved.due_on, moved.status) == (date(2027, 4, 15), "doing")
     assert account.get("tasks", made.remote_id) == done
-    with pytest.raises(Invalid):
+
+
+def test_a_job_begins_in_a_pipeline_moves_on_and_bears_the_firms_own_word(firm: Account) -> None:
+    account = firm.at(RICH)
+    made = account.create("tasks", TaskCreate(name="Advice", category="pip_3", client=account.client))
+    moved = account.update("tasks", made.remote_id, TaskUpdate(stage="Analysis", status_native="Waiting for the bank"))
+    ended = account.update("tasks", made.remote_id, TaskUpdate(status_native="archived"))
+
+    assert (made.kind_native, made.category, made.stage, made.status) == ("job", "pip_3", "Agreed", "doing")
+    assert (moved.stage, moved.status, moved.status_native) == ("Analysis", "doing", "Waiting for the bank")
+    assert (ended.status, ended.status_native) == ("other", "archived")
+    assert account.get("tasks", made.remote_id) == ended
+    with pytest.raises(Invalid) as refused:
         account.create("tasks", TaskCreate(name="Nowhere"))
+    assert refused.value.fields[0].pointer == "/category"
+
+
+def test_a_message_is_sent_with_a_document_and_found_again(firm: Account) -> None:
+    account = firm.at(RICH)
+    thread = account.create("threads", ThreadCreate(client=account.client))
+    file = account.every("documents", area="firm_shared")[0]
+    first = account.create("messages", MessageCreate(thread=thread.id, body="Please sign.", attachments=[file.id]))
+    second = account.create("messages", MessageCreate(thread=thread.id, body="By Friday."))
+
+    assert (first.author, first.thread, first.attachments) == ("Ada Finch", thread.id, [file.id])
+    assert account.every("messages", thread=thread.remote_id) == [second, first]
+    assert [account.get("messages", one.remote_id) for one in (first, second)] == [first, second]
+    with pytest.raises(NotFound):
+        account.get("messages", f"{thread.remote_id}:msg_nobody")
+    with pytest.raises(Invalid):
+        account.create(
+            "messages", MessageCreate(thread=thread.id, body="See.", attachments=[firm.book.ref("doc_", "x")])
+        )
+
+
+def test_a_message_on_the_second_page_of_its_thread_is_found(firm: Account) -> None:
+    rich = firm.at(RICH)
+    thread = next(one for one in rich.every("threads") if len(rich.every("messages", thread=one.remote_id)) > 100)
+    oldest = rich.every("messages", thread=thread.remote_id)[-1]
+
+    assert rich.get("messages", oldest.remote_id) == oldest
+
+
+def test_a_thread_is_linked_to_a_job_and_put_away(firm: Account) -> None:
+    account = firm.at(RICH)
+    job = next(one for one in account.every("tasks") if one.kind_native == "job")
+    made = account.create("threads", ThreadCreate(client=account.client))
+    linked = account.update("threads", made.remote_id, ThreadUpdate(task=job.id))
+    away = account.update("threads", made.remote_id, ThreadUpdate(task=None, archived=True))
+
+    assert (made.task, made.archived, linked.task, away.task, away.archived) == (None, False, job.id, None, True)
+    for refused in (ThreadUpdate(subject="No place"), ThreadUpdate(task=firm.book.ref("tsk_", "task:1"))):
+        with pytest.raises(Invalid):
+            account.update("threads", made.remote_id, refused)
 
 
 def test_time_is_entered_changed_and_deleted(firm: Account) -> None:

@@ -47,6 +47,7 @@ UNSUPPORTED: Final = (
     "other_clients",
     "description",
     "category",
+    "stage",
     "statutory_due_on",
     "projected",
     "recurrence",

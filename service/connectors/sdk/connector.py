@@ -21,7 +21,7 @@ from service.resources.document import Document, DocumentUpdate, Folder
 from service.resources.document_request import DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate
 from service.resources.engagement import Engagement, EngagementCreate, Signature
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceUpdate
-from service.resources.message import Message, Thread
+from service.resources.message import Message, MessageCreate, Thread, ThreadCreate, ThreadUpdate
 from service.resources.names import RESOURCES as RESOURCES
 from service.resources.organizer import Organizer, OrganizerUpdate
 from service.resources.payment import Payment, PaymentCreate, PaymentUpdate
@@ -83,8 +83,8 @@ class Connector:
     engagements: Binding[Engagement, EngagementCreate, Any] | None = None
     signatures: Binding[Signature, Any, Any] | None = None
     time_entries: Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate] | None = None
-    threads: Binding[Thread, Any, Any] | None = None
-    messages: Binding[Message, Any, Any] | None = None
+    threads: Binding[Thread, ThreadCreate, ThreadUpdate] | None = None
+    messages: Binding[Message, MessageCreate, Any] | None = None
     accounts: Binding[LinkedAccount, Any, Any] | None = None
     users: Binding[User, Any, Any] | None = None
     service_items: Binding[ServiceItem, Any, Any] | None = None

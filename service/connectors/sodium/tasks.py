@@ -66,7 +66,7 @@ class WireProgress(Struct, frozen=True, gc=False):
     groups: list[WireGroup]
 
 
-UNSUPPORTED: Final = ("parent", "engagement", "priority", "priority_native", "tax_year", "version")
+UNSUPPORTED: Final = ("parent", "stage", "engagement", "priority", "priority_native", "tax_year", "version")
 _IN_LIST: Final = meta(*UNSUPPORTED, "checklist")
 _META: Final = meta(*UNSUPPORTED)
 _STATUSES: Final = {word: TaskStatus(status) for status, word in STATUSES.items()}

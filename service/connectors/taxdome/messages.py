@@ -2,19 +2,21 @@
 
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader
+from service.connectors.sdk.faults import NotFound, Unavailable
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import converted
+from service.connectors.sdk.references import remote_id_of
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.organizers import WireFile
 from service.connectors.taxdome.threads import WireThread
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, instant
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.message import Message
+from service.resources.message import Message, MessageCreate
 
 
 class WireMessage(Struct, frozen=True, gc=False):
@@ -28,6 +30,7 @@ class WireMessage(Struct, frozen=True, gc=False):
 UNSUPPORTED: Final = ("version",)
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _THREADS_AT_ONCE: Final = 10
+_MOVES: Final = 3
 
 
 def to_message(wire: WireMessage, thread: str, book: Book) -> Message:
@@ -89,14 +92,62 @@ def _messages(thread: str, page: int, size: int, book: Book) -> Flow[tuple[list[
     return records, calls.next_page(answer, page)
 
 
-BINDING: Final = Binding[Message, Any, Any](
+_read_one = json_reader(WireMessage)
+
+
+def get(remote_id: str, book: Book) -> Flow[Message]:
+    """One message. TaxDome only lists them, so its thread is read, newest first, until it comes.
+
+    The message is then asked for on a page of its own, so that the last answer is its record and nothing else's.
+    """
+    thread, _, own_id = remote_id.partition(":")
+    path = calls.below("/threads", thread, "messages")
+    page: int | None = 1
+    while page is not None:
+        answer = _read_list((yield from calls.ask(calls.list_rows(path, page, calls.MAX_PAGE, book), book)))
+        for index, wire in enumerate(answer.items):
+            if wire.id == own_id:
+                return (yield from _alone(path, (page - 1) * calls.MAX_PAGE + index + 1, own_id, thread, book))
+        page = calls.next_page(answer, page)
+    raise NotFound("no record has such an id")
+
+
+def _alone(path: str, place: int, own_id: str, thread: str, book: Book) -> Flow[Message]:
+    """The message that was seen at a place of its thread, or a little further on where new ones came meanwhile."""
+    for moved in range(_MOVES):
+        answer = _read_list((yield from calls.ask(calls.list_rows(path, place + moved, 1, book), book)))
+        if [wire.id for wire in answer.items] == [own_id]:
+            return to_message(answer.items[0], thread, book)
+    raise Unavailable("the thread is moving too fast to read one of its messages")
+
+
+def create(new: MessageCreate, key: str, book: Book) -> Flow[Message]:
+    """A message sent in the name of the login; its attachments are documents of the account."""
+    del key
+    thread = remote_id_of(new.thread, "thr_", book, "/thread")
+    body: dict[str, object] = {"body": new.body}
+    if not isinstance(new.attachments, UnsetType):
+        body["attachments"] = [
+            remote_id_of(file, "doc_", book, f"/attachments/{index}") for index, file in enumerate(new.attachments)
+        ]
+    path = calls.below("/threads", thread, "messages")
+    return (
+        yield from calls.written("POST", path, body, _read_one, lambda wire, book: to_message(wire, thread, book), book)
+    )
+
+
+BINDING: Final = Binding[Message, MessageCreate, Any](
     doc=DOC,
-    wire=Wire(WireMessage, many=("items",)),
+    wire=Wire(WireMessage, one=("items",), many=("items",)),
     unsupported=UNSUPPORTED,
     page=page,
+    get=get,
+    create=create,
     filters={"thread": Filter(kind="reference", prefix="thr_", description="The messages of one thread.")},
     max_page=calls.MAX_PAGE,
     paging="emulated",
     notes=f"{ASSUMED} Without `filter[thread]` the threads are walked one after another: pages may be short or empty "
-    f"before the end. The ids in `attachments` lead to the bytes of documents, not to records. {PAGES_MOVE}",
+    "before the end. One message is found by reading its thread, a hundred with each call. What is sent is sent in the "
+    "name of the login. The ids in `attachments` lead to the bytes of documents, not always to records. "
+    f"{PAGES_MOVE}",
 )

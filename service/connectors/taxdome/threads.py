@@ -1,23 +1,26 @@
 """Chats with a client, with the tasks that the client is given in them."""
 
-from typing import Any, Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
-from service.connectors.taxdome.tasks import JOB
+from service.connectors.taxdome.tasks_write import JOB, job_of
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.message import ClientTask, Thread
+from service.resources.message import ClientTask, Thread, ThreadCreate, ThreadUpdate
 
 
 class WireClientTask(Struct, frozen=True, gc=False):
     id: str
     text: str
-    status: str
+    status: Annotated[str, UNMAPPED]
+    """Only whether it is done has a place."""
 
 
 class WireThread(Struct, frozen=True, gc=False):
@@ -47,12 +50,40 @@ def to_thread(wire: WireThread, book: Book) -> Thread:
     )
 
 
-BINDING: Final = Binding[Thread, Any, Any](
+_read_one = json_reader(WireThread)
+
+
+def create(new: ThreadCreate, key: str, book: Book) -> Flow[Thread]:
+    """A new thread, about a job perhaps. Raises Invalid for what a thread has no place for."""
+    del key
+    calls.accept(new, ("client", "task"))
+    calls.own_client(new.client, book)
+    return (yield from calls.written("POST", "/threads", _body(new, book), _read_one, to_thread, book))
+
+
+def update(remote_id: str, new: ThreadUpdate, version: str | None, key: str, book: Book) -> Flow[Thread]:
+    """Puts a thread away or opens it again, or links it to a job."""
+    del version, key
+    calls.accept(new, ("task", "archived"))
+    body = _body(new, book) | ({} if isinstance(new.archived, UnsetType) else {"archived": new.archived})
+    path = calls.below("/threads", remote_id)
+    return (yield from calls.written("PATCH", path, body, _read_one, to_thread, book))
+
+
+def _body(new: ThreadCreate | ThreadUpdate, book: Book) -> dict[str, object]:
+    if isinstance(new.task, UnsetType):
+        return {}
+    return {"job_id": None if new.task is None else job_of(new.task, book, "/task")}
+
+
+BINDING: Final = Binding[Thread, ThreadCreate, ThreadUpdate](
     doc=DOC,
     wire=Wire(WireThread, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/threads", json_reader(calls.Paged[WireThread]), to_thread),
-    get=calls.gets("/threads", json_reader(WireThread), to_thread),
+    get=calls.gets("/threads", _read_one, to_thread),
+    create=create,
+    update=update,
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} A client task whose word is not known counts as open. {PAGES_MOVE}",
 )

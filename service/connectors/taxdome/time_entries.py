@@ -12,7 +12,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
 from service.connectors.sdk.references import remote_id_of
 from service.connectors.taxdome import calls
-from service.connectors.taxdome.tasks import JOB, job_of
+from service.connectors.taxdome.tasks_write import JOB, job_of
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, reference
 from service.ids import Book
 from service.resources.common import Meta

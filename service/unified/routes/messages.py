@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.message import Message
+from service.resources.message import Message, MessageCreate
 from service.unified.noun import Noun
 from service.unified.routes.clients import HOME
 
@@ -11,6 +11,7 @@ MESSAGES: Final = Noun(
     singular="message",
     prefix="msg_",
     model=Message,
+    create=MessageCreate,
     about="Messages are what was written in a thread.",
     references={"thread": "threads"},
     example={
@@ -25,4 +26,5 @@ MESSAGES: Final = Noun(
         "attachments": [],
         "meta": {},
     },
+    create_example={"thread": "thr_AZjy0VpQfSKbQ5v7tYvJ6QABOQ", "body": "Thank you, all received."},
 )

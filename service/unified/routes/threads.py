@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.message import Thread
+from service.resources.message import Thread, ThreadCreate, ThreadUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import CLIENT_ID, HOME
 
@@ -11,6 +11,8 @@ THREADS: Final = Noun(
     singular="thread",
     prefix="thr_",
     model=Thread,
+    create=ThreadCreate,
+    update=ThreadUpdate,
     about="Threads are conversations with a client, with the tasks that the client is asked to do in them.",
     references={"client": "clients"},
     example={
@@ -23,4 +25,6 @@ THREADS: Final = Noun(
         "archived": False,
         "meta": {},
     },
+    create_example={"client": CLIENT_ID},
+    update_example={"archived": True},
 )
