@@ -9,6 +9,7 @@ import random
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Final
 
 import msgspec
@@ -33,10 +34,10 @@ class Outcome(msgspec.Struct, frozen=True):
     overshoot_minor: int
 
 
-async def run(calls: int, kills: int, seed: int, *, held_s: float) -> tuple[Outcome, Verdict]:
+async def run(calls: int, kills: int, seed: int, *, held_s: float, logs: Path | None = None) -> tuple[Outcome, Verdict]:
     """One run on servers of its own."""
     rng = random.Random(seed)
-    async with asyncio.timeout(_LONGEST_S), crash_stage(_APIS, _CALLERS, held_s, limit_of(calls)) as stage:
+    async with asyncio.timeout(_LONGEST_S), crash_stage(_APIS, _CALLERS, held_s, limit_of(calls), logs) as stage:
         load = Load(stage, calls, rng)
         started = time.monotonic()
         loading = asyncio.create_task(load.run())
@@ -84,12 +85,13 @@ def main() -> None:
         "--seed", type=int, default=None, help="of what is called and killed; the instants differ anyway"
     )
     parser.add_argument("--quick", action="store_true", help=f"{QUICK[0]:,} calls and {QUICK[1]} kills")
+    parser.add_argument("--logs", type=Path, default=None, help="an existing directory for what the processes log")
     parser.add_argument("--json", action="store_true", help="one line of JSON, the last, on standard output")
     options = parser.parse_args()
     calls, kills = QUICK if options.quick else (options.calls, options.kills)
     seed = random.randrange(2**32) if options.seed is None else options.seed
     _say(f"{calls:,} calls, {kills} kills, seed {seed}")
-    outcome, verdict = asyncio.run(run(calls, kills, seed, held_s=10.0 if options.quick else 60.0))
+    outcome, verdict = asyncio.run(run(calls, kills, seed, held_s=10.0 if options.quick else 60.0, logs=options.logs))
     for finding in verdict.findings[:50]:
         _say(finding)
     _say(f"reconciliation of the month: difference {verdict.reconciliation}")

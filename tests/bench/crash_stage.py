@@ -185,8 +185,13 @@ class CrashStage(msgspec.Struct, frozen=True):
 
 
 @asynccontextmanager
-async def crash_stage(apis: int, callers: int, held_s: float, limit_minor: int) -> AsyncGenerator[CrashStage]:
-    """Two customers with a key for each caller, linked to a QuickBooks sandbox; everything runs."""
+async def crash_stage(
+    apis: int, callers: int, held_s: float, limit_minor: int, logs: Path | None = None
+) -> AsyncGenerator[CrashStage]:
+    """Two customers with a key for each caller, linked to a QuickBooks sandbox; everything runs.
+
+    What the processes log is in `logs`, where that is given, and otherwise gone with them.
+    """
     with ExitStack() as stack:
         root = Path(
             stack.enter_context(tempfile.TemporaryDirectory(prefix="tickmark-crash-", ignore_cleanup_errors=True))
@@ -208,12 +213,12 @@ async def crash_stage(apis: int, callers: int, held_s: float, limit_minor: int) 
                 f"api {n}",
                 ["tests.bench.crash_api"],
                 {**environ, "TICKMARK_PORT": str(port)},
-                root / f"api-{n}.log",
+                (logs or root) / f"api-{n}.log",
                 says_ready=True,
             )
             for n, port in enumerate(ports, 1)
         )
-        worker = Child("worker", ["service", "worker"], environ, root / "worker.log", says_ready=False)
+        worker = Child("worker", ["service", "worker"], environ, (logs or root) / "worker.log", says_ready=False)
         for child in (*children, worker):
             stack.callback(child.stop)
         await asyncio.gather(*(child.revive() for child in (*children, worker)))
