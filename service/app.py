@@ -1,10 +1,8 @@
 """Wires the parts together. The only place that knows them all."""
 
 import asyncio
-import gc
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
@@ -18,7 +16,6 @@ from service import telemetry
 from service.accounts.authenticate import KeyRing
 from service.accounts.routes import account_operations
 from service.accounts.tokens import Peppers
-from service.api.asgi import App, Receive, Scope, Send
 from service.api.contract import contract_operation
 from service.api.edge import Edge
 from service.api.health import health_operations
@@ -31,7 +28,7 @@ from service.audit import calls as audit_calls
 from service.audit.checkpoints import Signer
 from service.audit.personal import PersonalKeys
 from service.audit.signing import signer_of
-from service.connections.hosted.opening import connect_url, opened_connect
+from service.connections.hosted.opening import connect_url
 from service.connections.linking import Linking
 from service.connections.linking_routes import linking_operations
 from service.connections.open import Connections
@@ -54,7 +51,6 @@ from service.db.region import check_region
 from service.idempotency.claim import Idempotency
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
-from service.portal.opening import opened_front
 from service.settings import Settings
 from service.telemetry import Telemetry
 from service.unified import around
@@ -261,57 +257,6 @@ async def open_edge(
         )
         parts.around.attach(edge)
         yield edge
-
-
-class Application:
-    """What the server runs: opens everything when the server starts, closes it when the server stops."""
-
-    def __init__(self, settings: Settings, connectors: tuple[Connector, ...] = CONNECTORS) -> None:
-        self._settings = settings
-        self._connectors = connectors
-        self._front: App | None = None
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan":
-            await self._live(receive, send)
-            return
-        assert self._front is not None, "the server calls only after start-up"
-        await self._front(scope, receive, send)
-
-    async def _live(self, receive: Receive, send: Send) -> None:
-        await receive()
-        settings = self._settings
-        observer = telemetry.setup(
-            log_level=settings.log_level.upper(),
-            otlp_endpoint=settings.otlp_endpoint,
-            sample_ratio=settings.trace_share,
-            metrics_port=settings.metrics_port or None,
-            metrics_host=settings.metrics_host,
-        )
-        try:
-            key_for = partial(derived_key, settings.cursor_key.value)
-            async with (
-                open_edge(settings, self._connectors, observer) as edge,
-                opened_connect(settings, edge, self._connectors, vendor_setups(settings)) as api,
-                opened_front(settings, api, self._connectors, contract(), key_for) as self._front,
-            ):
-                quiet_garbage_collector()
-                await send({"type": "lifespan.startup.complete"})
-                await receive()
-        except Exception as error:
-            telemetry.log_exception(error)
-            await send({"type": "lifespan.startup.failed", "message": type(error).__name__})
-            raise
-        finally:
-            observer.shutdown()
-        await send({"type": "lifespan.shutdown.complete"})
-
-
-def quiet_garbage_collector() -> None:
-    """What start-up made lives as long as the process: it is never looked at again, and calls make little garbage."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 50)
 
 
 def key_policy(settings: Settings) -> Policy:

@@ -9,7 +9,7 @@ from granian.constants import HTTPModes, Interfaces, Loops
 from granian.server import Server as WorkerServer
 from granian.server.embed import Server as EmbeddedServer
 
-from service.app import Application
+from service.application import Application
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.connector import Connector
 from service.settings import Settings, load
@@ -43,9 +43,10 @@ def serve(settings: Settings, target: str = "service.server:application") -> Non
 
 @asynccontextmanager
 async def serving(settings: Settings, port: int, connectors: tuple[Connector, ...] = CONNECTORS) -> AsyncGenerator[str]:
-    """The same server inside this process, for the length of the block; gives its base URL."""
+    """The same server inside this process, for the length of the block, once it is ready; gives its base URL."""
+    application = Application(settings, connectors)
     server = EmbeddedServer(
-        Application(settings, connectors),
+        application,
         settings.host,
         port,
         interface=Interfaces.ASGI,
@@ -56,6 +57,8 @@ async def serving(settings: Settings, port: int, connectors: tuple[Connector, ..
     task = asyncio.create_task(server.serve())
     try:
         await _listening(settings.host, port, task)
+        async with asyncio.timeout(_READY_WITHIN_S):
+            await application.until_open()
         yield f"http://{settings.host}:{port}"
     finally:
         server.stop()  # type: ignore[no-untyped-call]

@@ -19,7 +19,7 @@ from service.accounts.errors import (
 )
 from service.accounts.tokens import Peppers, check_token, hash_token
 from service.clock import Clock, now
-from service.db.pool import Pool, as_organization
+from service.db.pool import AWAY, Pool, as_organization
 from service.db.recent import CHANGES_ARE_FELT_WITHIN_S, Recent
 
 _REFUSED_REMEMBERED = 10_000
@@ -66,7 +66,7 @@ class KeyRing:
             for org_id, keys in by_organization.items():
                 async with as_organization(self._pool, org_id) as connection:
                     await store.mark_keys_used(connection, org_id, keys)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+        except (asyncpg.PostgresError, *AWAY):
             self._used = used | self._used
             raise
 

@@ -13,7 +13,7 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.db.migrate import MigrationError, unapplied
-from service.db.pool import Pool
+from service.db.pool import AWAY, Pool
 from service.db.recent import Recent
 from service.errors import PLATFORM_UNAVAILABLE, ApiProblem
 
@@ -95,7 +95,7 @@ async def _within(check: Awaitable[bool]) -> bool:
     try:
         async with asyncio.timeout(_WITHIN_S):
             return await check
-    except (OSError, TimeoutError, RedisError, MigrationError, asyncpg.PostgresError, asyncpg.InterfaceError):
+    except (RedisError, MigrationError, asyncpg.PostgresError, *AWAY):
         return False
 
 

@@ -7,7 +7,7 @@ become the descriptions of its properties.
 import ast
 import inspect
 import re
-import textwrap
+import sys
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from itertools import groupby
@@ -232,19 +232,20 @@ def _relax(components: dict[str, Any], operations: list[Operation]) -> None:
 
 def describe(components: dict[str, Any], wanted: list[Any]) -> None:
     """Puts the sentence under each field of a Struct on its property."""
+    read: dict[str, dict[str, ast.ClassDef]] = {}
     for struct in _structs(wanted):
         schema = components.get(struct.__name__)
         if schema is None:
             continue
-        sentences = _field_sentences(struct)
+        if struct.__module__ not in read:
+            read[struct.__module__] = _classes(struct.__module__)
+        sentences = _field_sentences(read[struct.__module__][struct.__name__])
         for name, described in schema.get("properties", {}).items():
             if name in sentences:
                 described["description"] = sentences[name]
 
 
-def _field_sentences(struct: type[Struct]) -> dict[str, str]:
-    tree = ast.parse(textwrap.dedent(inspect.getsource(struct))).body[0]
-    assert isinstance(tree, ast.ClassDef)
+def _field_sentences(tree: ast.ClassDef) -> dict[str, str]:
     found: dict[str, str] = {}
     for field, after in zip(tree.body, tree.body[1:], strict=False):
         if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
@@ -254,6 +255,12 @@ def _field_sentences(struct: type[Struct]) -> dict[str, str]:
                 case _:
                     pass
     return found
+
+
+def _classes(module: str) -> dict[str, ast.ClassDef]:
+    """The classes of a module by name. `inspect.getsource` of a class would read the module again for each of them."""
+    tree = ast.parse(inspect.getsource(sys.modules[module]))
+    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
 
 
 def _structs(wanted: list[Any]) -> dict[type[Struct], None]:

@@ -17,6 +17,7 @@ from service.api.call import PROBLEM_JSON, Answer, Call, call_in
 from service.api.limits import TooManyRequestsError, refused_headers
 from service.api.methods import Methods
 from service.connectors.sdk import faults
+from service.db.pool import is_away
 from service.db.region import FIRM_ELSEWHERE
 from service.errors import ApiProblem, FieldError, Kind, Origin, VendorError
 from service.telemetry import log_exception
@@ -162,14 +163,7 @@ def _to_known_problem(exception: Exception) -> ApiProblem:
             )
         case asyncpg.PostgresError() if exception.sqlstate == FIRM_ELSEWHERE:
             return _elsewhere(str(exception.message), str(exception.detail or ""))
-        case (
-            asyncpg.PostgresConnectionError()
-            | asyncpg.OperatorInterventionError()
-            | asyncpg.InsufficientResourcesError()
-            | asyncpg.InterfaceError()
-            | OSError()
-            | TimeoutError()
-        ):
+        case _ if is_away(exception):
             return ApiProblem(errors.PLATFORM_UNAVAILABLE, "Our own storage does not answer.", retry_after_s=1)
         case NotFoundException():
             return ApiProblem(errors.NOT_FOUND, "There is nothing at this path.")

@@ -11,11 +11,12 @@ from service.api.operation import Audit
 from service.audit.entry import Entry, Personal, to_row
 from service.audit.personal import PersonalKeys
 from service.audit.store import INSERT_ROWS, INSERT_ROWS_AGAIN
+from service.db.pool import AWAY
 
 BESIDE: Final = Beside(INSERT_ROWS, INSERT_ROWS_AGAIN, 5)
 """What the usage ledger is given, so that no call is counted without its audit row and no row is without its call."""
 
-UNREACHABLE: Final = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+UNREACHABLE: Final = (asyncpg.PostgresError, *AWAY)
 """No row can be made: the call is answered 503."""
 
 

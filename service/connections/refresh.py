@@ -34,7 +34,7 @@ from service.db.recent import Recent
 _HELD_S = 30.0  # how long a process uses a token without looking whether another worker has rotated it
 _LOCK_WAIT_S = 60.0
 _REFRESHES_AT_ONCE = 4  # for each vendor: a vendor that hangs holds up its own connections only
-_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, OSError)
+_LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _REFUSED = "the vendor refuses to renew access; the firm has to connect again"
 _CUT_OFF = "a renewal was cut off after the vendor had answered, and the vendor gives no second answer; connect again"
 

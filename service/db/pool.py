@@ -7,7 +7,7 @@ tickmark_operator   worker and command line: every organization
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +17,24 @@ if TYPE_CHECKING:
 
 Pool: TypeAlias = "asyncpg.Pool[asyncpg.Record]"
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]"
+
+AWAY: Final = (
+    OSError,
+    TimeoutError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.PostgresSystemError,
+    asyncpg.TransactionRollbackError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.ReadOnlySQLTransactionError,
+    asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
+)
+"""What is raised while PostgreSQL is down, starting, full, busy with others or a standby: it may work in a moment.
+
+InternalClientError is how asyncpg says that a connection broke between two steps of one query.
+"""
 
 _POWERS = """
     SELECT rolsuper OR rolbypassrls AS unbound,
@@ -57,6 +75,11 @@ async def as_organization(pool: Pool, org_id: UUID) -> AsyncGenerator[Connection
     async with pool.acquire() as connection, connection.transaction():
         await connection.execute("SELECT set_config('tickmark.org_id', $1, true)", str(org_id))
         yield connection
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether the database was not to be had; a value that no column can hold is a bug of ours instead."""
+    return isinstance(error, AWAY) and not isinstance(error, ValueError)
 
 
 async def _refuse_powers(pool: Pool, role: str) -> None:

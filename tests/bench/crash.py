@@ -92,7 +92,7 @@ def main() -> None:
     seed = random.randrange(2**32) if options.seed is None else options.seed
     _say(f"{calls:,} calls, {kills} kills, seed {seed}")
     outcome, verdict = asyncio.run(run(calls, kills, seed, held_s=10.0 if options.quick else 60.0, logs=options.logs))
-    for finding in verdict.findings[:50]:
+    for finding in (*verdict.findings[:50], *verdict.rude[:50]):
         _say(finding)
     _say(f"reconciliation of the month: difference {verdict.reconciliation}")
     _say(f"budget of {limit_of(calls)} cents: {verdict.spent_minor} spent")
@@ -101,7 +101,7 @@ def main() -> None:
         print(line, flush=True)
     else:
         _say(line)
-    if outcome.lost or outcome.double or outcome.overshoot_minor or verdict.reconciliation:
+    if outcome.lost or outcome.double or outcome.overshoot_minor or verdict.reconciliation or verdict.rude:
         sys.exit(1)
 
 

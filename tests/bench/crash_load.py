@@ -1,7 +1,8 @@
 """The callers of the crash harness, and what each of them saw.
 
 A caller has a key of its own and behaves as real ones do: it sends a write again, with the same Idempotency-Key, until
-it knows how it ended; now and then it sends it twice at once, or long after; now and then it hangs up.
+it knows how it ended; now and then it sends it twice at once, or long after; now and then it hangs up. Told by a 503 to
+come again later, it does.
 """
 
 import asyncio
@@ -20,7 +21,10 @@ _FINAL: Final = frozenset({200, 201, 400, 402, 403, 404, 422})
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """One call as its caller saw it. Without a status, no answer came: the connection broke, or the caller hung up."""
+    """One call as its caller saw it. Without a status, no answer came: the connection broke, or the caller hung up.
+
+    `retry_after_s` is what an answer asked for, 0 where it did not.
+    """
 
     caller: int
     operation: str
@@ -30,6 +34,7 @@ class Seen(msgspec.Struct, frozen=True):
     billable: bool = False
     units: int = 0
     reason: str = ""
+    retry_after_s: float = 0.0
 
 
 class Load:
@@ -144,6 +149,8 @@ class Load:
         finally:
             writer.transport.abort()
         self.seen.append(seen)
+        if seen.status == 503:
+            await asyncio.sleep(seen.retry_after_s * (1 + self._rng.random()))
         return seen, content
 
     async def _connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
@@ -172,6 +179,7 @@ def _to_seen(call: Seen, answer: bytes) -> tuple[Seen, bytes]:
             billable=headers.get("usage-billable") == "?1",
             units=int(headers.get("usage-units", "0")),
             reason=headers.get("usage-reason", ""),
+            retry_after_s=float(headers.get("retry-after", "0")),
         ),
         body,
     )

@@ -48,15 +48,15 @@ class Mortal(Protocol):
 
 
 class Child:
-    """A process of ours."""
+    """A process of ours, which writes a line when it is ready."""
 
     def __init__(
-        self, name: str, module: list[str], environ: Mapping[str, str], log: Path, *, says_ready: bool
+        self, name: str, module: str, environ: Mapping[str, str], log: Path, *, needs_signal: bool = False
     ) -> None:
         self.name = name
         self._module = module
         self._environ = dict(environ)
-        self._says_ready = says_ready
+        self._needs_signal = needs_signal
         self._log = log
         self.is_up = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -80,16 +80,15 @@ class Child:
     async def _start(self) -> bool:
         with self._log.open("ab") as log:
             process = subprocess.Popen(  # noqa: ASYNC220 - making it takes no time; waiting for it is elsewhere
-                [sys.executable, "-m", *self._module],
+                [sys.executable, "-m", self._module],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE if self._says_ready else subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
                 stderr=log,
                 env=self._environ,
                 cwd=_ROOT,
             )
         self._process = process
-        if process.stdout is None:
-            return True
+        assert process.stdout is not None
         async with asyncio.timeout(_READY_WITHIN_S):
             if await asyncio.to_thread(process.stdout.readline):
                 return True
@@ -103,7 +102,7 @@ class Child:
             return
         assert process.stdin is not None
         process.stdin.close()
-        if not self._says_ready:
+        if self._needs_signal:
             process.terminate()
         try:
             process.wait(15)
@@ -205,20 +204,22 @@ async def crash_stage(
             **{name: value for name, value in os.environ.items() if not name.startswith("TICKMARK_")},
             **environ_of(embedded.Servers(postgres.url, redis_url)),
             HELD_S: str(held_s),
+            # As an installed service has it: what starts so often does not compile its modules each time.
+            "PYTHONPYCACHEPREFIX": str(root / "compiled"),
+            "PYTHONDONTWRITEBYTECODE": "",
         }
         people, capped_org = await _prepare(postgres.url, environ, sandbox, callers, limit_minor)
         ports = tuple(free_port() for _ in range(apis))
         children = tuple(
             Child(
                 f"api {n}",
-                ["tests.bench.crash_api"],
+                "tests.bench.crash_api",
                 {**environ, "TICKMARK_PORT": str(port)},
                 (logs or root) / f"api-{n}.log",
-                says_ready=True,
             )
             for n, port in enumerate(ports, 1)
         )
-        worker = Child("worker", ["service", "worker"], environ, (logs or root) / "worker.log", says_ready=False)
+        worker = Child("worker", "tests.bench.crash_worker", environ, (logs or root) / "worker.log", needs_signal=True)
         for child in (*children, worker):
             stack.callback(child.stop)
         await asyncio.gather(*(child.revive() for child in (*children, worker)))

@@ -53,6 +53,8 @@ class Verdict(msgspec.Struct, frozen=True):
     """Of the budget."""
     reconciliation: int
     findings: tuple[str, ...]
+    rude: tuple[str, ...]
+    """Answers of 5xx that no caller can do anything with: anything but a 503 that says when to come again."""
 
 
 async def compare(stage: CrashStage, load: Load) -> Verdict:
@@ -74,7 +76,17 @@ async def compare(stage: CrashStage, load: Load) -> Verdict:
     compare_unanswered(load.seen, rows.values(), callers, double)
     _compare_writes(load, rows.values(), callers, lost, double)
     overshoot = max(0, ceil(status.spent_minor) - stage.limit_minor)
-    return Verdict(len(lost), len(double), overshoot, int(status.spent_minor), third, (*lost, *double))
+    return Verdict(
+        len(lost), len(double), overshoot, int(status.spent_minor), third, (*lost, *double), find_rude(load.seen)
+    )
+
+
+def find_rude(seen: list[Seen]) -> tuple[str, ...]:
+    return tuple(
+        f"answered {call.status} without a word when to come again: {call}"
+        for call in seen
+        if call.status is not None and call.status >= 500 and not (call.status == 503 and call.retry_after_s > 0)
+    )
 
 
 def compare_answers(seen: list[Seen], rows: dict[UUID, Row], lost: list[str], double: list[str]) -> None:

@@ -14,7 +14,7 @@ import uvloop
 
 from service.accounts.authenticate import KeyRing
 from service.accounts.tokens import Peppers
-from service.app import quiet_garbage_collector
+from service.application import quiet_garbage_collector
 from service.db.pool import open_pool
 from tests.bench.stage import Stage, stage
 

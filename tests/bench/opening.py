@@ -21,7 +21,7 @@ from service import embedded
 from service.accounts.caller import Caller
 from service.accounts.organizations import create_firm, create_organization
 from service.accounts.tokens import Mode
-from service.app import quiet_garbage_collector
+from service.application import quiet_garbage_collector
 from service.connections.credentials import Credentials
 from service.connections.link import create_connection
 from service.connections.open import Connections

@@ -13,7 +13,7 @@ from typing import Any
 
 from litestar import Litestar, Request, Response, get
 
-from service.app import Application, quiet_garbage_collector
+from service.application import Application, quiet_garbage_collector
 from service.connectors.quickbooks.connector import QUICKBOOKS
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.transport import HttpTransport

@@ -26,7 +26,7 @@ import uvloop
 
 from service import embedded, ids
 from service.accounts.tokens import Peppers
-from service.app import Application
+from service.application import Application
 from service.connections.vault import LocalKey, Vault
 from service.connectors.taxdome.connector import TAXDOME
 from service.db.migrate import migrate

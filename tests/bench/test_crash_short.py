@@ -10,7 +10,7 @@ import pytest
 
 from tests.bench.crash import Outcome
 from tests.bench.crash_load import Seen
-from tests.bench.crash_verdict import Row, compare_answers, compare_unanswered
+from tests.bench.crash_verdict import Row, compare_answers, compare_unanswered, find_rude
 
 REQUEST, KEY = uuid4(), uuid4()
 BILLED = Seen(0, "get_client", None, 200, REQUEST, billable=True, units=1, reason="success")
@@ -62,3 +62,14 @@ def test_a_row_without_its_call_is_noticed(silent: int, double: int) -> None:
     compare_unanswered([SILENT] * silent, [ROW], {KEY: 0}, found)
 
     assert len(found) == double
+
+
+@pytest.mark.parametrize(
+    ("status", "retry_after_s", "rude"), [(503, 1.0, 0), (503, 0.0, 1), (500, 1.0, 1), (429, 0.0, 0), (None, 0.0, 0)]
+)
+def test_a_failure_that_does_not_say_when_to_come_again_is_noticed(
+    status: int | None, retry_after_s: float, rude: int
+) -> None:
+    call = Seen(0, "get_client", None, status, REQUEST, retry_after_s=retry_after_s)
+
+    assert len(find_rude([call])) == rude
