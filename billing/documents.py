@@ -28,10 +28,10 @@ _STATE: Final = {
 class Seller(msgspec.Struct, frozen=True):
     """Who bills. `address` has one line for each line; `payment` says how to pay."""
 
-    name: str = "Tickmark"
-    address: str = "1 Example Street\nExampleville, EX 00000"
+    name: str
+    address: str = ""
     tax_id: str | None = None
-    email: str = "billing@tickmark.example"
+    email: str | None = None
     payment: str = "Please pay by the due date and name the invoice number."
 
 
@@ -41,7 +41,7 @@ class Papers(msgspec.Struct, frozen=True):
     invoice: Invoice
     balance: Balance
     buyer: Details
-    seller: Seller = Seller()
+    seller: Seller
     credit_notes: tuple[CreditNote, ...] = ()
 
 
@@ -192,7 +192,7 @@ def _notes(papers: Papers) -> Iterable[str]:
         money = format_money(note.amount_minor, invoice.currency)
         yield f"Credit note {note.number} of {note.issued_at:%Y-%m-%d}: {money} {invoice.currency}, {note.reason}."
     if invoice.state in (InvoiceState.ISSUED, InvoiceState.PAST_DUE) and papers.balance.due_minor:
-        yield papers.seller.payment
+        yield from _rows(papers.seller.payment)
     yield "Every call behind each line can be downloaded: GET /v1/billing/invoices/{id}/lines/{position}/calls."
 
 

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from billing import Caps, PriceBook, StripeRail, UsageLedger, load_price_book
+from billing import Caps, PriceBook, Seller, StripeRail, UsageLedger, load_price_book
 from service import telemetry
 from service.accounts.authenticate import KeyRing
 from service.accounts.routes import account_operations
@@ -70,6 +70,7 @@ from service.unified.ways import Ways
 from service.unified.write import Writer
 from service.usage.rail import rail_of
 from service.usage.routes import usage_operations
+from service.usage.seller import seller_of
 from service.usage.stripe_routes import stripe_operations
 
 _HOUSEKEEPING_S: Final = 15.0
@@ -85,6 +86,7 @@ class Parts(Struct, frozen=True):
     ledger: UsageLedger
     prices: PriceBook
     cursors: Cursors
+    seller: Seller
     rail: StripeRail | None
     stripe_secrets: tuple[bytes, ...]
     keys: KeyRing
@@ -111,7 +113,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += consent_operations(parts.pool, parts.cursors, parts.connections)
     found += evidence_operations(parts.pool, parts.vault, parts.signer)
     found += account_operations(parts.pool, parts.policy)
-    found += usage_operations(parts.pool, parts.prices, parts.cursors)
+    found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     return tuple(found)
@@ -135,6 +137,7 @@ def contract() -> bytes:
         ledger=unopened,
         prices=unopened,
         cursors=unopened,
+        seller=unopened,
         rail=None,
         stripe_secrets=(),
         keys=unopened,
@@ -208,6 +211,7 @@ async def open_edge(
             ledger=ledger,
             prices=prices,
             cursors=cursors,
+            seller=seller_of(settings),
             rail=rail_of(settings),
             stripe_secrets=tuple(secret.value for secret in settings.stripe_webhook_secrets),
             keys=keys,

@@ -153,6 +153,16 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         None
     )
 
+    seller_name: Annotated[str | None, Setting(TEXT, "Who bills, as invoices print it.")] = None
+    seller_address: Annotated[str, Setting(TEXT, "The seller's address; `;` ends a line.")] = ""
+    seller_tax_id: Annotated[str | None, Setting(TEXT, "The seller's tax id, where it has to stand on invoices.")] = (
+        None
+    )
+    seller_email: Annotated[str | None, Setting(TEXT, "Whom customers write to about an invoice.")] = None
+    seller_payment: Annotated[str, Setting(TEXT, "How to pay: printed on what is due; `;` ends a line.")] = (
+        "Please pay by the due date and name the invoice number."
+    )
+
     stripe_secret_key: Annotated[
         Secret | None, Setting(SECRET_TEXT, "Our account at Stripe; without it invoices end in their documents.")
     ] = None

@@ -53,6 +53,14 @@ def running_sandboxes(clients: int, screen: Screen) -> Generator[tuple[SandboxSe
         yield tuple(found)
 
 
+_SELLER: Final = {
+    "TICKMARK_SELLER_NAME": "Tickmark Example Ltd",
+    "TICKMARK_SELLER_ADDRESS": "1 Example Street; Exampleville, EX 00000",
+    "TICKMARK_SELLER_TAX_ID": "EX 000 000 000",
+    "TICKMARK_SELLER_EMAIL": "billing@tickmark.example",
+}
+
+
 def environment(
     servers: embedded.Servers, sandboxes: tuple[SandboxServer, ...], directory: Path, port: int
 ) -> dict[str, str]:
@@ -68,6 +76,7 @@ def environment(
         "TICKMARK_PORT": str(port),
         "TICKMARK_METRICS_PORT": "0",
         "TICKMARK_LIVE_KEYS_REACH_SANDBOXES": "true",
+        **_SELLER,
     }
     for sandbox in sandboxes:
         name = f"TICKMARK_{sandbox.vendor.upper()}"

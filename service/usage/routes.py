@@ -160,9 +160,7 @@ class UsageRoutes:
         return answer_of(to_month(found))
 
 
-def usage_operations(
-    pool: Pool, prices: PriceBook, cursors: Cursors, seller: Seller = Seller()
-) -> tuple[Operation, ...]:
+def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Seller) -> tuple[Operation, ...]:
     """What a key can ask about calls and bills."""
     routes = UsageRoutes(pool, prices, cursors)
     return (

@@ -6,11 +6,13 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from billing import UsageLedger, close_period, issue_invoice, load_price_book, month_of
 from service import ids
 from service.db.pool import Pool, open_pool
-from tests.acceptance.conftest import Api, Customers, problem_of
+from service.settings import Settings
+from tests.acceptance.conftest import Api, Customers, client_of, problem_of
 from tests.billing.calls import billable
 from tests.conftest import Database
 
@@ -61,6 +63,24 @@ async def test_the_calls_behind_a_line_come_as_csv_and_ndjson(billed: tuple[Api,
         ]
         assert sum(int(row["units"]) for row in rows) == line["quantity"]
         assert (await api.get(f"/v1/usage/{rows[0]['request_id']}")).status_code == 200
+
+
+async def test_an_invoice_names_the_seller_of_the_settings(billed: tuple[Api, str], settings: Settings) -> None:
+    api, path = billed
+    named = replace(
+        settings,
+        seller_name="Ledger & Co",
+        seller_address="2 Sample Road; Sampleton",
+        seller_payment="By transfer; in 14 days",
+    )
+
+    unnamed = await api.get(f"{path}/html")
+    async with client_of(named) as http:
+        page = await http.get(f"{path}/html", headers=api.headers())
+
+    assert "set TICKMARK_SELLER_NAME" in unnamed.text
+    assert "<strong>Ledger &amp; Co</strong><br>2 Sample Road<br>Sampleton" in page.text
+    assert "<p>By transfer</p>\n<p>in 14 days</p>" in page.text
 
 
 @pytest.mark.parametrize("path", ["/lines/99/calls", "/lines/x/calls", "/lines/0/calls"])

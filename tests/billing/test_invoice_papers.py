@@ -40,6 +40,9 @@ from tests.billing.days import EARLY_DECEMBER, EARLY_NOVEMBER, IN_OCTOBER, NOVEM
 
 pytestmark = pytest.mark.anyio
 
+_SELLER = Seller(
+    "Ledger & Co", "2 Sample Road\nSampleton", "EX 1", "bills@seller.example", "By transfer\nwithin 14 days"
+)
 _BUYER = Details("Müller & <b>Søn</b>", "#Østergade 1\n1100 $København$", "EX123", "VAT", Decimal("12.5"))
 
 
@@ -65,7 +68,7 @@ async def papers(ledger: UsageLedger, operator: Connection, book: PriceBook, org
     await credit_invoice(operator, org, draft.invoice_id, 1_000, note_id=uuid4(), reason="outage", at=EARLY_NOVEMBER)
     balance = await get_balance(operator, org, invoice.invoice_id)
     notes = await list_credit_notes(operator, org, invoice.invoice_id)
-    return Papers(invoice, balance, _BUYER, Seller(tax_id="EX 1"), notes)
+    return Papers(invoice, balance, _BUYER, _SELLER, notes)
 
 
 async def test_html_says_all_that_a_bookkeeper_needs(papers: Papers) -> None:
@@ -82,7 +85,9 @@ async def test_html_says_all_that_a_bookkeeper_needs(papers: Papers) -> None:
         "Müller & <b>Søn</b>",
         "1100 $København$",
         "Tax id EX123",
-        "Tax id EX 1",
+        "Ledger & Co 2 Sample Road Sampleton Tax id EX 1",
+        "By transfer in 14 days",
+        "Ledger & Co · bills@seller.example",
         "Read, tier 2 23,456 0.0025 58.64",
         "Subtotal 455.04",
         "VAT 12.5 % 56.88",
