@@ -40,9 +40,7 @@ from tests.billing.days import EARLY_DECEMBER, EARLY_NOVEMBER, IN_OCTOBER, NOVEM
 
 pytestmark = pytest.mark.anyio
 
-_SELLER = Seller(
-    "Ledger & Co", "2 Sample Road\nSampleton", "EX 1", "bills@seller.example", "By transfer\nwithin 14 days"
-)
+_SELLER = Seller("Ledger & Co", "2 Sample Road\nSampleton", "EX 1", "bills@seller.example", "By transfer\nin 14 days")
 _BUYER = Details("Müller & <b>Søn</b>", "#Østergade 1\n1100 $København$", "EX123", "VAT", Decimal("12.5"))
 
 
