@@ -12,7 +12,7 @@ from litestar import Litestar, Request
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from service.accounts.roles import Permission
 from service.accounts.sessions import read_session
@@ -235,7 +235,7 @@ def _with_headers(reply: Reply, visit: Visit | None) -> Reply:
             headers.append(_HSTS)
     if not any(name == b"cache-control" for name, _ in reply.headers):
         headers.append((b"cache-control", b"no-store"))
-    return Reply(reply.status, reply.body, reply.media_type, tuple(headers))
+    return structs.replace(reply, headers=tuple(headers))
 
 
 _SAFETY: Final[tuple[Header, ...]] = (

@@ -1,6 +1,6 @@
 """One request of a browser: who it is from, what was typed, and the answers it can be given."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -39,8 +39,13 @@ class Reply(Struct, frozen=True):
     body: bytes = b""
     media_type: bytes = HTML
     headers: tuple[Header, ...] = ()
+    parts: AsyncIterator[bytes] | None = None
+    """A body that is written as it is sent."""
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
+        if self.parts is not None:
+            await self._stream(self.parts, send)
+            return
         headers = [
             (b"content-type", self.media_type),
             (b"content-length", b"%d" % len(self.body)),
@@ -48,6 +53,13 @@ class Reply(Struct, frozen=True):
         ]
         await send({"type": "http.response.start", "status": self.status, "headers": headers})
         await send({"type": "http.response.body", "body": self.body})
+
+    async def _stream(self, parts: AsyncIterator[bytes], send: Send) -> None:
+        headers = [(b"content-type", self.media_type), *self.headers]
+        await send({"type": "http.response.start", "status": self.status, "headers": headers})
+        async for part in parts:
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class Form:

@@ -23,7 +23,8 @@ from service.errors import missing
 from service.resources.common import Page
 from service.usage.budgets import budget_operations
 from service.usage.examples import CALL, INVOICE, MONTH, RECEIPT, SUMMARY
-from service.usage.papers import paper_operations
+from service.usage.export import MEDIA_TYPES, export_calls, named
+from service.usage.papers import Download, paper_operations
 from service.usage.shapes import (
     BillingInvoice,
     MonthToDate,
@@ -101,6 +102,17 @@ class UsageRoutes:
         call.rows = len(shown)
         onward = self._cursors.write(shown[-1].request_id.hex, belongs_to) if len(found) > limit else None
         return answer_of(Page([to_call(one) for one in shown], onward is not None, onward))
+
+    async def export(self, call: Call) -> Any:
+        asked = read_query(call.scope["query_string"], {"format": one_of(MEDIA_TYPES), **_PERIOD, **_FILTERS})
+        format_ = asked.pop("format", "csv")
+        only = CallFilter(**{_FIELDS.get(name, _bare(name)): value for name, value in asked.items()})
+        own = _own_key(call)
+        if own is not None and only.key_id not in (None, own):
+            raise missing()
+        only = structs.replace(only, key_id=only.key_id or own)
+        head = Answer(200, b"", MEDIA_TYPES[format_], named(format_))
+        return Download(head, export_calls(self._pool, call.known_caller.org_id, only, format_))
 
     async def receipt(self, call: Call) -> Answer:
         org_id, own = call.known_caller.org_id, _own_key(call)
@@ -201,6 +213,28 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
             example=SUMMARY,
             run=routes.summary,
+        ),
+        Operation(
+            id="exportUsage",
+            method="GET",
+            path="/v1/usage/export",
+            tag="usage",
+            summary="Download calls",
+            description="Every call that fits the filters, newest first, with the fields of the list, as CSV or "
+            "NDJSON. A key that is bound to firms or connections gets its own calls alone.",
+            scope="usage:read",
+            meter=MeterClass.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=bytes,
+            answer_media_type="text/csv",
+            parameters=(
+                parameters.one_of("format", tuple(MEDIA_TYPES), "`csv` when left out."),
+                parameters.SINCE,
+                parameters.UNTIL,
+                *_FILTER_PARAMETERS,
+            ),
+            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER, errors.NOT_FOUND),
+            run=routes.export,
         ),
         Operation(
             id="getReceipt",

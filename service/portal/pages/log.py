@@ -1,21 +1,26 @@
 """The request log: every answered call, as soon as it is answered, with its price."""
 
+from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import billing
 from billing import CallFilter, Reason
 from service import ids
 from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
+from service.audit.acts import member_actor, record_act
 from service.connections.store import list_connections
 from service.db.pool import Connection, as_organization
-from service.portal.route import Route, page
+from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
+from service.usage.export import MEDIA_TYPES, export_calls, named
 from service.usage.shapes import UsageReceipt, to_call, to_receipt
 
 _ROWS: Final = 25
+_ASKED: Final = ("request", "connection", "key", "status", "since", "until", "operation")
 STATUSES: Final = (
     "200",
     "201",
@@ -39,21 +44,38 @@ def routes() -> tuple[Route, ...]:
     """The log and one call."""
     return (
         page("/log", log, Permission.READ_CALLS),
+        form("/log/export", export, Permission.READ_CALLS, recent=True),
         page("/log/{id}", call, Permission.READ_CALLS),
     )
 
 
 async def log(visit: Visit) -> Reply:
-    asked = {name: visit.query.text(name) for name in ("request", "connection", "key", "status")}
+    asked = {name: visit.query.text(name) for name in _ASKED}
     if asked["request"]:
         return await _jump(visit, asked)
     wrong: str | None = None
     try:
-        only = _filter(asked)
+        only = _filter(asked, visit.me.session.time_zone)
         after = ids.decode("req", visit.query.text("after")) if visit.query.text("after") else None
     except ValueError:
         only, after, wrong = CallFilter(), None, "One of the filters cannot be read; all calls are shown."
     return await _log(visit, asked, only, after, wrong)
+
+
+async def export(visit: Visit) -> Reply:
+    """The calls that fit, as a file."""
+    format_ = visit.form.text("format")
+    if format_ not in MEDIA_TYPES:
+        raise missing()
+    try:
+        only = _filter({name: visit.form.text(name) for name in _ASKED}, visit.me.session.time_zone)
+    except ValueError:
+        raise missing() from None
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        actor = member_actor(visit.me.session.member_id)
+        await record_act(connection, visit.org_id, "calls.export", (ids.encode("org", visit.org_id),), actor=actor)
+    parts = export_calls(visit.parts.pool, visit.org_id, only, format_)
+    return Reply(200, b"", MEDIA_TYPES[format_], named(format_), parts)
 
 
 async def call(visit: Visit) -> Reply:
@@ -120,15 +142,27 @@ async def _prices(visit: Visit, connection: Connection, calls: tuple[billing.Cal
     return {ids.encode("req", one.call.request_id): to_receipt(one) for one in receipts}
 
 
-def _filter(asked: dict[str, str]) -> CallFilter:
+def _filter(asked: dict[str, str], zone: str) -> CallFilter:
+    """ValueError for what cannot be read."""
     chosen: dict[str, Any] = {}
+    for name in ("since", "until"):
+        if asked[name]:
+            chosen[name] = datetime.fromisoformat(asked[name]).replace(tzinfo=ZoneInfo(zone))
+    if asked["operation"]:
+        chosen["operation"] = asked["operation"]
     if asked["connection"]:
         chosen["connection_id"] = ids.decode("con", asked["connection"])
     if asked["key"]:
         chosen["key_id"] = ids.decode("key", asked["key"])
     if asked["status"]:
-        chosen["status"] = int(asked["status"])
+        chosen["status"] = _status(asked["status"])
     return CallFilter(**chosen)
+
+
+def _status(text: str) -> int:
+    if text not in STATUSES:
+        raise ValueError(text)
+    return int(text)
 
 
 async def _names(connection: Connection, org_id: UUID) -> dict[str, str]:

@@ -30,7 +30,13 @@ if (choose && operation) {
 /** Lists that renew themselves while they are looked at and nobody is in them. */
 const live = document.querySelector("[data-refresh]:not([data-still])");
 if (live) {
+  const pause = document.querySelector("button[data-live]");
+  if (pause) {
+    pause.hidden = false;
+    pause.addEventListener("click", () => pause.setAttribute("aria-pressed", String(pause.ariaPressed !== "true")));
+  }
   const renew = async () => {
+    if (pause?.ariaPressed === "false") return;
     if (document.hidden || live.contains(document.activeElement)) return;
     const answer = await fetch(location.href, { headers: { "x-refresh": "1" } }).catch(() => null);
     if (!answer?.ok || answer.redirected) return;
@@ -40,7 +46,7 @@ if (live) {
     localTimes(fresh);
     if (fresh.textContent !== live.textContent) live.replaceChildren(...fresh.childNodes);
   };
-  setInterval(renew, 5000);
+  setInterval(renew, 3000);
 }
 
 /** An answer that has come is where one goes on reading. */
