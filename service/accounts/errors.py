@@ -14,6 +14,7 @@ AccountError
 └── MemberError                people, not keys
     ├── WrongCodeError         not the code of this moment, or taken before
     ├── LinkExpiredError       a mailed link that is too old, changed or used
+    ├── NotReadyError          what has to wait, before its time
     ├── AddressTakenError      told only to who holds the address
     ├── MemberNotFoundError
     └── NotAllowedError        the role does not allow it; the last owner stays
@@ -74,6 +75,10 @@ class WrongCodeError(MemberError):
 
 class LinkExpiredError(MemberError):
     """A mailed link that is too old, changed or used."""
+
+
+class NotReadyError(MemberError):
+    """What has to wait, before its time."""
 
 
 class AddressTakenError(MemberError):

@@ -17,7 +17,7 @@ from service.accounts.errors import LinkExpiredError
 T = TypeVar("T")
 
 _NONCE_BYTES: Final = 12
-_MOST_CHARACTERS: Final = 2048
+_MOST_CHARACTERS: Final = 4096
 
 
 class MailedLinks:

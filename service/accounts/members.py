@@ -1,6 +1,5 @@
 """People: who joins an organization, who they prove to be, what they may do."""
 
-import hashlib
 import re
 from datetime import timedelta
 from typing import Final
@@ -22,6 +21,7 @@ from service.accounts.members_store import Invitation, Member
 from service.accounts.organizations import checked_name, create_firm, create_organization
 from service.accounts.passwords import Passwords, check_password
 from service.accounts.roles import Role, may_give
+from service.accounts.second_factor import SecondFactors
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, as_organization
 from service.ids import new_uuid
@@ -40,25 +40,11 @@ class NewAccount(msgspec.Struct, frozen=True):
     email: str
 
 
-class NewPassword(msgspec.Struct, frozen=True):
-    """Leave to set a new password, until the present one has changed."""
-
-    email: str
-    password_digest: bytes
-
-
 class Joining(msgspec.Struct, frozen=True):
     """An invitation, as it stands in the mail."""
 
     org_id: UUID
     invitation_id: UUID
-
-
-class Known(msgspec.Struct, frozen=True):
-    """Somebody whose password was right."""
-
-    org_id: UUID
-    member_id: UUID
 
 
 async def sign_up(
@@ -78,33 +64,6 @@ async def sign_up(
         )
         await create_firm(connection, org_id, "Sandbox firm", clock=clock)
         return await _add(connection, org_id, email, name, Role.OWNER, kept, clock)
-
-
-async def check_credentials(pool: Pool, passwords: Passwords, email: str, password: str) -> Known | None:
-    """Who it is; None alike, and after as long, for an unknown address and a wrong password."""
-    found = await store.find_member(pool, email)
-    fits = await passwords.fits(password, None if found is None else found[2])
-    return Known(found[0], found[1]) if found is not None and fits else None
-
-
-async def password_reset(pool: Pool, email: str) -> NewPassword | None:
-    """What to seal into a mail for this address; None if nobody has it, which nobody may be told."""
-    found = await store.find_member(pool, email)
-    return None if found is None else NewPassword(email, _digest(found[2]))
-
-
-async def reset_password(pool: Pool, passwords: Passwords, leave: NewPassword, password: str) -> Known:
-    """Sets it and ends every session. Raises LinkExpiredError once the link was used, ImpossibleValueError."""
-    check_password(password, leave.email)
-    found = await store.find_member(pool, leave.email)
-    if found is None or _digest(found[2]) != leave.password_digest:
-        raise LinkExpiredError("this link was used before")
-    org_id, member_id, _ = found
-    kept = await passwords.hash(password)
-    async with as_organization(pool, org_id) as connection:
-        await store.mark_member_password(connection, org_id, member_id, kept)
-        await store.delete_sessions(connection, org_id, member_id, None)
-    return Known(org_id, member_id)
 
 
 async def invite(
@@ -175,6 +134,14 @@ async def remove_member(connection: Connection, by: Member, member_id: UUID, *, 
     await store.delete_sessions(connection, by.org_id, member_id, None)
 
 
+async def remove_second_factor(connection: Connection, factors: SecondFactors, by: Member, member_id: UUID) -> Member:
+    """For a member who has lost it; ends its sessions. Raises as `change_role` does."""
+    member = await _other(connection, by, member_id)
+    await factors.remove(connection, by.org_id, member_id)
+    await store.delete_sessions(connection, by.org_id, member_id, None)
+    return member
+
+
 def checked_email(text: str) -> str:
     """The address in small letters. Raises ImpossibleValueError."""
     address = text.strip().lower()
@@ -209,7 +176,3 @@ async def _keep_an_owner(connection: Connection, leaving: Member) -> None:
     members = await store.list_members(connection, leaving.org_id)
     if not any(one.role is Role.OWNER and one.id != leaving.id for one in members):
         raise NotAllowedError("An organization keeps at least one owner; make somebody else an owner first.")
-
-
-def _digest(password_hash: str) -> bytes:
-    return hashlib.sha256(password_hash.encode()).digest()[:16]

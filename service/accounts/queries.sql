@@ -185,3 +185,44 @@ UPDATE invitations SET accepted_at = $3 WHERE org_id = $1 AND id = $2;
 -- name: mark_invitation_revoked
 -- An invitation that was taken back.
 UPDATE invitations SET revoked_at = $3 WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL RETURNING id;
+
+-- name: insert_recovery_codes
+-- A member's new recovery codes, as hashes.
+INSERT INTO member_recovery_codes (org_id, member_id, code_hash) SELECT $1, $2, unnest($3::bytea[]);
+
+-- name: delete_recovery_codes
+-- A member's recovery codes, used or not.
+DELETE FROM member_recovery_codes WHERE org_id = $1 AND member_id = $2;
+
+-- name: mark_recovery_code_used
+-- Takes a recovery code, once.
+UPDATE member_recovery_codes SET used_at = $4
+WHERE org_id = $1 AND member_id = $2 AND code_hash = $3 AND used_at IS NULL RETURNING member_id;
+
+-- name: count_recovery_codes
+-- How many recovery codes a member has left.
+SELECT count(*) FROM member_recovery_codes WHERE org_id = $1 AND member_id = $2 AND used_at IS NULL;
+
+-- name: insert_recovery
+-- A member asks for its second factor to be removed; nothing while it has asked already.
+INSERT INTO member_recoveries (org_id, id, member_id, requested_at, ready_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (org_id, member_id) WHERE ended_at IS NULL DO NOTHING;
+
+-- name: get_open_recovery
+-- The removal that a member waits for.
+SELECT r.org_id, r.id, r.member_id, m.email, r.requested_at, r.ready_at, r.expires_at
+FROM member_recoveries r JOIN members m ON m.org_id = r.org_id AND m.id = r.member_id
+WHERE r.org_id = $1 AND r.member_id = $2 AND r.ended_at IS NULL AND r.expires_at > $3 AND m.removed_at IS NULL;
+
+-- name: lock_recovery
+-- One removal that is still waited for, held until the transaction ends.
+SELECT r.org_id, r.id, r.member_id, m.email, r.requested_at, r.ready_at, r.expires_at
+FROM member_recoveries r JOIN members m ON m.org_id = r.org_id AND m.id = r.member_id
+WHERE r.org_id = $1 AND r.id = $2 AND r.ended_at IS NULL AND r.expires_at > $3 AND m.removed_at IS NULL
+FOR UPDATE OF r;
+
+-- name: mark_recoveries_ended
+-- Ends what a member waits for: stopped, carried out, or too old ($4 false: only those).
+UPDATE member_recoveries SET ended_at = $3
+WHERE org_id = $1 AND member_id = $2 AND ended_at IS NULL AND ($4 OR expires_at <= $3);

@@ -94,6 +94,11 @@ async def end_other_sessions(connection: Connection, signed_in: SignedIn) -> Non
     await store.delete_sessions(connection, signed_in.org_id, signed_in.session.member_id, signed_in.session.id)
 
 
+async def end_all_sessions(connection: Connection, signed_in: SignedIn) -> None:
+    """Signs the member out everywhere."""
+    await store.delete_sessions(connection, signed_in.org_id, signed_in.session.member_id, None)
+
+
 def _token(org_id: UUID, session_id: UUID, secret: bytes) -> str:
     return urlsafe_b64encode(org_id.bytes + session_id.bytes + secret).rstrip(b"=").decode()
 

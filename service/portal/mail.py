@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable
 from email.message import EmailMessage
+from email.utils import formatdate, make_msgid, parseaddr
 from typing import Final, Protocol, cast
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 import msgspec
@@ -48,18 +49,22 @@ class SmtpMailer:
     def __init__(self, url: str, sender: str) -> None:
         self._server = urlsplit(url)
         self._sender = sender
+        self._domain = parseaddr(sender)[1].rpartition("@")[2] or "localhost"
+        """Names our mails without telling the name of this machine."""
 
     async def send(self, mail: Mail) -> None:
         message = EmailMessage()
         message["From"], message["To"], message["Subject"] = self._sender, mail.to, mail.subject
+        message["Date"], message["Message-ID"] = formatdate(), make_msgid(domain=self._domain)
+        message["Auto-Submitted"] = "auto-generated"
         message.set_content(_body(mail))
         try:
             await aiosmtplib.send(
                 message,
                 hostname=self._server.hostname,
                 port=self._server.port,
-                username=self._server.username,
-                password=self._server.password,
+                username=_decoded(self._server.username),
+                password=_decoded(self._server.password),
                 use_tls=self._server.scheme == "smtps",
                 timeout=_TIMEOUT_S,
             )
@@ -85,6 +90,10 @@ class Outbox:
         """The newest first."""
         kept = await cast(Awaitable[list[bytes]], self._redis.lrange(_OUTBOX, 0, -1))
         return [msgspec.json.decode(one, type=Mail) for one in kept]
+
+
+def _decoded(part: str | None) -> str | None:
+    return None if part is None else unquote(part)
 
 
 def _body(mail: Mail) -> str:

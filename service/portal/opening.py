@@ -1,5 +1,6 @@
 """Opens what the portal needs: a pool of its own, so that no page ever takes a connection from the API."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
@@ -17,6 +18,7 @@ from service.connections.vault import LocalKey, Vault
 from service.connectors.sdk.connector import Connector
 from service.db.pool import open_pool
 from service.portal.assets import Assets
+from service.portal.late_mail import LateMail
 from service.portal.mail import Outbox, SmtpMailer
 from service.portal.parts import Parts
 from service.portal.portal import make_portal
@@ -60,6 +62,8 @@ async def opened_front(
         stack.push_async_callback(pool.close)
         redis = Redis.from_url(settings.redis_url)  # pyright: ignore[reportUnknownMemberType]
         stack.push_async_callback(redis.aclose)
+        mailer = SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else Outbox(redis)
+        late_mail = LateMail(redis, mailer, MailedLinks(key_for("late mail")))
         assets = Assets()
         prices = load_price_book()
         parts = Parts(
@@ -74,7 +78,8 @@ async def opened_front(
             passwords=Passwords(),
             factors=SecondFactors(key_for("second factors")),
             links=MailedLinks(key_for("mailed links")),
-            mailer=SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else Outbox(redis),
+            mailer=mailer,
+            late_mail=late_mail,
             throttle=Throttle(redis),
             templates=Templates(assets.path),
             assets=assets,
@@ -83,6 +88,7 @@ async def opened_front(
         )
         portal = make_portal(parts, tuple(ip_network(network) for network in settings.trusted_proxies))
         await stack.enter_async_context(portal.litestar.lifespan())
+        stack.callback(asyncio.create_task(late_mail.run(), name="late mail").cancel)
         yield Front(api, portal)
 
 

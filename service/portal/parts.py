@@ -13,6 +13,7 @@ from service.clock import Clock, now
 from service.connectors.sdk.connector import Connector
 from service.db.pool import Pool
 from service.portal.assets import Assets
+from service.portal.late_mail import LateMail
 from service.portal.mail import Mailer
 from service.portal.reference import Reference
 from service.portal.sandboxes import Sandboxes
@@ -36,6 +37,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     factors: SecondFactors
     links: MailedLinks
     mailer: Mailer
+    late_mail: LateMail
     throttle: Throttle
     templates: Templates
     assets: Assets

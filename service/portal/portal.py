@@ -1,7 +1,22 @@
 """Makes the portal from its parts."""
 
 from service.api.auth import Proxies
-from service.portal.pages import budgets, connections, home, keys, learning, log, money, settings, signing, team, tryout
+from service.portal.pages import (
+    budgets,
+    connections,
+    home,
+    keys,
+    learning,
+    log,
+    money,
+    recovering,
+    security,
+    settings,
+    signing,
+    signing_up,
+    team,
+    tryout,
+)
 from service.portal.parts import Parts
 from service.portal.route import Portal, Route, page
 from service.portal.visit import Reply, Visit, missing
@@ -9,7 +24,8 @@ from service.portal.visit import Reply, Visit, missing
 
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
-    modules = (signing, home, keys, connections, budgets, money, log, tryout, team, settings, learning)
+    signed_out = (signing_up, signing, recovering)
+    modules = (*signed_out, home, keys, connections, budgets, money, log, tryout, team, settings, security, learning)
     return (
         *(route for module in modules for route in module.routes()),
         page("/assets/{digest}/{name}", asset, anyone=True),

@@ -190,8 +190,14 @@ def sign_in_cookies(visit: Visit, token: str, device: str | None) -> None:
     secure = is_secure(visit.origin)
     visit.set_cookies.append(cookie(SESSION, token, secure=secure))
     visit.set_cookies.append(cookie(VISITOR, "", secure=secure))
+    visit.csrf = form_token(visit.parts.cookie_key, token)  # for the forms of a page that is given right away
     if device is not None:
-        visit.set_cookies.append(cookie(DEVICE, device, secure=secure))
+        know_browser(visit, device)
+
+
+def know_browser(visit: Visit, device: str) -> None:
+    """Whoever uses this browser has shown that it is the member, or holds its address: counted apart from strangers."""
+    visit.set_cookies.append(cookie(DEVICE, device, secure=is_secure(visit.origin)))
 
 
 def sign_out_cookies(visit: Visit) -> None:

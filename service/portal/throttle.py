@@ -12,7 +12,9 @@ from service.portal.visit import Refusal
 FORMS: Final = (Limit(60, 60.0),)
 """Any form, from one address."""
 SIGN_INS: Final = (Limit(10, 60.0), Limit(50, 3600.0))
-"""Passwords and codes tried from one address for one member."""
+"""Passwords tried from one address for one member."""
+CODES: Final = (Limit(10, 900.0), Limit(50, 86400.0))
+"""Codes tried with one proof of who it is: of a million, three are right at any time."""
 STRANGERS: Final = (Limit(20, 900.0),)
 """Passwords tried for one member by all browsers together that never signed in as this member.
 

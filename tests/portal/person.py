@@ -19,6 +19,7 @@ class Person:
         self.email = email
         self.organization = organization
         self.secret: str | None = None
+        self.recovery_codes: list[str] = []
         self.last_code = ""
         self._codes_given = 0
 
@@ -69,12 +70,18 @@ class Person:
             await self.fill("Code", self.code())
             await self.press("Go on")
 
+    async def sign_out(self) -> None:
+        """And waits until the browser is nobody's."""
+        await self.press("Sign out")
+        await self.page.wait_for_url("**/")
+
     async def add_second_factor(self) -> None:
         await self.go("/settings/second-factor")
         self.secret = await self.page.locator("input[name=secret]").input_value()
         await self.fill("Code", self.code())
         await self.press("Turn it on")
-        await self.sees("Settings")
+        await self.sees("Your recovery codes")
+        self.recovery_codes = await self.page.locator(".codes code").all_inner_texts()
 
     async def connect(self, vendor: str = "QuickBooks Online") -> None:
         await self.go("/connections")

@@ -20,6 +20,7 @@ OWN_PAGES = (
     "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage",
     "/usage?by=day", "/usage/budgets", "/invoices",
     "/team", "/settings", "/settings/second-factor", "/confirm",
+    "/settings/security", "/settings/password",
 )  # fmt: skip
 
 

@@ -106,7 +106,7 @@ async def test_a_new_proof_changes_the_session_token(people: People) -> None:
 async def test_code_is_asked_for_at_sign_in_and_taken_once(people: People, site: str) -> None:
     person = await people()
     await person.add_second_factor()
-    await person.press("Sign out")
+    await person.sign_out()
     await person.sign_in()
     await person.sees("Home")
 
@@ -140,7 +140,7 @@ async def test_guessing_locks_out_neither_a_known_browser_nor_a_mailed_link(
     people: People, stranger: AsyncClient, site: str
 ) -> None:
     person = await people()
-    await person.press("Sign out")
+    await person.sign_out()
     statuses = [(await send(stranger, "/sign-in", email=person.email, password="guess")).status_code for _ in range(12)]
     assert statuses[-1] == 429
     assert statuses[0] == 422

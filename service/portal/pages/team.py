@@ -1,13 +1,15 @@
 """The team: who is in, with which role, and who is asked to join."""
 
+from service import ids
 from service.accounts import members
 from service.accounts.errors import ImpossibleValueError, MemberNotFoundError, NotAllowedError
 from service.accounts.roles import SAYS, Permission, Role
-from service.db.pool import as_organization
-from service.portal.mail import Mail, MailError
+from service.audit.acts import member_actor, record_act
+from service.db.pool import Connection, as_organization
+from service.portal.mail import Mail
 from service.portal.route import Route, form, page
-from service.portal.throttle import MAILS
-from service.portal.visit import Refusal, Reply, Visit, missing
+from service.portal.sending import send, tell
+from service.portal.visit import Reply, Visit, missing
 
 
 def routes() -> tuple[Route, ...]:
@@ -18,6 +20,7 @@ def routes() -> tuple[Route, ...]:
         form("/team/invitations/{id}/revoke", revoke, Permission.TEAM),
         form("/team/{id}/role", change_role, Permission.TEAM, recent=True),
         form("/team/{id}/remove", remove, Permission.TEAM, recent=True),
+        form("/team/{id}/second-factor/remove", remove_factor, Permission.TEAM, recent=True),
     )
 
 
@@ -34,26 +37,22 @@ async def invite(visit: Visit) -> Reply:
         return await _team(visit, 422, str(error))
     except ValueError:
         return await _team(visit, 422, "Choose one of the roles.")
-    await visit.parts.throttle.spend("mail", MAILS, email)
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             made, joining = await members.invite(connection, visit.member, email, role, clock=visit.parts.clock)
+            await _record(visit, connection, "team.invite", ids.encode("ivt", made.id))
     except NotAllowedError as error:
         return await _team(visit, 422, str(error))
     link = visit.parts.links.seal(joining, members.INVITATION_LASTS)
     session = visit.me.session
-    try:
-        await visit.parts.mailer.send(
-            Mail(
-                to=made.email,
-                subject=f"Join {session.organization} on Tickmark",
-                text=f"{session.name} asks you to join {session.organization} on Tickmark as {role}. "
-                "This link works for a week.",
-                link=f"{visit.origin}/join?link={link}",
-            )
-        )
-    except MailError:
-        raise Refusal(503, "The mail could not be sent", "Take the invitation back and try again later.") from None
+    mail = Mail(
+        to=made.email,
+        subject=f"Join {session.organization} on Tickmark",
+        text=f"{session.name} asks you to join {session.organization} on Tickmark as {role}. "
+        "This link works for a week.",
+        link=f"{visit.origin}/join?link={link}",
+    )
+    await send(visit, mail)
     return visit.go("/team")
 
 
@@ -62,6 +61,7 @@ async def revoke(visit: Visit) -> Reply:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             invitation_id = visit.id_in_path("ivt")
             await members.revoke_invitation(connection, visit.org_id, invitation_id, clock=visit.parts.clock)
+            await _record(visit, connection, "team.revoke_invitation", ids.encode("ivt", invitation_id))
     except MemberNotFoundError:
         raise missing() from None
     return visit.go("/team")
@@ -71,7 +71,9 @@ async def change_role(visit: Visit) -> Reply:
     try:
         role = Role(visit.form.text("role"))
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
-            await members.change_role(connection, visit.member, visit.id_in_path("mem"), role)
+            member_id = visit.id_in_path("mem")
+            await members.change_role(connection, visit.member, member_id, role)
+            await _record(visit, connection, f"team.make_{role}", ids.encode("mem", member_id))
     except MemberNotFoundError:
         raise missing() from None
     except NotAllowedError as error:
@@ -86,11 +88,33 @@ async def remove(visit: Visit) -> Reply:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             member_id = visit.id_in_path("mem")
             await members.remove_member(connection, visit.member, member_id, clock=visit.parts.clock)
+            await _record(visit, connection, "team.remove", ids.encode("mem", member_id))
     except MemberNotFoundError:
         raise missing() from None
     except NotAllowedError as error:
         return await _team(visit, 422, str(error))
     return visit.go("/team")
+
+
+async def remove_factor(visit: Visit) -> Reply:
+    """For somebody who has lost it. The member is told, whoever did it and why."""
+    try:
+        async with as_organization(visit.parts.pool, visit.org_id) as connection:
+            member_id = visit.id_in_path("mem")
+            found = await members.remove_second_factor(connection, visit.parts.factors, visit.member, member_id)
+            await _record(visit, connection, "team.remove_second_factor", ids.encode("mem", member_id))
+    except MemberNotFoundError:
+        raise missing() from None
+    except NotAllowedError as error:
+        return await _team(visit, 422, str(error))
+    text = f"{visit.me.session.name} removed your second factor. Sign in with your password and add a new one."
+    subject = "Your second factor was removed"
+    await tell(visit, Mail(to=found.email, subject=subject, text=text, link=f"{visit.origin}/sign-in"))
+    return visit.go("/team")
+
+
+async def _record(visit: Visit, connection: Connection, what: str, about: str) -> None:
+    await record_act(connection, visit.org_id, what, (about,), actor=member_actor(visit.me.session.member_id))
 
 
 async def _team(visit: Visit, status: int = 200, error: str | None = None) -> Reply:

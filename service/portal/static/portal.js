@@ -12,6 +12,12 @@ for (const button of document.querySelectorAll("button[data-copy]")) {
   });
 }
 
+/** Buttons that print the page. */
+for (const button of document.querySelectorAll("button[data-print]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}
+
 /** Times in the viewer's own zone; UTC stays in the title. */
 function localTimes(root) {
   const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
