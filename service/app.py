@@ -27,6 +27,7 @@ from service.api.routing import Routing
 from service.audit import calls as audit_calls
 from service.audit.checkpoints import Signer
 from service.audit.personal import PersonalKeys
+from service.audit.routes import audit_operations
 from service.audit.signing import signer_of
 from service.connections.hosted.opening import connect_url
 from service.connections.linking import Linking
@@ -112,6 +113,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += linking_operations(parts.linking)
     found += consent_operations(parts.pool, parts.cursors, parts.connections)
     found += evidence_operations(parts.pool, parts.vault, parts.signer)
+    found += audit_operations(parts.pool, parts.cursors, parts.signer.public_key if parts.signer else "")
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)

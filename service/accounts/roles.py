@@ -24,6 +24,8 @@ class Permission(StrEnum):
     """The request log and usage."""
     READ_MONEY = "read_money"
     """Invoices and the running month."""
+    AUDIT = "audit"
+    """See, verify and take away the audit log."""
     BUDGETS = "budgets"
     """Set budgets and pay invoices."""
     KEYS = "keys"
@@ -45,7 +47,7 @@ ALLOWED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.ADMIN: _EVERYTHING,
         Role.DEVELOPER: _LOOK - {Permission.READ_MONEY} | {Permission.KEYS, Permission.CONNECT},
         Role.BILLING: _LOOK | {Permission.BUDGETS},
-        Role.AUDITOR: _LOOK,
+        Role.AUDITOR: _LOOK | {Permission.AUDIT},
     }
 )
 

@@ -7,6 +7,7 @@ from service.accounts.errors import UnknownScopeError
 from service.resources.names import RESOURCES
 
 _OURS = (
+    "audit:read",
     "billing:read",
     "billing:write",
     "connections:export",

@@ -128,3 +128,22 @@ WHERE wrapping_key <> $1 AND destroyed_at IS NULL ORDER BY org_id, subject_id, v
 -- name: mark_audit_key_rewrapped
 -- The same key under another key-encryption key.
 UPDATE audit_keys SET wrapping_key = $4, wrapped = $5 WHERE org_id = $1 AND subject_id = $2 AND version = $3;
+
+-- name: search_rows
+-- Of the next rows back from one ($2), at most $5 of them, those that have every piece of text of $6, newest first, each
+-- with its place in the chain; and, in each, where the looking ended and how many rows were looked at.
+WITH looked AS MATERIALIZED (
+    SELECT r.id, r.content FROM audit_rows r
+    WHERE r.org_id = $1 AND ($2::uuid IS NULL OR r.id < $2)
+      AND ($3::uuid IS NULL OR r.id >= $3) AND ($4::uuid IS NULL OR r.id < $4)
+    ORDER BY r.id DESC LIMIT $5
+), said AS (
+    SELECT count(*) AS looked_at, min(l.id::text)::uuid AS ended_at FROM looked l
+), matching AS (
+    SELECT l.id, l.content FROM looked l
+    WHERE NOT EXISTS (SELECT FROM unnest($6::text[]) AS wanted WHERE strpos(l.content, wanted) = 0)
+    ORDER BY l.id DESC LIMIT $7
+)
+SELECT m.id, m.content, k.seq, said.looked_at, said.ended_at
+FROM said LEFT JOIN matching m ON true LEFT JOIN audit_links k ON k.org_id = $1 AND k.row_id = m.id
+ORDER BY m.id DESC;

@@ -50,26 +50,11 @@ class _Stop(Exception):  # noqa: N818
 
 def verify(lines: Iterable[bytes], *, public_key: str | None = None, kept: Iterable[SignedCheckpoint] = ()) -> Verdict:
     """Reads the export once. Stops at the first thing that is wrong: nothing after it can be told apart."""
-    reading = _Reading(public_key)
-    found: list[Found] = []
-    try:
-        for line in lines:
-            reading.line(line)
-        reading.end()
-        reading.compare(kept)
-    except _Stop as wrong:
-        found.append(Found(wrong.kind, reading.lines, str(wrong)))
-    return Verdict(
-        rows=reading.seq,
-        checkpoints=len(reading.checkpoints),
-        org=reading.org,
-        key=reading.key,
-        trusted_key=public_key is not None,
-        found=tuple(found),
-    )
+    reading = Reading(public_key)
+    return reading.verdict(reading.read(lines) or reading.finish(kept))
 
 
-class _Reading:
+class Reading:
     """How far the file has been read, and what it has to go on with."""
 
     def __init__(self, public_key: str | None) -> None:
@@ -84,7 +69,36 @@ class _Reading:
         self._leaves: list[bytes] = []
         self._ended = False
 
-    def line(self, line: bytes) -> None:
+    def read(self, lines: Iterable[bytes]) -> list[Found]:
+        """The next lines; what is wrong with them."""
+        try:
+            for line in lines:
+                self._line(line)
+        except _Stop as wrong:
+            return [Found(wrong.kind, self.lines, str(wrong))]
+        return []
+
+    def finish(self, kept: Iterable[SignedCheckpoint] = ()) -> list[Found]:
+        """After the last line: what is wrong with the whole."""
+        try:
+            self._finish()
+            self._compare(kept)
+        except _Stop as wrong:
+            return [Found(wrong.kind, self.lines, str(wrong))]
+        return []
+
+    def verdict(self, found: list[Found]) -> Verdict:
+        """On what was read."""
+        return Verdict(
+            rows=self.seq,
+            checkpoints=len(self.checkpoints),
+            org=self.org,
+            key=self.key,
+            trusted_key=self._trusted is not None,
+            found=tuple(found),
+        )
+
+    def _line(self, line: bytes) -> None:
         self.lines += 1
         try:
             found: Head | RowLine | SignedCheckpoint | End = _decode(line)
@@ -155,12 +169,11 @@ class _Reading:
             raise _Stop("truncated", f"the end speaks of {end.rows} rows, and the file has {self.seq}")
         self._ended = True
 
-    def end(self) -> None:
-        """After the last line."""
+    def _finish(self) -> None:
         if not self._ended:
             raise _Stop("truncated", "the file has no end")
 
-    def compare(self, kept: Iterable[SignedCheckpoint]) -> None:
+    def _compare(self, kept: Iterable[SignedCheckpoint]) -> None:
         """Holds the file against checkpoints that were kept off the database."""
         assert self.key is not None
         for one in kept:

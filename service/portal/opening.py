@@ -14,6 +14,7 @@ from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
 from service.accounts.tokens import Peppers
 from service.api.asgi import App, Receive, Scope, Send
+from service.audit.signing import signer_of
 from service.connections.vault import LocalKey, Vault
 from service.connectors.sdk.connector import Connector
 from service.db.pool import open_pool
@@ -84,6 +85,7 @@ async def opened_front(
             templates=Templates(assets.path),
             assets=assets,
             cookie_key=key_for("portal cookies"),
+            audit_key=signer_of(settings).public_key,
             public_url=settings.portal_url.rstrip("/") if settings.portal_url else None,
         )
         portal = make_portal(parts, tuple(ip_network(network) for network in settings.trusted_proxies))

@@ -42,6 +42,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     templates: Templates
     assets: Assets
     cookie_key: bytes
+    audit_key: str
+    """The public key that the audit log's checkpoints are signed with."""
     public_url: str | None
     """Where browsers find us; None means: on this machine only."""
     clock: Clock = now

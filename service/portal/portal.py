@@ -2,6 +2,7 @@
 
 from service.api.auth import Proxies
 from service.portal.pages import (
+    audit,
     budgets,
     connections,
     home,
@@ -25,7 +26,8 @@ from service.portal.visit import Reply, Visit, missing
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
     signed_out = (signing_up, signing, recovering)
-    modules = (*signed_out, home, keys, connections, budgets, money, log, tryout, team, settings, security, learning)
+    own = (home, keys, connections, budgets, money, log, audit, tryout, team, settings, security)
+    modules = (*signed_out, *own, learning)
     return (
         *(route for module in modules for route in module.routes()),
         page("/assets/{digest}/{name}", asset, anyone=True),

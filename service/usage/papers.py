@@ -13,9 +13,9 @@ import billing
 from billing import Details, Invoice, InvoiceLine, InvoiceUnknown, LineCall, Papers, Place, Seller
 from service import errors, ids
 from service.api import parameters
-from service.api.asgi import Receive, Scope, Send
 from service.api.bodies import encode
 from service.api.call import Answer, Call
+from service.api.download import Download
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.query import one_of, read_query
@@ -36,22 +36,6 @@ class BilledCall(Struct, frozen=True):
     connection: str | None
     operation: str
     units: int
-
-
-class Download:
-    """An answer that is written as it is sent. An ASGI application."""
-
-    def __init__(self, head: Answer, parts: AsyncIterator[bytes]) -> None:
-        self._head = head
-        self._parts = parts
-
-    async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
-        start, _ = self._head.messages()
-        start["headers"] = [(name, value) for name, value in start["headers"] if name != b"content-length"]
-        await send(start)
-        async for part in self._parts:
-            await send({"type": "http.response.body", "body": part, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
 class PaperRoutes:

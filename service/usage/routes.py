@@ -12,6 +12,7 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
+from service.api.download import Download
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.pagination import Cursors
@@ -24,7 +25,7 @@ from service.resources.common import Page
 from service.usage.budgets import budget_operations
 from service.usage.examples import CALL, INVOICE, MONTH, RECEIPT, SUMMARY
 from service.usage.export import MEDIA_TYPES, export_calls, named
-from service.usage.papers import Download, paper_operations
+from service.usage.papers import paper_operations
 from service.usage.shapes import (
     BillingInvoice,
     MonthToDate,

@@ -20,15 +20,16 @@ OF_EVERYBODY: Final = {
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {
     "getMe", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage", "summarizeUsage",
-    "exportUsage",
+    "exportUsage", "listAuditEntries", "exportAuditLog",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
     "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions",
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 OF_THE_BODY: Final = {
+    "verifyAuditLog",
     "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "updateConnectSettings",
 }  # fmt: skip
-"""Operations that name things in their bodies alone; their own tests see to it."""
+"""Operations that name things in their bodies alone, or nothing; their own tests see to it."""
 
 NAMING: Final = sorted(
     name
