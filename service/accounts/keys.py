@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from service import ids
 from service.accounts import store
 from service.accounts.errors import (
     ImpossibleValueError,
@@ -19,6 +20,7 @@ from service.accounts.organizations import checked_name
 from service.accounts.scopes import expand_scopes
 from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode, Peppers, hash_token, new_token
+from service.audit.acts import OPERATOR, record_act
 from service.clock import Clock, now
 from service.db.pool import Connection
 from service.ids import new_uuid
@@ -40,6 +42,7 @@ async def mint_key(
     ip_allow: Sequence[str] = (),
     expires_in: timedelta | None = None,
     clock: Clock = now,
+    actor: str = OPERATOR,
 ) -> tuple[KeyRecord, str]:
     """A new key and its token, which is not kept and cannot be shown again.
 
@@ -62,11 +65,21 @@ async def mint_key(
     )
     if await store.count_foreign_bindings(connection, org_id, made.firm_ids, made.connection_ids):
         raise UnknownFirmError("a key can be bound only to firms and connections of its own organization")
-    return made, await _keep(connection, peppers, made)
+    async with connection.transaction():
+        token = await _keep(connection, peppers, made)
+        await _record(connection, org_id, "keys.mint", made.id, *made.scopes, actor=actor)
+    return made, token
 
 
 async def roll_key(
-    connection: Connection, peppers: Peppers, org_id: UUID, key_id: UUID, *, overlap: timedelta, clock: Clock = now
+    connection: Connection,
+    peppers: Peppers,
+    org_id: UUID,
+    key_id: UUID,
+    *,
+    overlap: timedelta,
+    clock: Clock = now,
+    actor: str = OPERATOR,
 ) -> tuple[KeyRecord, str]:
     """A new key with everything the old one may do, and its token; the old one ends after `overlap`."""
     at = clock()
@@ -74,14 +87,25 @@ async def roll_key(
     if old is None or old.revoked_at is not None:
         raise KeyNotFoundError("no such key")
     made = msgspec.structs.replace(old, id=new_uuid(), created_at=at, expires_at=None, last_used_at=None)
-    await store.mark_key_expiring(connection, org_id, key_id, at + overlap)
-    return made, await _keep(connection, peppers, made)
+    async with connection.transaction():
+        await store.mark_key_expiring(connection, org_id, key_id, at + overlap)
+        token = await _keep(connection, peppers, made)
+        await _record(connection, org_id, "keys.roll", key_id, ids.encode("key", made.id), actor=actor)
+    return made, token
 
 
-async def revoke_key(connection: Connection, org_id: UUID, key_id: UUID, *, clock: Clock = now) -> None:
+async def revoke_key(
+    connection: Connection, org_id: UUID, key_id: UUID, *, clock: Clock = now, actor: str = OPERATOR
+) -> None:
     """Ends a key at once; every process refuses it within a second. Raises KeyNotFoundError."""
-    if not await store.mark_key_revoked(connection, org_id, key_id, clock()):
-        raise KeyNotFoundError("no such key")
+    async with connection.transaction():
+        if not await store.mark_key_revoked(connection, org_id, key_id, clock()):
+            raise KeyNotFoundError("no such key")
+        await _record(connection, org_id, "keys.revoke", key_id, actor=actor)
+
+
+async def _record(connection: Connection, org_id: UUID, what: str, key_id: UUID, *about: str, actor: str) -> None:
+    await record_act(connection, org_id, what, (ids.encode("key", key_id), *about), actor=actor)
 
 
 async def _keep(connection: Connection, peppers: Peppers, made: KeyRecord) -> str:

@@ -9,6 +9,7 @@ import asyncpg
 import msgspec
 
 import billing
+from service import ids
 from service.accounts import members_store as store
 from service.accounts.errors import (
     AddressTakenError,
@@ -22,6 +23,7 @@ from service.accounts.organizations import checked_name, create_firm, create_org
 from service.accounts.passwords import Passwords, check_password
 from service.accounts.roles import Role, may_give
 from service.accounts.second_factor import SecondFactors
+from service.audit.acts import member_actor, record_act
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, as_organization
 from service.ids import new_uuid
@@ -62,8 +64,11 @@ async def sign_up(
         await billing.open_account(
             connection, org_id, plan, made_org.time_zone, plan.currency, opened_at=made_org.created_at
         )
-        await create_firm(connection, org_id, "Sandbox firm", clock=clock)
-        return await _add(connection, org_id, email, name, Role.OWNER, kept, clock)
+        owner = await _add(connection, org_id, email, name, Role.OWNER, kept, clock)
+        actor = member_actor(owner.id)
+        await record_act(connection, org_id, "orgs.create", (ids.encode("org", org_id),), actor=actor)
+        await create_firm(connection, org_id, "Sandbox firm", clock=clock, actor=actor)
+        return owner
 
 
 async def invite(

@@ -7,9 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import asyncpg
 
+from service import ids
 from service.accounts import members_store, store
 from service.accounts.errors import ImpossibleValueError, UnknownOrganizationError
 from service.accounts.store import Firm, Organization
+from service.audit.acts import OPERATOR, record_act
 from service.clock import Clock, now
 from service.db.pool import Connection
 from service.ids import new_uuid
@@ -35,7 +37,13 @@ async def create_organization(
 
 
 async def create_firm(
-    connection: Connection, org_id: UUID, name: str, *, region: str | None = None, clock: Clock = now
+    connection: Connection,
+    org_id: UUID,
+    name: str,
+    *,
+    region: str | None = None,
+    clock: Clock = now,
+    actor: str = OPERATOR,
 ) -> Firm:
     """A new firm of the organization, kept here for good. `region`, where said, has to be the database's own."""
     here = await store.get_region(connection)
@@ -44,7 +52,11 @@ async def create_firm(
         raise ImpossibleValueError(
             f"firms of {here} are kept here; create it where {region} is, then point to it with `tickmark firms point`"
         )
-    return await _insert(connection, org_id, new_uuid(), checked_name(name), here, clock())
+    async with connection.transaction():
+        made = await _insert(connection, org_id, new_uuid(), checked_name(name), here, clock())
+        about = (ids.encode("firm", made.id),)
+        await record_act(connection, org_id, "firms.create", about, firm_id=made.id, actor=actor)
+    return made
 
 
 async def point_to_firm(
@@ -54,16 +66,21 @@ async def point_to_firm(
     _check_region(region)
     if region == await store.get_region(connection):
         raise ImpossibleValueError(f"firms of {region} are kept here; create it with `tickmark firms create`")
-    return await _insert(connection, org_id, firm_id, f"A firm in {region}", region, clock())
+    async with connection.transaction():
+        made = await _insert(connection, org_id, firm_id, f"A firm in {region}", region, clock())
+        await record_act(connection, org_id, "firms.point", (ids.encode("firm", firm_id), region))
+    return made
 
 
-async def change_organization(connection: Connection, org_id: UUID, name: str, time_zone: str) -> None:
+async def change_organization(connection: Connection, org_id: UUID, name: str, time_zone: str, *, actor: str) -> None:
     """Its name and the zone its pages speak in; billing months keep the zone they began with.
 
     Raises ImpossibleValueError.
     """
     check_time_zone(time_zone)
-    await members_store.mark_organization_changed(connection, org_id, checked_name(name), time_zone)
+    async with connection.transaction():
+        await members_store.mark_organization_changed(connection, org_id, checked_name(name), time_zone)
+        await record_act(connection, org_id, "orgs.change", (ids.encode("org", org_id),), actor=actor)
 
 
 async def _insert(

@@ -1,7 +1,8 @@
 """Rows of acts that are no calls: in the act's own transaction, so that none is done without its row.
 
 What is managed through the API is a call and has a call's row. Acts are what operators do at a terminal, members on our
-pages and firms' people on connect pages.
+pages, firms' people on connect pages, the worker, and the platform by itself. A domain's function records its own act,
+so that no way to it is without a row; `actor` is None where a call's row or a greater act says it already.
 """
 
 from typing import Final
@@ -12,6 +13,12 @@ from service.audit.store import insert_rows
 from service.db.pool import Connection
 from service.ids import new_uuid
 
+OPERATOR: Final = "operator"
+"""Somebody at a terminal of ours."""
+WORKER: Final = "worker"
+"""A job that was due."""
+PLATFORM: Final = "platform"
+"""Nobody: what followed from a vendor's answer."""
 CONNECT_PAGE: Final = "connect_page"
 """Somebody at a firm, on the page that the firm was sent; the consent they signed says who."""
 
@@ -29,7 +36,7 @@ async def record_act(
     *,
     firm_id: UUID | None = None,
     connection_id: UUID | None = None,
-    actor: str = "operator",
+    actor: str = OPERATOR,
     ticket: str | None = None,
 ) -> None:
     """`what` is `keys.mint`; `about` the ids of what it was done to. `connection` is the one that does the act."""

@@ -17,6 +17,8 @@ from billing import (
     read_usage,
     set_budget,
 )
+from service import ids
+from service.audit.acts import record_act
 from service.cli.database import operator
 from service.cli.errors import CommandError
 from service.cli.options import Json, Org
@@ -58,10 +60,14 @@ async def budget(
     if limit is not None and limit < 0:
         raise CommandError("--limit-minor cannot be negative.")
     async with operator() as database:
-        if remove:
-            await delete_budget(database, org_id, scope, scope_id, span)
-        elif limit is not None:
-            await set_budget(database, org_id, Budget(scope, scope_id, span, limit))
+        if remove or limit is not None:
+            async with database.transaction():
+                if limit is None or remove:
+                    await delete_budget(database, org_id, scope, scope_id, span)
+                else:
+                    await set_budget(database, org_id, Budget(scope, scope_id, span, limit))
+                about = (ids.encode(_PREFIXES[scope], scope_id), span.value)
+                await record_act(database, org_id, "budgets.remove" if remove else "budgets.set", about)
         found = await get_budget_statuses(database, load_price_book(), org_id, now())
     rows: list[dict[str, Any]] = [
         {

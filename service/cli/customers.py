@@ -70,7 +70,6 @@ async def create_org_firm(
     org_id = read_id("org", org)
     async with operator() as connection, connection.transaction():
         made = await create_firm(connection, org_id, name, region=region)
-        await record_act(connection, org_id, "firms.create", (ids.encode("firm", made.id),), firm_id=made.id)
     show([_firm_row(made)], as_json=as_json)
 
 
@@ -86,7 +85,6 @@ async def point_to_org_firm(
     org_id, firm_id = read_id("org", org), read_id("firm", firm)
     async with operator() as connection, connection.transaction():
         made = await point_to_firm(connection, org_id, firm_id, region)
-        await record_act(connection, org_id, "firms.point", (firm, region))
     show([_firm_row(made)], as_json=as_json)
 
 

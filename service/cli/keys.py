@@ -6,12 +6,10 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import App, Parameter
 
-from service import ids
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
 from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode
 from service.api.openapi import VERSION
-from service.audit.acts import record_act
 from service.cli.database import operator, peppers_of, settings
 from service.cli.options import Json, Org
 from service.cli.output import instant, ref, say, show, show_json
@@ -59,7 +57,6 @@ async def create(
             ip_allow=allow,
             expires_in=None if expires_in_days is None else timedelta(days=expires_in_days),
         )
-        await record_act(database, org_id, "keys.mint", (ids.encode("key", made.id), *made.scopes))
     _show_once(made, token, as_json=as_json)
 
 
@@ -76,7 +73,6 @@ async def roll(
     peppers = peppers_of(settings())
     async with operator() as connection, connection.transaction():
         made, token = await roll_key(connection, peppers, org_id, key_id, overlap=timedelta(hours=overlap_hours))
-        await record_act(connection, org_id, "keys.roll", (key, ids.encode("key", made.id)))
     _show_once(made, token, as_json=as_json)
 
 
@@ -86,7 +82,6 @@ async def revoke(key: str, *, org: Org) -> None:
     org_id, key_id = read_id("org", org), read_id("key", key)
     async with operator() as connection, connection.transaction():
         await revoke_key(connection, org_id, key_id)
-        await record_act(connection, org_id, "keys.revoke", (key,))
     say(f"{key} is revoked.")
 
 

@@ -8,7 +8,6 @@ from cyclopts import App, Parameter
 from billing import (
     Invoice,
     Reconciliation,
-    close_period,
     format_money,
     issue_invoice,
     list_invoices,
@@ -16,6 +15,8 @@ from billing import (
     reconcile,
     render_invoice,
 )
+from service import ids
+from service.audit.acts import OPERATOR, record_act
 from service.cli.budgets import add_budgets
 from service.cli.database import operator
 from service.cli.options import Json, Org
@@ -23,7 +24,7 @@ from service.cli.output import ref, say, show, show_json
 from service.cli.reading import read_id, read_month
 from service.clock import now
 from service.db.pool import Connection
-from service.jobs.ledger import close_due, reconciliations
+from service.jobs.ledger import close_due, close_month, reconciliations
 
 billing = App(name="billing", help="Months, invoices, budgets, prices, reconciliation.")
 add_budgets(billing)
@@ -48,9 +49,9 @@ async def close(
     book = load_price_book()
     async with operator() as connection:
         if month is not None and org_id is not None:
-            closed = [await close_period(connection, book, org_id, read_month(month), as_of=at)]
+            closed = [await close_month(connection, book, org_id, read_month(month), at, actor=OPERATOR)]
         else:
-            closed = [one async for one in close_due(connection, book, at, only=org_id)]
+            closed = [one async for one in close_due(connection, book, at, only=org_id, actor=OPERATOR)]
         if issue:
             closed = await _issue(connection, closed, at)
     show([_invoice_row(one) for one in closed], as_json=as_json, none="No month is due.")
@@ -88,7 +89,12 @@ async def compare(
 
 
 async def _issue(connection: Connection, closed: list[Invoice], at: datetime) -> list[Invoice]:
-    return [await issue_invoice(connection, one.org_id, one.invoice_id, at=at) for one in closed]
+    issued: list[Invoice] = []
+    for one in closed:
+        async with connection.transaction():
+            issued.append(await issue_invoice(connection, one.org_id, one.invoice_id, at=at))
+            await record_act(connection, one.org_id, "invoices.issue", (ids.encode("bill", one.invoice_id),))
+    return issued
 
 
 def _invoice_row(one: Invoice) -> dict[str, Any]:

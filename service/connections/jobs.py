@@ -16,6 +16,7 @@ from service.connections.issues import store as issues
 from service.connections.issues.shapes import Shape
 from service.connections.linking import Linking
 from service.connections.open import USABLE, OpenConnection
+from service.connections.states import move_connection
 from service.connections.store import State
 from service.connections.vendors import Door, budget_key
 from service.connectors.sdk.auth import TokenReply
@@ -61,9 +62,9 @@ class Care:
             ends_soon = one.ends_at is not None and one.ends_at < at + EXPIRING_FROM
             if ends_soon and one.state is State.HEALTHY and one.ends_at is not None:
                 reason = f"access ends on {one.ends_at.date().isoformat()} unless the firm connects again"
-                await store.mark_connection_state(connection, one.org_id, one.id, State.EXPIRING, reason, at)
+                await move_connection(connection, one.org_id, one.id, State.EXPIRING, reason, at)
             elif not ends_soon and one.state is State.EXPIRING:
-                await store.mark_connection_state(connection, one.org_id, one.id, State.HEALTHY, None, at)
+                await move_connection(connection, one.org_id, one.id, State.HEALTHY, None, at)
 
     async def watch_vendors(self, connection: Connection, at: datetime) -> None:
         """Probes the connections that were not looked at for the longest time."""

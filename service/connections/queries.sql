@@ -51,7 +51,7 @@ SELECT EXISTS (
 
 -- name: mark_connection_state
 -- Sets a connection's state and why.
-UPDATE connections SET state = $3, state_reason = $4, updated_at = $5 WHERE org_id = $1 AND id = $2 RETURNING id;
+UPDATE connections SET state = $3, state_reason = $4, updated_at = $5 WHERE org_id = $1 AND id = $2 RETURNING firm_id;
 
 -- name: get_newest_data_key
 -- The data key that seals a firm's new secrets.

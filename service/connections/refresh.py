@@ -25,6 +25,7 @@ from service.connections.errors import (
     GrantRefusedError,
 )
 from service.connections.open import USABLE, OpenConnection
+from service.connections.states import move_connection
 from service.connections.store import SealedSecret, State
 from service.connections.vault import Vault
 from service.connectors.sdk.faults import TimedOut, VendorFault
@@ -200,7 +201,7 @@ class CredentialKeeper:
         at = self._clock()
         await store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
         await store.insert_event(connection, opened.org_id, opened.id, at, "renewal_refused", reason)
-        await store.mark_connection_state(connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, reason, at)
+        await move_connection(connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, reason, at)
 
     async def _exchange(self, stored: Credentials, exchange: Exchange) -> Credentials | None:
         """The renewed credentials, or None if the vendor will give none any more."""

@@ -207,9 +207,12 @@ async def has_consent(connection: Connection, org_id: UUID, connection_id: UUID,
 
 async def mark_connection_state(
     connection: Connection, org_id: UUID, connection_id: UUID, state: State, reason: str | None, at: datetime
-) -> bool:
-    """False if there is no such connection."""
-    return await connection.fetchval(SQL["mark_connection_state"], org_id, connection_id, state, reason, at) is not None
+) -> UUID | None:
+    """Its firm; None if there is no such connection."""
+    firm_id: UUID | None = await connection.fetchval(
+        SQL["mark_connection_state"], org_id, connection_id, state, reason, at
+    )
+    return firm_id
 
 
 async def get_newest_data_key(connection: Connection, org_id: UUID, firm_id: UUID) -> DataKey | None:

@@ -24,7 +24,9 @@ from billing import (
     reconcile,
     sum_up,
 )
+from service import ids
 from service.accounts.organizations import list_organizations
+from service.audit.acts import WORKER, record_act
 from service.db.pool import Connection
 
 _log: Final = logging.getLogger(__name__)
@@ -52,16 +54,26 @@ async def close_due_months(connection: Connection, at: datetime) -> None:
 
 
 async def close_due(
-    connection: Connection, book: PriceBook, at: datetime, *, only: UUID | None = None
+    connection: Connection, book: PriceBook, at: datetime, *, only: UUID | None = None, actor: str = WORKER
 ) -> AsyncGenerator[Invoice]:
     """The drafts of all months that can be closed at `at`, of every organization or of one, oldest first."""
     async for account in accounts(connection, only):
         for starts_on in await due_months(connection, account, at):
             try:
-                yield await close_period(connection, book, account.org_id, starts_on, as_of=at)
+                yield await close_month(connection, book, account.org_id, starts_on, at, actor=actor)
             except BillingError as error:
                 _log.exception("a month cannot be closed", exc_info=error, extra={"org_id": account.org_id})
                 break
+
+
+async def close_month(
+    connection: Connection, book: PriceBook, org_id: UUID, starts_on: date, at: datetime, *, actor: str
+) -> Invoice:
+    """A month's draft, with its audit row. Raises BillingError."""
+    async with connection.transaction():
+        draft = await close_period(connection, book, org_id, starts_on, as_of=at)
+        await record_act(connection, org_id, "invoices.draft", (ids.encode("bill", draft.invoice_id),), actor=actor)
+    return draft
 
 
 async def due_months(connection: Connection, account: Account, at: datetime) -> list[date]:

@@ -17,6 +17,7 @@ from billing import (
     run_reconciliation,
 )
 from service import ids
+from service.audit.acts import WORKER, record_act
 from service.db.pool import Connection
 from service.jobs.ledger import accounts, months_of
 
@@ -29,6 +30,8 @@ async def put_on_stripe(connection: Connection, at: datetime, *, rail: StripeRai
     for org_id, invoice_id in await list_unfinished_on_stripe(connection, at - LOOK_BACK):
         try:
             await issue_on_stripe(connection, rail, org_id, invoice_id)
+            about = (ids.encode("bill", invoice_id),)
+            await record_act(connection, org_id, "invoices.put_on_stripe", about, actor=WORKER)
         except (StepFailed, InvoiceNotOwed) as error:
             _log.warning("an invoice is not through at Stripe: %s", error, extra={"org_id": org_id})
 

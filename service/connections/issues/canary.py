@@ -16,6 +16,7 @@ from service.connections.issues import store
 from service.connections.issues.shapes import Shape, differences, learned, observe, read_fields
 from service.connections.issues.store import Finding, IssueKind
 from service.connections.open import OpenConnection
+from service.connections.states import move_connection
 from service.connections.store import State
 from service.connectors.sdk.binding import Binding, Query
 from service.connectors.sdk.engine import Engine, Leg, Link
@@ -93,9 +94,9 @@ async def judge(connection: Connection, org_id: UUID, connection_id: UUID, at: d
         return
     is_open = await store.count_open(connection, org_id, connection_id) > 0
     if is_open and record.state in (State.HEALTHY, State.EXPIRING):
-        await connections.mark_connection_state(connection, org_id, connection_id, State.DEGRADED, _DRIFTED, at)
+        await move_connection(connection, org_id, connection_id, State.DEGRADED, _DRIFTED, at)
     elif not is_open and record.state is State.DEGRADED and record.state_reason == _DRIFTED:
-        await connections.mark_connection_state(connection, org_id, connection_id, State.HEALTHY, None, at)
+        await move_connection(connection, org_id, connection_id, State.HEALTHY, None, at)
 
 
 def _everywhere(path: str) -> str:

@@ -3,6 +3,7 @@
 from service.accounts.errors import AccountError
 from service.accounts.organizations import create_firm, list_firms
 from service.accounts.roles import Permission
+from service.audit.acts import member_actor
 from service.connections.routes import to_connection
 from service.connections.store import list_accounts_of, list_connections
 from service.db.pool import as_organization
@@ -45,7 +46,13 @@ async def one(visit: Visit) -> Reply:
 async def add_firm(visit: Visit) -> Reply:
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
-            await create_firm(connection, visit.org_id, visit.form.text("name"), clock=visit.parts.clock)
+            await create_firm(
+                connection,
+                visit.org_id,
+                visit.form.text("name"),
+                clock=visit.parts.clock,
+                actor=member_actor(visit.me.session.member_id),
+            )
     except AccountError:
         return await _connections(visit, 422, error="Enter the firm's name, as the firm calls itself.")
     return visit.go("/connections")

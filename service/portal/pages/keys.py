@@ -11,6 +11,7 @@ from service.accounts.roles import Permission
 from service.accounts.scopes import SCOPES
 from service.accounts.tokens import Mode
 from service.api.openapi import VERSION
+from service.audit.acts import member_actor
 from service.connections.store import list_connections
 from service.db.pool import as_organization
 from service.portal.route import Route, form, page
@@ -94,6 +95,7 @@ async def mint(visit: Visit) -> Reply:
                     ip_allow=typed.text("ips").replace(",", " ").split(),
                     expires_in=timedelta(days=int(typed.text("expires"))) if typed.text("expires") else None,
                     clock=visit.parts.clock,
+                    actor=member_actor(visit.me.session.member_id),
                 )
             return visit.page("key_made.html", key=made, secret=token, rolled=False)
         except AccountError as error:
@@ -113,6 +115,7 @@ async def roll(visit: Visit) -> Reply:
                 key_id,
                 overlap=timedelta(hours=int(overlap) if overlap in OVERLAPS else 24),
                 clock=visit.parts.clock,
+                actor=member_actor(visit.me.session.member_id),
             )
     except KeyNotFoundError:
         raise missing() from None
@@ -122,7 +125,13 @@ async def roll(visit: Visit) -> Reply:
 async def revoke(visit: Visit) -> Reply:
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
-            await revoke_key(connection, visit.org_id, visit.id_in_path("key"), clock=visit.parts.clock)
+            await revoke_key(
+                connection,
+                visit.org_id,
+                visit.id_in_path("key"),
+                clock=visit.parts.clock,
+                actor=member_actor(visit.me.session.member_id),
+            )
     except KeyNotFoundError:
         raise missing() from None
     return visit.go("/keys")

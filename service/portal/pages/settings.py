@@ -6,6 +6,7 @@ from zoneinfo import available_timezones
 from service.accounts.errors import ImpossibleValueError
 from service.accounts.organizations import change_organization
 from service.accounts.roles import Permission
+from service.audit.acts import member_actor
 from service.db.pool import as_organization
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit
@@ -32,7 +33,9 @@ async def change(visit: Visit) -> Reply:
     name, zone = visit.form.text("name"), visit.form.text("time_zone")
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
-            await change_organization(connection, visit.org_id, name, zone)
+            await change_organization(
+                connection, visit.org_id, name, zone, actor=member_actor(visit.me.session.member_id)
+            )
     except ImpossibleValueError as error:
         return _settings(visit, 422, str(error))
     return visit.go("/settings")
