@@ -18,7 +18,7 @@ from service.connections.credentials import Credentials
 from service.connections.issues import canary
 from service.connections.link import create_connection
 from service.connections.states import move_connection
-from service.connections.store import Account, State, mark_connection_state
+from service.connections.store import Account, State
 from service.connections.vault import LocalKey, Vault
 from service.db.pool import Connection, Pool, as_organization
 from service.jobs.ledger import close_due_months
@@ -185,8 +185,20 @@ async def test_connection_that_drifts_and_recovers_has_a_row_for_each(
     operator_pool: Pool, org: UUID, link: UUID
 ) -> None:
     async with operator_pool.acquire() as connection:
-        await mark_connection_state(connection, org, link, State.DEGRADED, canary._DRIFTED, AT)
-        await canary.judge(connection, org, link, AT)
-        await canary.judge(connection, org, link, AT)
+        await connection.execute(
+            "INSERT INTO issues (org_id, id, connection_id, vendor, surface, kind, path, expected, opened_at, seen_at)"
+            " VALUES ($1, gen_random_uuid(), $2, 'canopy', 'clients', 'missing_field', '$.id', 'string', $3, $3)",
+            org,
+            link,
+            AT,
+        )
+        for _ in range(2):
+            await canary.judge(connection, org, link, AT)
+        await connection.execute("UPDATE issues SET resolved_at = $1", AT)
+        for _ in range(2):
+            await canary.judge(connection, org, link, AT)
 
-    assert (await acts(operator_pool, org))[1:] == [("connections.healthy", "platform")]
+    assert (await acts(operator_pool, org))[1:] == [
+        ("connections.degraded", "platform"),
+        ("connections.healthy", "platform"),
+    ]
