@@ -96,6 +96,12 @@ class Book:
         """The account's home currency (ISO 4217), where the vendor leaves it out of its records."""
         self._head = _head(connection, ordinal)
 
+    def priced_in(self, currency: str) -> "Book":
+        """The same account for records that are known to be in `currency`."""
+        book = object.__new__(Book)
+        book.connection, book.account, book.currency, book._head = self.connection, self.account, currency, self._head
+        return book
+
     def ref(self, prefix: str, remote_id: str) -> str:
         """The id of the record that the vendor calls `remote_id`; `prefix` with its underscore, such as `cli_`."""
         tail = b2a_base64(remote_id.encode(), newline=False).translate(_URLSAFE, b"=").decode()

@@ -14,6 +14,7 @@ from service.unified.coverage import Known, vendor_coverage
 
 _LETTERS: Final = {
     "list": "L", "get": "G", "create": "C", "update": "U", "delete": "D", "download": "↓", "upload": "↑",
+    "download_version": "↓v", "upload_version": "↑v",
 }  # fmt: skip
 _ASSUMED: Final = " *"
 

@@ -100,7 +100,7 @@ async def _link(
         org_id=org_id,
         firm_id=firm_id,
         vendor=sandbox.vendor,
-        accounts=[Account(0, grant.account, "Birch & Vale", "USD", "America/Los_Angeles")],
+        accounts=[Account(0, grant.account, "Birch & Vale", _currency(sandbox.vendor), "America/Los_Angeles")],
         credentials=_credentials(grant, clock),
         granted_by="Morgan Vale, partner",
         consent_scopes=grant.scopes,
@@ -109,6 +109,11 @@ async def _link(
         clock=clock,
     )
     return made.id
+
+
+def _currency(vendor: str) -> str | None:
+    """None where the vendor names no currency of the books and the invoices are in two."""
+    return None if vendor == "canopy" else "USD"
 
 
 def _credentials(grant: SandboxGrant, clock: Clock) -> Credentials:

@@ -25,8 +25,9 @@ class Credit(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     client: str | None
     number: str | None | UnsetType = UNSET
     issued_on: date | None | UnsetType = UNSET
-    amount: Money
-    remaining: Money | None
+    amount: Money | UnsetType = UNSET
+    """Left out where neither the vendor nor the books say in which currency it is."""
+    remaining: Money | None | UnsetType = UNSET
     applications: list[CreditApplication] | UnsetType = UNSET
     memo: str | None | UnsetType = UNSET
     created_at: datetime | None | UnsetType = UNSET
@@ -50,9 +51,19 @@ class CreditCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     memo: str | None | UnsetType = UNSET
 
 
-class CreditUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A change of a credit. `lines`, when given, replaces all lines."""
+class CreditApplicationInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """An amount of the credit, put on one invoice."""
 
+    invoice: str
+    """`inv_…`."""
+    amount: Money
+
+
+class CreditUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a credit. `lines` and `applications`, when given, replace all of them."""
+
+    applications: list[CreditApplicationInput] | UnsetType = UNSET
+    """Where a credit is applied by itself; elsewhere a payment of nothing applies it."""
     lines: list[InvoiceLineInput] | UnsetType = UNSET
     number: str | UnsetType = UNSET
     issued_on: date | UnsetType = UNSET

@@ -88,6 +88,20 @@ class EngagementCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """`itm_…`."""
     kind_native: str | UnsetType = UNSET
     """In the vendor's word, where it has several (EngagementLetter, ProposalAndEngagementLetter)."""
+    starts_on: date | UnsetType = UNSET
+    ends_on: date | UnsetType = UNSET
+
+
+class EngagementUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of an engagement. `services`, when given, replaces all of them."""
+
+    name: str | UnsetType = UNSET
+    status: EngagementStatus | UnsetType = UNSET
+    """`sent` sends it, `archived` puts it away, `signed` accepts it in the client's place."""
+    starts_on: date | UnsetType = UNSET
+    ends_on: date | UnsetType = UNSET
+    services: list[str] | UnsetType = UNSET
+    """`itm_…`."""
 
 
 class SignatureEvent(Struct, frozen=True, gc=False, kw_only=True):

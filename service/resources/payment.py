@@ -56,7 +56,8 @@ class Payment(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     status: PaymentStatus | UnsetType = UNSET
     """Where a vendor tells none, every payment it shows has been received."""
     status_native: str | None | UnsetType = UNSET
-    amount: Money
+    amount: Money | UnsetType = UNSET
+    """Left out where neither the vendor nor the books say in which currency it is."""
     received_on: date | None
     allocations: list[Allocation]
     unapplied: Money | None | UnsetType = UNSET

@@ -30,7 +30,7 @@ class TimeEntry(Struct, frozen=True, kw_only=True, gc=False, tag_field="object",
     worked_on: date
     minutes: int
     description: str | None | UnsetType = UNSET
-    rate: Money | None
+    rate: Money | None | UnsetType = UNSET
     """For one hour."""
     amount: Money | None | UnsetType = UNSET
     write_up: Money | None | UnsetType = UNSET

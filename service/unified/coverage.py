@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
-from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.binding import PORTS, Binding
 from service.connectors.sdk.connector import Connector
 from service.errors import NOT_FOUND, ApiProblem
 
@@ -85,7 +85,7 @@ class VendorList(Struct, frozen=True, tag_field="object", tag="list"):
     next_cursor: str | None = None
 
 
-_OPERATIONS = {"page": "list"} | {port: port for port in ("get", "create", "update", "delete", "download", "upload")}
+_OPERATIONS = {port: port for port in PORTS} | {"page": "list"}
 _WEAKEST_FIRST: tuple[Known, ...] = ("assumed", "third_party", "documented")
 
 

@@ -7,7 +7,7 @@ import asyncio
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as NotBase64
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from hashlib import sha256
 from math import ceil
 from typing import Any, Final
@@ -20,12 +20,12 @@ from service.api.bodies import encode
 from service.api.call import Answer, Call
 from service.api.problems import to_problem
 from service.api.query import Reader as Read
-from service.api.query import boolean, one_of, read_query, text
+from service.api.query import boolean, one_of, read_query, text, whole_number
 from service.api.screen import refuse_numbers_in
 from service.connectors.sdk.binding import Download, NewDocument
 from service.connectors.sdk.engine import Engine
 from service.connectors.sdk.faults import Malformed, TimedOut, VendorFault
-from service.connectors.sdk.flow import Opened, Response, Source
+from service.connectors.sdk.flow import Flow, Opened, Response, Source
 from service.errors import (
     BODY_TOO_LARGE,
     INVALID_HEADER,
@@ -33,6 +33,7 @@ from service.errors import (
     ApiProblem,
     FieldError,
 )
+from service.ids import Book
 from service.resources.document import Area
 from service.unified.ranges import Span, Wanted, cut, out_of_range, read_content_range, read_range
 from service.unified.read import Reader, bound
@@ -106,10 +107,9 @@ class Documents:
 
     async def download(self, call: Call) -> Any:
         """The bytes of one document, or the part of them that `Range` names."""
-        read_query(call.scope["query_string"], {})
+        number = read_query(call.scope["query_string"], {"version": whole_number(1, 10**9)}).get("version")
         way, remote_id = await self._ways.of_record(call, DOCUMENTS.prefix, call.params["id"])
-        ask = bound(way, DOCUMENTS, "download").download
-        assert ask is not None
+        ask = _asking(way, number)
         if call.by_client:  # whose document it is stands in its record alone
             get = bound(way, DOCUMENTS, "get").get
             assert get is not None
@@ -149,6 +149,22 @@ class Documents:
     async def upload(self, call: Call) -> Answer:
         """A new document from the bytes of the body: 201 with the record as the vendor has it now."""
         asked = read_query(call.scope["query_string"], _UPLOAD)
+        new, described, source = self._sent(call, asked)
+        if asked.get("dry_run"):
+            answer = await self._writer.dry_upload(call, DOCUMENTS)
+            async for _ in source.chunks:
+                pass  # read, so that the digest is known to be right and the caller gets to read the answer
+            return answer
+        return await self._writer.upload(call, DOCUMENTS, new, described, source)
+
+    async def upload_version(self, call: Call) -> Answer:
+        """New bytes for a document whose older ones are kept: 200 with the record as the vendor has it now."""
+        asked = read_query(call.scope["query_string"], {"name": text})
+        new, described, source = self._sent(call, asked)
+        return await self._writer.upload_version(call, DOCUMENTS, new, described, source)
+
+    def _sent(self, call: Call, asked: Mapping[str, Any]) -> tuple[NewDocument, bytes, Source]:
+        """What is being uploaded, what stands for it in the fingerprint of the write, and its bytes."""
         if "name" not in asked:
             raise ApiProblem(
                 VALIDATION_FAILED,
@@ -167,15 +183,8 @@ class Documents:
             size_bytes=size_bytes,
         )
         digest = _expected_digest(call.header(b"content-digest"))
-        source = Source(_checked(self._body(call), digest), size_bytes)
         call.units = units_of(size_bytes)
-        if asked.get("dry_run"):
-            answer = await self._writer.dry_upload(call, DOCUMENTS)
-            async for _ in source.chunks:
-                pass  # read, so that the digest is known to be right and the caller gets to read the answer
-            return answer
-        described = encode(new) + (digest or b"")
-        return await self._writer.upload(call, DOCUMENTS, new, described, source)
+        return new, encode(new) + (digest or b""), Source(_checked(self._body(call), digest), size_bytes)
 
     def _size(self, call: Call) -> int:
         announced = call.header(b"content-length")
@@ -198,6 +207,17 @@ class Documents:
                 yield part
             if not message.get("more_body", False):
                 return
+
+
+def _asking(way: Way, number: int | None) -> Callable[[str, Book], Flow[Download]]:
+    """How the vendor is asked for the bytes: of a document as it is, or of one of its versions."""
+    if number is None:
+        ask = bound(way, DOCUMENTS, "download").download
+        assert ask is not None
+        return ask
+    of_version = bound(way, DOCUMENTS, "download_version").download_version
+    assert of_version is not None
+    return lambda remote_id, book: of_version(remote_id, number, book)
 
 
 def units_of(size_bytes: int | None) -> int:

@@ -130,6 +130,21 @@ class Writer:
         rules = await self._reader.rules(call, way, noun)
         return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
 
+    async def upload_version(
+        self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source
+    ) -> Answer:
+        """A record with new bytes, which are still coming."""
+        key = _idempotency_key(call)
+        way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
+        upload = bound(way, noun, "upload_version").upload_version
+        assert upload is not None
+        claim = await self._claim(call, way, key, described)
+        if isinstance(claim, KeptAnswer):
+            return _replay(call, claim)
+        record = await self._carry_out(call, way, upload(remote_id, new, claim.vendor_key, way.book), None, source)
+        rules = await self._reader.rules(call, way, noun)
+        return Answer(200, encode(overridden(record, rules)), headers=etag(record))
+
     async def dry_upload(self, call: Call, noun: Noun) -> Answer:
         """What an upload would count as."""
         _idempotency_key(call)

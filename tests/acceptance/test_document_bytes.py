@@ -366,6 +366,42 @@ async def test_upload_to_quickbooks_of_another_digest_is_never_completed(api: Ap
     assert quickbooks.stats()["writes"] == 0
 
 
+async def test_file_of_canopy_is_sent_and_its_versions_are_kept(api: Api) -> None:
+    client = (await api.first("/v1/clients?limit=1", "canopy"))["id"]
+    first, second = secrets.token_bytes(12_000_000), secrets.token_bytes(40_000)
+
+    made = await upload(api, first, "canopy", f"&client={client}&area=firm_shared", Content_Digest=digest_of(first))
+    assert made.status_code == 201, made.text
+    path = f"{made.headers['location']}/content"
+    sent = {"Content-Type": "application/pdf", "Idempotency-Key": "anew"}
+    anew, again = [
+        await api.http.put(f"{path}?name=notes.pdf", content=second, headers=api.headers() | sent) for _ in range(2)
+    ]
+    whole = await api.get(path)
+    part = await api.get(f"{path}?version=1", Range="bytes=5-9")
+    missing = await api.get(f"{path}?version=7")
+
+    assert anew.status_code == 200, anew.text
+    assert [version["size_bytes"] for version in anew.json()["versions"]] == [12_000_000, 40_000]
+    assert (again.json(), again.headers["usage-reason"]) == (anew.json(), "replay")
+    assert (anew.headers["usage-meter"], anew.headers["usage-units"]) == ("document", "1")
+    assert (whole.content, whole.headers["repr-digest"]) == (second, digest_of(second))
+    assert (part.status_code, part.content) == (206, first[5:10])
+    assert (missing.status_code, problem_of(missing)) == (404, "not_found")
+
+
+async def test_version_is_refused_where_the_vendor_keeps_none(api: Api) -> None:
+    document = await small_file(api)
+
+    asked = await api.get(f"/v1/documents/{document['id']}/content?version=1")
+    sent = await api.http.put(
+        f"/v1/documents/{document['id']}/content?name=x", content=b"x", headers=api.headers(Idempotency_Key="v")
+    )
+
+    assert (asked.status_code, problem_of(asked)) == (501, "vendor_cannot")
+    assert (sent.status_code, problem_of(sent)) == (501, "vendor_cannot")
+
+
 async def test_document_of_sodium_is_downloaded(api: Api) -> None:
     client = (await api.first("/v1/clients?limit=1", "sodium"))["id"]
     document = await api.first(f"/v1/documents?limit=1&filter[client]={client}", "sodium")

@@ -218,7 +218,9 @@ class RecordChecks:
         assert (shown.updated_after, shown.versioned) == (binding.updated_after, binding.versioned)
 
 
-_PORTS = ("page", "get", "create", "update", "delete", "download", "upload")
+_PORTS = (
+    "page", "get", "create", "update", "delete", "download", "upload", "download_version", "upload_version",
+)  # fmt: skip
 
 
 def _needs_get(rig: Rig, resource: str) -> None:

@@ -6,7 +6,12 @@ from service.connectors.sdk.faults import SchemaDrift
 from service.resources.client import ClientCreate, ClientKind, ClientUpdate
 from service.resources.common import Address, Email, Money, Phone
 from service.resources.contact import ContactCreate, ContactRole, ContactUpdate
+from service.resources.credit import CreditCreate, CreditUpdate
+from service.resources.document import DocumentUpdate
+from service.resources.engagement import EngagementCreate, EngagementUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
+from service.resources.organizer import AnswerVerdict, OrganizerUpdate, ReviewVerdict
+from service.resources.payment import PaymentCreate, PaymentMethod, PaymentUpdate
 from service.resources.task import ChecklistItemInput, TaskCreate, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from service.sandbox.canopy.ids import OWNERS
@@ -56,6 +61,24 @@ def new_contact(clients: list[Any], number: int) -> ContactCreate:
 def new_invoice(clients: list[Any], number: int) -> InvoiceCreate:
     line = InvoiceLineInput(description="Advice", amount=Money(12_345, "USD"))
     return InvoiceCreate(client=clients[0].id, lines=[line], number=f"K-{number}", issued_on=date(2026, 11, 1))
+
+
+def new_payment(clients: list[Any], number: int) -> PaymentCreate:
+    return PaymentCreate(
+        client=clients[0].id,
+        amount=Money(12_345 + number, "USD"),
+        received_on=date(2026, 11, 1),
+        method=PaymentMethod.CHECK,
+        reference=f"K-{number}",
+    )
+
+
+def new_credit(clients: list[Any], number: int) -> CreditCreate:
+    return CreditCreate(client=clients[0].id, lines=[InvoiceLineInput(amount=Money(500 + number, "USD"))])
+
+
+def new_engagement(clients: list[Any], number: int) -> EngagementCreate:
+    return EngagementCreate(client=clients[0].id, name=f"Bookkeeping, {number}", services=[BOOK.ref("itm_", "svc_1")])
 
 
 def new_task(clients: list[Any], number: int) -> TaskCreate:
@@ -137,10 +160,19 @@ class TestCanopy(Conformance):
                     Instant(lambda row, text: put(row, "received_at", text), lambda paid: paid.received_on, day=True),
                 ),
                 amount=cents("amount_cents", "unapplied_cents", "allocations.amount_cents"),
+                creates=new_payment,
+                changes=PaymentUpdate(reference=None),
+                changed=lambda payment: payment.reference is None,
             ),
             "credits": Facts(
                 id_field="credit_id",
                 amount=cents("amount_cents", "remaining_cents", "applications.amount_cents"),
+                creates=new_credit,
+                changes=CreditUpdate(applications=[]),
+                changed=lambda credit: credit.applications == [],
+                lacks={
+                    "what_was_updated_is_what_get_shows": "an application names an invoice that is open: see its tests"
+                },
             ),
             "tasks": Facts(
                 id_field="task_id",
@@ -162,6 +194,8 @@ class TestCanopy(Conformance):
             ),
             "documents": Facts(
                 id_field="file_id",
+                changes=DocumentUpdate(name="Renamed.pdf"),
+                changed=lambda document: document.name == "Renamed.pdf",
                 instants=(
                     Instant(lambda row, text: put(row, "added_at", text), lambda document: document.created_at),
                     Instant(
@@ -183,6 +217,10 @@ class TestCanopy(Conformance):
                     Word("answers.source", lambda organizer: organizer.answers[0].source),
                 ),
                 filters=status(),
+                changes=OrganizerUpdate(
+                    answers=[AnswerVerdict(question_key="spouse_name", review=ReviewVerdict.ACCEPTED)]
+                ),
+                changed=lambda organizer: organizer.answers[2].value is not None,
             ),
             "engagements": Facts(
                 id_field="engagement_id",
@@ -207,6 +245,9 @@ class TestCanopy(Conformance):
                     "dollar cents",
                 ),
                 filters=status(),
+                creates=new_engagement,
+                changes=EngagementUpdate(name="Bookkeeping and payroll"),
+                changed=lambda agreed: agreed.name == "Bookkeeping and payroll",
             ),
             "time_entries": Facts(
                 id_field="entry_id",

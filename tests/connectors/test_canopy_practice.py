@@ -2,17 +2,27 @@
 
 from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Any
+from uuid import UUID
 
 import pytest
+from msgspec import UNSET
+from msgspec.structs import replace
 
 from service.connectors.registry import get_connector
-from service.connectors.sdk.faults import Conflict, ConnectionRefused, Invalid
+from service.connectors.sdk.binding import NewDocument
+from service.connectors.sdk.faults import Conflict, ConnectionRefused, Invalid, NotFound
+from service.ids import Book
 from service.resources.client import ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Money, Phone
 from service.resources.contact import ContactCreate, ContactRole, ContactUpdate
+from service.resources.credit import CreditApplicationInput, CreditCreate, CreditUpdate
+from service.resources.document import DocumentUpdate
+from service.resources.engagement import EngagementCreate, EngagementStatus, EngagementUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
-from service.resources.organizer import AnswerSource
+from service.resources.organizer import AnswerSource, AnswerVerdict, OrganizerUpdate, ReviewVerdict
+from service.resources.payment import AllocationInput, PaymentCreate, PaymentMethod, PaymentUpdate
 from service.resources.task import ChecklistItemInput, TaskCreate, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from service.resources.user import MfaLevel
@@ -268,3 +278,178 @@ def test_the_session_tells_how_its_person_signed_in(canopy: Vendor) -> None:
     assert {user.mfa_level for user in canopy.every("users")} == {
         MfaLevel.NONE, MfaLevel.OTP, MfaLevel.PHISHING_RESISTANT,
     }  # fmt: skip
+
+
+def send_file(vendor: Vendor, flow: Any, content: bytes) -> Any:
+    """Plays an upload with these bytes in its frame."""
+
+    def framed() -> Any:
+        request = next(flow)
+        assert request.upload is not None
+        request = replace(request, upload=None, body=request.upload.before + content + request.upload.after)
+        try:
+            while True:
+                request = flow.send((yield request))
+        except StopIteration as stop:
+            return stop.value
+
+    return vendor.run(framed())
+
+
+def bytes_of(vendor: Vendor, flow: Any) -> tuple[Any, bytes]:
+    found = vendor.run(flow)
+    return found, vendor.send(found.request).body
+
+
+def test_a_file_is_sent_renamed_and_sent_anew(canopy: Vendor) -> None:
+    assert CANOPY.documents is not None
+    ports = CANOPY.documents
+    assert ports.upload is not None
+    assert ports.upload_version is not None
+    assert ports.download is not None
+    assert ports.download_version is not None
+    folder = next(one for one in canopy.every("folders") if one.client)
+    new = NewDocument(name="W-2.pdf", media_type="application/pdf", client=folder.client, folder=folder.id)
+    made = send_file(canopy, ports.upload(new, "u1", canopy.book), b"first")
+    renamed = update(canopy, "documents", made, DocumentUpdate(name="W-2 2025.pdf"))
+    second = NewDocument(name="x.pdf", media_type="application/pdf")
+    anew = send_file(canopy, ports.upload_version(made.remote_id, second, "u2", canopy.book), b"second!")
+    whole, last = bytes_of(canopy, ports.download(made.remote_id, canopy.book))
+    _, first = bytes_of(canopy, ports.download_version(made.remote_id, 1, canopy.book))
+
+    assert (made.client, made.folder, made.area, made.size_bytes) == (folder.client, folder.id, "private", 5)
+    assert (renamed.name, anew.name) == ("W-2 2025.pdf", "W-2 2025.pdf")
+    assert [version.number for version in anew.versions] == [1, 2]
+    assert (first, last) == (b"first", b"second!")
+    assert whole.sha256 == sha256(b"second!").hexdigest() == anew.sha256
+    assert [event.action for event in read(canopy, "documents", made).history] == ["added", "replaced"]
+    with pytest.raises(NotFound):
+        canopy.run(ports.download_version(made.remote_id, 3, canopy.book))
+
+
+def test_every_version_of_a_seeded_file_has_the_digest_it_says(canopy: Vendor) -> None:
+    assert CANOPY.documents is not None
+    assert CANOPY.documents.download_version is not None
+    document = next(one for one in canopy.every("documents") if len(one.versions) == 3)
+    for version in document.versions:
+        flow = CANOPY.documents.download_version(document.remote_id, version.number, canopy.book)
+        _, content = bytes_of(canopy, flow)
+
+        assert (len(content), sha256(content).hexdigest()) == (version.size_bytes, version.sha256)
+
+
+def open_invoice(vendor: Vendor, currency: str = "USD") -> Any:
+    return next(one for one in vendor.every("invoices") if one.status == "open" and one.currency == currency)
+
+
+def test_a_payment_pays_invoices_and_keeps_the_rest(canopy: Vendor) -> None:
+    invoice = open_invoice(canopy)
+    total = invoice.balance.amount_minor
+    part = AllocationInput(invoice=invoice.id, amount=Money(total - 100, "USD"))
+    new = PaymentCreate(
+        client=invoice.client, amount=Money(total, "USD"), received_on=date(2026, 11, 3), method=PaymentMethod.CHECK,
+        reference="1182", allocations=[part],
+    )  # fmt: skip
+    made = create(canopy, "payments", new)
+    rest = AllocationInput(invoice=invoice.id, amount=Money(total, "USD"))
+    changed = update(canopy, "payments", made, PaymentUpdate(allocations=[rest], reference=None))
+
+    assert (made.received_on, made.method, made.unapplied) == (date(2026, 11, 3), "check", Money(100, "USD"))
+    assert (changed.unapplied, changed.reference) == (Money(0, "USD"), None)
+    assert read(canopy, "payments", made) == changed
+    assert read(canopy, "invoices", invoice).status == "paid"
+
+
+def test_money_in_another_currency_than_its_invoice_is_refused(canopy: Vendor) -> None:
+    vendor = replace(canopy, book=Book(UUID(int=7), 0, canopy.book.account))
+    invoice = open_invoice(vendor, "CAD") if any_open(vendor, "CAD") else open_invoice(vendor)
+    wrong = Money(100, "USD" if invoice.currency == "CAD" else "CAD")
+    part = AllocationInput(invoice=invoice.id, amount=wrong)
+    new = PaymentCreate(client=invoice.client, amount=wrong, allocations=[part])
+    euros = PaymentCreate(client=invoice.client, amount=Money(100, "EUR"))
+
+    assert refused(Invalid, lambda: create(vendor, "payments", new)) == "/amount/currency"
+    assert refused(Invalid, lambda: create(vendor, "payments", euros)) == "/amount/currency"
+
+
+def any_open(vendor: Vendor, currency: str) -> bool:
+    return any(one.status == "open" and one.currency == currency for one in vendor.every("invoices"))
+
+
+def test_payments_of_a_book_in_two_currencies_agree_with_what_they_pay(canopy: Vendor) -> None:
+    vendor = replace(canopy, book=Book(UUID(int=7), 0, canopy.book.account))
+    currencies = {invoice.id: invoice.currency for invoice in vendor.every("invoices")}
+    payments = vendor.every("payments", limit=20)
+    known = [payment for payment in payments if payment.amount is not UNSET]
+
+    assert {currencies[part.invoice] for one in payments for part in one.allocations} == {"USD", "CAD"}
+    for payment in known:
+        assert {currencies[part.invoice] for part in payment.allocations} == {payment.amount.currency}
+    assert all(not payment.allocations for payment in payments if payment.amount is UNSET)
+    assert read(vendor, "payments", known[0]) == known[0]
+
+
+def test_what_a_payment_cannot_hold_is_refused(canopy: Vendor) -> None:
+    invoice = open_invoice(canopy)
+    new = PaymentCreate(client=invoice.client, amount=Money(100, "USD"))
+    parts = (
+        (AllocationInput(credit=canopy.book.ref("crd_", "crd_1000"), amount=Money(1, "USD")), "/allocations/0/credit"),
+        (AllocationInput(amount=Money(1, "USD")), "/allocations/0/invoice"),
+        (AllocationInput(invoice=invoice.id, amount=Money(0, "USD")), "/allocations/0/amount/amount_minor"),
+    )
+    for part, pointer in parts:
+        wrong = replace(new, allocations=[part])
+        assert refused(Invalid, lambda wrong=wrong: create(canopy, "payments", wrong)) == pointer
+    elsewhere = replace(new, deposit_account="35")
+    assert refused(Invalid, lambda: create(canopy, "payments", elsewhere)) == "/deposit_account"
+
+
+def test_a_credit_is_made_and_applied(canopy: Vendor) -> None:
+    invoice = open_invoice(canopy)
+    new = CreditCreate(client=invoice.client, lines=[InvoiceLineInput(amount=Money(700, "USD"))])
+    made = create(canopy, "credits", new)
+    part = CreditApplicationInput(invoice=invoice.id, amount=Money(500, "USD"))
+    applied = update(canopy, "credits", made, CreditUpdate(applications=[part]))
+    described = CreditCreate(client=invoice.client, lines=[InvoiceLineInput(amount=Money(1, "USD"), description="x")])
+
+    assert (made.amount, made.remaining, made.applications) == (Money(700, "USD"), Money(700, "USD"), [])
+    assert (applied.remaining, applied.applications[0].invoice) == (Money(200, "USD"), invoice.id)
+    assert read(canopy, "invoices", invoice).paid == Money(500, "USD")
+    assert refused(Invalid, lambda: create(canopy, "credits", described)) == "/lines/0/description"
+
+
+def test_an_engagement_is_drafted_sent_and_accepted(canopy: Vendor) -> None:
+    client = canopy.every("clients")[0]
+    service = canopy.book.ref("itm_", "svc_2")
+    new = EngagementCreate(client=client.id, name="Bookkeeping 2027", services=[service], starts_on=date(2027, 1, 1))
+    made = create(canopy, "engagements", new)
+    sent = update(canopy, "engagements", made, EngagementUpdate(status=EngagementStatus.SENT), "s")
+    signed = update(canopy, "engagements", made, EngagementUpdate(status=EngagementStatus.SIGNED), "a")
+
+    assert (made.status, made.starts_on, made.services[0].service_item) == ("draft", date(2027, 1, 1), service)
+    assert made.services[0].price.currency == "USD"
+    assert (sent.status, sent.acceptance) == ("sent", None)
+    assert (signed.status, signed.acceptance.at is None) == ("signed", False)
+    assert read(canopy, "engagements", made) == signed
+    back = EngagementUpdate(status=EngagementStatus.DRAFT)
+    assert refused(Invalid, lambda: update(canopy, "engagements", made, back, "b")) == "/status"
+    assert refused(Invalid, lambda: create(canopy, "engagements", EngagementCreate(client=client.id))) == "/name"
+
+
+def test_a_suggestion_becomes_the_answer_when_a_person_accepts_it(canopy: Vendor) -> None:
+    sent = canopy.every("organizers", filters={"status": ("pending",)})[0]
+    verdicts = [
+        AnswerVerdict(question_key="spouse_name", review=ReviewVerdict.ACCEPTED),
+        AnswerVerdict(question_key="other_income", review=ReviewVerdict.REJECTED),
+    ]
+    before = {answer.question_key: answer for answer in sent.answers}
+    seen = update(canopy, "organizers", sent, OrganizerUpdate(answers=verdicts))
+    after = {answer.question_key: answer for answer in seen.answers}
+
+    assert before["spouse_name"].review is ReviewVerdict.PENDING
+    assert after["spouse_name"].value == before["spouse_name"].suggested_value
+    assert (after["other_income"].value, after["other_income"].suggested_value) == (None, None)
+    assert {answer.review for answer in seen.answers} == {None}
+    again = OrganizerUpdate(answers=verdicts[:1])
+    pointer = "/answers/0/question_key"
+    assert refused(Invalid, lambda: update(canopy, "organizers", sent, again, "again")) == pointer

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import UNSET
 
 from service.connectors.canopy.faults import classify
 from service.connectors.canopy.tax_ids import masked
@@ -183,10 +184,85 @@ def test_cents_of_another_currency_are_drift(currency: str) -> None:
     assert drift.value.path == "$.currency"
 
 
-@pytest.mark.parametrize("resource", ["payments", "credits"])
-def test_without_a_known_currency_amounts_are_drift(resource: str) -> None:
-    with pytest.raises(SchemaDrift):
-        mapped(resource, NO_CURRENCY)
+def played_in_a_book_of_two_currencies(resource: str, *answers: Response, **changes: Any) -> Any:
+    get = CANOPY.bindings()[resource].get
+    assert get is not None
+    return play(CANOPY, get("x_1", NO_CURRENCY), ok(record(resource, **changes)), *answers)
+
+
+@pytest.mark.parametrize(
+    ("resource", "changes"),
+    [("payments", {}), ("credits", {"applications": [{"invoice_id": "inv_000001", "amount_cents": 25}]})],
+)
+def test_what_names_no_currency_is_in_that_of_its_invoice(resource: str, changes: dict[str, Any]) -> None:
+    played = played_in_a_book_of_two_currencies(resource, ok(record("invoices", currency="CAD")), **changes)
+
+    assert played.value.amount.currency == "CAD"
+    assert (played.requests[1].path, played.requests[1].aside) == ("/invoices/inv_000001", True)
+
+
+@pytest.mark.parametrize(
+    ("resource", "changes", "left_out"),
+    [
+        ("payments", {"allocations": []}, ("amount", "unapplied", "refunds")),
+        ("credits", {"applications": []}, ("amount", "remaining", "applications")),
+        ("time_entries", {}, ("rate", "amount", "write_up")),
+    ],
+)
+def test_amounts_without_a_currency_are_left_out_and_never_guessed(
+    resource: str, changes: dict[str, Any], left_out: tuple[str, ...]
+) -> None:
+    found = played_in_a_book_of_two_currencies(resource, **changes).value
+
+    assert [getattr(found, name) for name in left_out] == [UNSET] * 3
+    assert found.meta.unsupported[-3:] == left_out
+
+
+def test_a_payment_of_an_invoice_that_is_gone_has_no_currency() -> None:
+    gone = Response(404, {}, b'{"error": {"code": "not_found", "message": "No such row."}}')
+
+    found = played_in_a_book_of_two_currencies("payments", gone).value
+
+    assert (found.amount, found.allocations[0].amount) == (UNSET, UNSET)
+
+
+def test_a_page_reads_each_invoice_once_and_is_short() -> None:
+    assert CANOPY.payments is not None
+    assert CANOPY.payments.page is not None
+    rows = [record("payments", payment_id=f"pay_{at}") for at in range(3)]
+    played = play(
+        CANOPY,
+        CANOPY.payments.page(Query(limit=200), NO_CURRENCY),
+        ok({"payments": rows, "next_cursor": None}),
+        ok(record("invoices", currency="CAD")),
+    )
+
+    amounts = [payment.amount for payment in played.value.records]
+
+    assert [amount and amount.currency for amount in amounts] == ["CAD"] * 3
+    assert played.body() == {"filter": {}, "page": {"size": 20, "cursor": None}}
+
+
+@pytest.mark.parametrize(
+    ("currencies", "expected"), [(["CAD", "CAD"], "CAD"), (["USD"], "USD"), (["USD", "CAD"], None), ([], None)]
+)
+def test_an_account_has_the_currency_of_all_its_invoices(currencies: list[str], expected: str | None) -> None:
+    assert CANOPY.discover is not None
+    session = {"user_id": "usr_1", "firm_id": "frm_1", "firm_name": "Birch"}
+    invoices = {"invoices": [{"currency": one} for one in currencies], "next_cursor": None}
+
+    played = play(CANOPY, CANOPY.discover({}), ok(session), ok(invoices))
+
+    assert played.value[0].currency == expected
+
+
+def test_an_account_whose_bills_may_not_be_seen_has_no_currency() -> None:
+    assert CANOPY.discover is not None
+    refusal = Response(403, {}, b'{"error": {"code": "forbidden_scope", "message": "Not this."}}')
+
+    played = play(CANOPY, CANOPY.discover({}), ok({"user_id": "usr_1"}), refusal)
+
+    assert played.value[0].currency is None
 
 
 def test_a_payment_names_what_it_paid() -> None:

@@ -5,14 +5,14 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from service.connectors.canopy.search import Entity
+from service.connectors.canopy.search import EntityName
 from service.connectors.sdk.flow import Request
 from service.connectors.sdk.references import path_segment
 
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def create(entity: Entity, body: Struct, key: str) -> Request:
+def create(entity: EntityName, body: Struct, key: str) -> Request:
     """The call that makes a record."""
     return Request(
         method="POST",
@@ -24,7 +24,7 @@ def create(entity: Entity, body: Struct, key: str) -> Request:
     )
 
 
-def change(entity: Entity, remote_id: str, body: Struct, key: str) -> Request:
+def change(entity: EntityName, remote_id: str, body: Struct, key: str) -> Request:
     """The call that changes what `body` names. Raises NotFound for what cannot be an id."""
     return Request(
         method="PATCH",

@@ -5,15 +5,12 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.canopy import calls
 from service.connectors.canopy.clients_write import from_emails, from_phones
-from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.tax_ids import to_tax_ids
 from service.connectors.canopy.wire import DOC, Labelled
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire, given
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.binding import Binding, given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Email, Meta, Phone
@@ -79,30 +76,15 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    contacts: list[WireContact]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireContact)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
-    answer = _read_list((yield search("contacts", query)))
-    return cursor_page(answer.contacts, answer.next_cursor, query, to_contact, book, "$.contacts")
-
-
-def get(remote_id: str, book: Book) -> Flow[Contact]:
-    return to_contact(_read_one((yield read_one("contacts", remote_id))), book)
+_CONTACTS: Final = Entity("contacts", WireContact, to_contact)
 
 
 def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
-    return to_contact(_read_one((yield calls.create("contacts", from_contact_create(new, book), key))), book)
+    return (yield from _CONTACTS.created(from_contact_create(new, book), key, book))
 
 
 def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
-    return to_contact(_read_one((yield calls.change("contacts", remote_id, from_contact_update(new), key))), book)
+    return (yield from _CONTACTS.changed(remote_id, from_contact_update(new), key, book))
 
 
 def from_contact_create(new: ContactCreate, book: Book) -> WriteContact:
@@ -141,10 +123,10 @@ def from_contact_update(new: ContactUpdate) -> WriteContact:
 
 BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
     doc=DOC,
-    wire=Wire(WireContact, many=("contacts",)),
+    wire=_CONTACTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_CONTACTS.page,
+    get=_CONTACTS.get,
     create=create,
     update=update,
     notes="A person has one role, the same at each client.",

@@ -2,22 +2,21 @@
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
-from service.connectors.canopy.search import read_one, search
-from service.connectors.canopy.wire import DOC, currency_of, reference
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.canopy.credits_write import from_credit_create, from_credit_update
+from service.connectors.canopy.currencies import Settled
+from service.connectors.canopy.wire import DOC, Cents, money, reference
+from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.money import from_cents
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta, Money
 from service.resources.credit import Credit, CreditApplication, CreditCreate, CreditUpdate
 
 
 class WireApplication(Struct, frozen=True, gc=False):
-    amount_cents: int
+    amount_cents: Cents
     invoice_id: str | None = None
     applied_at: Instant | None = None
 
@@ -25,27 +24,31 @@ class WireApplication(Struct, frozen=True, gc=False):
 class WireCredit(Struct, frozen=True, gc=False):
     credit_id: str
     client_id: str
-    amount_cents: int
-    remaining_cents: int
+    amount_cents: Cents
+    remaining_cents: Cents
     applications: list[WireApplication]
     currency: str | None = None
 
 
 UNSUPPORTED: Final = ("number", "issued_on", "memo", "created_at", "updated_at", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
+_UNPRICED: Final = Meta(unsupported=(*UNSUPPORTED, "amount", "remaining", "applications"))
 
 
 def to_credit(wire: WireCredit, book: Book) -> Credit:
-    currency = currency_of(wire.currency, book)
+    """A Canopy credit in the currency of the book that it is given; where that has none, its amounts are left out."""
+    currency = wire.currency or book.currency
     return Credit(
         id=book.ref("crd_", wire.credit_id),
         remote_id=wire.credit_id,
         connection=book.connection,
         account=book.account,
         client=book.ref("cli_", wire.client_id),
-        amount=from_cents(wire.amount_cents, currency, "$.currency"),
-        remaining=Money(wire.remaining_cents, currency),
-        applications=[
+        amount=money(wire.amount_cents, currency, "$.currency"),
+        remaining=money(wire.remaining_cents, currency, "$.currency"),
+        applications=UNSET
+        if currency is None
+        else [
             CreditApplication(
                 invoice=reference("inv_", part.invoice_id, book),
                 amount=Money(part.amount_cents, currency),
@@ -53,33 +56,38 @@ def to_credit(wire: WireCredit, book: Book) -> Credit:
             )
             for part in wire.applications
         ],
-        meta=_META,
+        meta=_META if currency is not None else _UNPRICED,
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    credits: list[WireCredit]
-    next_cursor: str | None
+def _invoice_of(wire: WireCredit) -> str | None:
+    applied = wire.applications if wire.currency is None else ()
+    return next((part.invoice_id for part in applied if part.invoice_id is not None), None)
 
 
-_read_list = json_reader(_List)
-_read_one = json_reader(WireCredit)
+_CREDITS: Final = Settled("credits", WireCredit, to_credit, _invoice_of)
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Credit]]:
-    answer = _read_list((yield search("credits", query)))
-    return cursor_page(answer.credits, answer.next_cursor, query, to_credit, book, "$.credits")
+def create(new: CreditCreate, key: str, book: Book) -> Flow[Credit]:
+    return (yield from _CREDITS.created(from_credit_create(new, book), key, book))
 
 
-def get(remote_id: str, book: Book) -> Flow[Credit]:
-    return to_credit(_read_one((yield read_one("credits", remote_id))), book)
+def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, book: Book) -> Flow[Credit]:
+    """Applies a credit: the list of what it is applied to replaces the one before."""
+    body = yield from from_credit_update(new, book)
+    return (yield from _CREDITS.changed(remote_id, body, key, book))
 
 
 BINDING: Final = Binding[Credit, CreditCreate, CreditUpdate](
     doc=DOC,
-    wire=Wire(WireCredit, many=("credits",)),
+    wire=_CREDITS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
-    notes="Canopy does not name a credit's currency: amounts are taken to be in the account's.",
+    page=_CREDITS.page,
+    get=_CREDITS.get,
+    create=create,
+    update=update,
+    notes="Canopy does not name a credit's currency. Where all invoices of the firm are in one, it is that. Where they "
+    "are not, it is that of an invoice the credit was applied to, which takes a call of its own (so at most 20 to a "
+    "page); what was applied to none leaves `amount` and `remaining` out. A credit has an amount and no lines: a new "
+    "one takes amounts alone. Writing needs the scope `billing:write`.",
 )

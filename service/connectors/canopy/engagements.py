@@ -2,17 +2,17 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
-from service.connectors.canopy.search import read_one, search
-from service.connectors.canopy.wire import DOC, currency_of, reference
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.canopy.engagements_write import from_engagement_create, from_engagement_update
+from service.connectors.canopy.entity import Entity
+from service.connectors.canopy.wire import DOC, Cents, reference
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import from_cents
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.engagement import (
@@ -21,6 +21,7 @@ from service.resources.engagement import (
     Engagement,
     EngagementCreate,
     EngagementStatus,
+    EngagementUpdate,
     Signer,
 )
 
@@ -29,7 +30,7 @@ class WireItem(Struct, frozen=True, gc=False):
     name: str
     service_item_id: str | None = None
     quantity: Decimal | None = None
-    rate_cents: int | None = None
+    rate_cents: Cents | None = None
     rate_type: str | None = None
 
 
@@ -52,6 +53,7 @@ class WireEngagement(Struct, frozen=True, gc=False):
 
 UNSUPPORTED: Final = ("kind_native", "dated_on", "total", "document", "created_at", "updated_at", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
+_UNPRICED: Final = Meta(unsupported=(*UNSUPPORTED, "services.price"))
 _STATUSES: Final = {
     "draft": EngagementStatus.DRAFT,
     "sent": EngagementStatus.SENT,
@@ -83,7 +85,7 @@ def to_engagement(wire: WireEngagement, book: Book) -> Engagement:
             for signer in wire.signers
         ],
         acceptance=None if at is None else Acceptance(at=utc(at)),
-        meta=_META,
+        meta=_META if book.currency is not None else _UNPRICED,
     )
 
 
@@ -93,36 +95,37 @@ def _service(wire: WireItem, book: Book) -> EngagedService:
         service_item=reference("itm_", wire.service_item_id, book),
         name=wire.name,
         quantity=wire.quantity,
-        price=None if cents is None else from_cents(cents, currency_of(None, book), "$.items[...].rate_cents"),
+        price=None
+        if cents is None or book.currency is None
+        else from_cents(cents, book.currency, "$.items[...].rate_cents"),
         billed=wire.rate_type,
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    engagements: list[WireEngagement]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireEngagement)
 _FILTER: Final = {"draft": ("draft",), "sent": ("sent",), "signed": ("active",), "archived": ("archived",)}
+_ENGAGEMENTS: Final = Entity("engagements", WireEngagement, to_engagement, _FILTER)
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Engagement]]:
-    answer = _read_list((yield search("engagements", query, _FILTER)))
-    return cursor_page(answer.engagements, answer.next_cursor, query, to_engagement, book, "$.engagements")
+def create(new: EngagementCreate, key: str, book: Book) -> Flow[Engagement]:
+    """A draft, priced as the firm's services are."""
+    return (yield from _ENGAGEMENTS.created(from_engagement_create(new, book), key, book))
 
 
-def get(remote_id: str, book: Book) -> Flow[Engagement]:
-    return to_engagement(_read_one((yield read_one("engagements", remote_id))), book)
+def update(remote_id: str, new: EngagementUpdate, version: str | None, key: str, book: Book) -> Flow[Engagement]:
+    """Changes what is given; sends, archives, or accepts in the client's place."""
+    return (yield from _ENGAGEMENTS.changed(remote_id, from_engagement_update(new, book), key, book))
 
 
-BINDING: Final = Binding[Engagement, EngagementCreate, Any](
+BINDING: Final = Binding[Engagement, EngagementCreate, EngagementUpdate](
     doc=DOC,
-    wire=Wire(WireEngagement, many=("engagements",)),
+    wire=_ENGAGEMENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_ENGAGEMENTS.page,
+    get=_ENGAGEMENTS.get,
+    create=create,
+    update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="Active ones are signed.")},
-    notes="An engagement that Canopy calls active was accepted: it is `signed`. Prices are in the account's currency.",
+    notes="An engagement that Canopy calls active was accepted: it is `signed`; to write `signed` accepts in the "
+    "client's place. Prices are in the account's currency, and null where the firm bills in several. Writing needs "
+    "the scope `engagements:write`.",
 )

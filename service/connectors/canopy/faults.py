@@ -87,6 +87,15 @@ _POINTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "clients": {"filing_type": "kind"},
     "contacts": {"client_ids": "client", "first_name": "given_name", "last_name": "family_name"},
     "invoices": {"client_id": "client", "issue_date": "issued_on", "due_date": "due_on"},
+    "payments": {"client_id": "client", "amount_cents": "amount", "received_at": "received_on"},
+    "credits": {"client_id": "client", "amount_cents": "lines"},
+    "documents": {"client_id": "client", "folder_id": "folder"},
+    "engagements": {
+        "client_id": "client",
+        "items": "services",
+        "start_date": "starts_on",
+        "end_date": "ends_on",
+    },
     "tasks": {
         "parent_id": "parent",
         "client_id": "client",

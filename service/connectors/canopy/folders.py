@@ -4,12 +4,9 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.wire import DOC, reference
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
-from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
+from service.connectors.sdk.binding import Binding
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.document import Area, Folder
@@ -43,29 +40,14 @@ def to_folder(wire: WireFolder, book: Book) -> Folder:
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    folders: list[WireFolder]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireFolder)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Folder]]:
-    answer = _read_list((yield search("folders", query)))
-    return cursor_page(answer.folders, answer.next_cursor, query, to_folder, book, "$.folders")
-
-
-def get(remote_id: str, book: Book) -> Flow[Folder]:
-    return to_folder(_read_one((yield read_one("folders", remote_id))), book)
+_FOLDERS: Final = Entity("folders", WireFolder, to_folder)
 
 
 BINDING: Final = Binding[Folder, Any, Any](
     doc=DOC,
-    wire=Wire(WireFolder, many=("folders",)),
+    wire=_FOLDERS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_FOLDERS.page,
+    get=_FOLDERS.get,
     notes="Follow `parent` for the path. Shared and private files may lie in one folder, so `area` is `other`.",
 )

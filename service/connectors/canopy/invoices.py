@@ -7,15 +7,12 @@ from typing import Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.connectors.canopy import calls
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.invoices_write import from_invoice_create, from_invoice_update
-from service.connectors.canopy.search import read_one, search
 from service.connectors.canopy.wire import DOC, reference
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import from_cents
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta, Money
 from service.resources.invoice import (
@@ -147,13 +144,6 @@ def _line(wire: WireLine, currency: str, book: Book) -> InvoiceLine:
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    invoices: list[WireInvoice]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireInvoice)
 _FILTER: Final = {
     "draft": ("draft",),
     "scheduled": ("scheduled",),
@@ -162,19 +152,11 @@ _FILTER: Final = {
     "paid": ("paid",),
     "archived": ("archived",),
 }
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Invoice]]:
-    answer = _read_list((yield search("invoices", query, _FILTER)))
-    return cursor_page(answer.invoices, answer.next_cursor, query, to_invoice, book, "$.invoices")
-
-
-def get(remote_id: str, book: Book) -> Flow[Invoice]:
-    return to_invoice(_read_one((yield read_one("invoices", remote_id))), book)
+_INVOICES: Final = Entity("invoices", WireInvoice, to_invoice, _FILTER)
 
 
 def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
-    return to_invoice(_read_one((yield calls.create("invoices", from_invoice_create(new, book), key))), book)
+    return (yield from _INVOICES.created(from_invoice_create(new, book), key, book))
 
 
 def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
@@ -182,17 +164,17 @@ def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, bo
 
     Raises Conflict for an invoice that is paid, in part too, or archived.
     """
-    currency = _read_one((yield read_one("invoices", remote_id))).currency if new.lines else None
+    currency = (yield from _INVOICES.row(remote_id)).currency if new.lines else None
     body = from_invoice_update(new, currency, book)
-    return to_invoice(_read_one((yield calls.change("invoices", remote_id, body, key))), book)
+    return (yield from _INVOICES.changed(remote_id, body, key, book))
 
 
 BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
     doc=DOC,
-    wire=Wire(WireInvoice, many=("invoices",)),
+    wire=_INVOICES.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_INVOICES.page,
+    get=_INVOICES.get,
     create=create,
     update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="The invoice's state.")},

@@ -4,12 +4,11 @@ from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.wire import DOC
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
+from service.connectors.sdk.references import invalid
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.organizer import (
@@ -19,6 +18,7 @@ from service.resources.organizer import (
     Organizer,
     OrganizerStatus,
     OrganizerUpdate,
+    ReviewVerdict,
 )
 
 
@@ -75,40 +75,61 @@ def _answer(wire: WireAnswer) -> Answer:
         value=wire.value,
         source=None if source is None else _SOURCES.get(source, AnswerSource.OTHER),
         suggested_value=None if isinstance(wire.suggested_value, UnsetType) else wire.suggested_value,
+        review=ReviewVerdict.PENDING if _waits(wire) else None,
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    questionnaires: list[WireQuestionnaire]
-    next_cursor: str | None
+def _waits(wire: WireAnswer) -> bool:
+    """Whether a person has yet to look at a suggestion."""
+    return wire.value is None and wire.suggested_value is not UNSET and wire.suggested_value is not None
 
 
-_read_list = json_reader(_List)
-_read_one = json_reader(WireQuestionnaire)
 _FILTER: Final = {
     "draft": ("draft",),
     "pending": ("sent",),
     "in_progress": ("in_progress",),
     "submitted": ("submitted",),
 }
+_QUESTIONNAIRES: Final = Entity("questionnaires", WireQuestionnaire, to_organizer, _FILTER)
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Organizer]]:
-    answer = _read_list((yield search("questionnaires", query, _FILTER)))
-    return cursor_page(answer.questionnaires, answer.next_cursor, query, to_organizer, book, "$.questionnaires")
+class WriteAnswer(Struct, frozen=True, kw_only=True):
+    question_key: str
+    value: Any = UNSET
+    suggested_value: None = None
+    """A suggestion is gone once somebody has looked at it."""
 
 
-def get(remote_id: str, book: Book) -> Flow[Organizer]:
-    return to_organizer(_read_one((yield read_one("questionnaires", remote_id))), book)
+class WriteQuestionnaire(Struct, frozen=True):
+    answers: list[WriteAnswer]
+
+
+def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, book: Book) -> Flow[Organizer]:
+    """Accepts suggestions, which makes answers of them, or turns them down. The questionnaire is read first."""
+    wire = yield from _QUESTIONNAIRES.row(remote_id)
+    waiting = {answer.question_key: answer for answer in wire.answers if _waits(answer)}
+    answers: list[WriteAnswer] = []
+    for index, verdict in enumerate(new.answers):
+        suggestion = waiting.get(verdict.question_key)
+        if suggestion is None:
+            raise invalid(f"/answers/{index}/question_key", "not_found", "No suggestion waits for this question.")
+        if verdict.review not in (ReviewVerdict.ACCEPTED, ReviewVerdict.REJECTED):
+            raise invalid(f"/answers/{index}/review", "unsupported", "A suggestion is accepted or rejected.")
+        accepted = verdict.review is ReviewVerdict.ACCEPTED
+        value = suggestion.suggested_value if accepted else UNSET
+        answers.append(WriteAnswer(question_key=verdict.question_key, value=value))
+    return (yield from _QUESTIONNAIRES.changed(remote_id, WriteQuestionnaire(answers), key, book))
 
 
 BINDING: Final = Binding[Organizer, Any, OrganizerUpdate](
     doc=DOC,
-    wire=Wire(WireQuestionnaire, many=("questionnaires",)),
+    wire=_QUESTIONNAIRES.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_QUESTIONNAIRES.page,
+    get=_QUESTIONNAIRES.get,
+    update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="Sent ones are pending.")},
     notes="`source` is who answered or, while `value` is null, who made the suggestion: `ai` is Canopy's Smart Intake. "
-    "A suggestion is for a person to accept; it is never the answer.",
+    "A suggestion is for a person to accept, by an update with the verdict (`review` is pending until then); it is "
+    "never the answer. Writing needs the scope `documents:write`.",
 )

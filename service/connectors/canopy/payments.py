@@ -2,15 +2,14 @@
 
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
-from service.connectors.canopy.search import read_one, search
-from service.connectors.canopy.wire import DOC, currency_of
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.canopy.currencies import Settled
+from service.connectors.canopy.payments_write import from_payment_create, from_payment_update
+from service.connectors.canopy.wire import DOC, Cents, money
+from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.money import from_cents
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta, Money
 from service.resources.payment import Allocation, Payment, PaymentCreate, PaymentMethod, PaymentUpdate, Refund
@@ -18,11 +17,11 @@ from service.resources.payment import Allocation, Payment, PaymentCreate, Paymen
 
 class WireAllocation(Struct, frozen=True, gc=False):
     invoice_id: str
-    amount_cents: int
+    amount_cents: Cents
 
 
 class WireRefund(Struct, frozen=True, gc=False):
-    amount_cents: int
+    amount_cents: Cents
     refund_id: str | None = None
     refunded_at: Instant | None = None
 
@@ -31,10 +30,10 @@ class WirePayment(Struct, frozen=True, gc=False):
     payment_id: str
     client_id: str
     method: str
-    amount_cents: int
+    amount_cents: Cents
     received_at: Instant
     allocations: list[WireAllocation]
-    unapplied_cents: int
+    unapplied_cents: Cents
     refunds: list[WireRefund]
     reference: str | None = None
     currency: str | None = None
@@ -42,12 +41,16 @@ class WirePayment(Struct, frozen=True, gc=False):
 
 UNSUPPORTED: Final = ("status", "status_native", "deposit_account", "created_at", "updated_at", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
+_UNPRICED: Final = Meta(unsupported=(*UNSUPPORTED, "amount", "unapplied", "refunds"))
 _METHODS: Final = {method.value: method for method in PaymentMethod}
 
 
 def to_payment(wire: WirePayment, book: Book) -> Payment:
-    """A Canopy payment in the account's currency. `received_on` is the day in UTC of the instant that Canopy keeps."""
-    currency = currency_of(wire.currency, book)
+    """A Canopy payment. `received_on` is the day in UTC of the instant that Canopy keeps.
+
+    It is in the currency of the book that it is given; where that has none, its amounts are left out.
+    """
+    currency = wire.currency or book.currency
     return Payment(
         id=book.ref("pay_", wire.payment_id),
         remote_id=wire.payment_id,
@@ -56,54 +59,60 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
         client=book.ref("cli_", wire.client_id),
         method=_METHODS.get(wire.method, PaymentMethod.OTHER),
         method_native=wire.method,
-        amount=from_cents(wire.amount_cents, currency, "$.currency"),
+        amount=money(wire.amount_cents, currency, "$.currency"),
         received_on=utc(wire.received_at).date(),
         allocations=[
             Allocation(
                 invoice=book.ref("inv_", part.invoice_id),
                 kind_native="invoice",
-                amount=Money(part.amount_cents, currency),
+                amount=money(part.amount_cents, currency, "$.currency"),
             )
             for part in wire.allocations
         ],
-        unapplied=Money(wire.unapplied_cents, currency),
-        refunds=[
-            Refund(
-                id=refund.refund_id,
-                amount=Money(refund.amount_cents, currency),
-                refunded_at=None if refund.refunded_at is None else utc(refund.refunded_at),
-            )
-            for refund in wire.refunds
-        ],
+        unapplied=money(wire.unapplied_cents, currency, "$.currency"),
+        refunds=UNSET if currency is None else [_refund(refund, currency) for refund in wire.refunds],
         reference=wire.reference,
-        meta=_META,
+        meta=_META if currency is not None else _UNPRICED,
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    payments: list[WirePayment]
-    next_cursor: str | None
+def _refund(wire: WireRefund, currency: str) -> Refund:
+    return Refund(
+        id=wire.refund_id,
+        amount=Money(wire.amount_cents, currency),
+        refunded_at=None if wire.refunded_at is None else utc(wire.refunded_at),
+    )
 
 
-_read_list = json_reader(_List)
-_read_one = json_reader(WirePayment)
+def _invoice_of(wire: WirePayment) -> str | None:
+    return wire.allocations[0].invoice_id if wire.currency is None and wire.allocations else None
 
 
-def page(query: Query, book: Book) -> Flow[RemotePage[Payment]]:
-    answer = _read_list((yield search("payments", query)))
-    return cursor_page(answer.payments, answer.next_cursor, query, to_payment, book, "$.payments")
+_PAYMENTS: Final = Settled("payments", WirePayment, to_payment, _invoice_of)
 
 
-def get(remote_id: str, book: Book) -> Flow[Payment]:
-    return to_payment(_read_one((yield read_one("payments", remote_id))), book)
+def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
+    """Records money that came in. Where the account has no currency, the invoices it covers are read for theirs."""
+    body = yield from from_payment_create(new, book)
+    return (yield from _PAYMENTS.created(body, key, book))
+
+
+def update(remote_id: str, new: PaymentUpdate, version: str | None, key: str, book: Book) -> Flow[Payment]:
+    """Changes what is given; Canopy itself refuses another amount."""
+    body = yield from from_payment_update(new, book)
+    return (yield from _PAYMENTS.changed(remote_id, body, key, book))
 
 
 BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
     doc=DOC,
-    wire=Wire(WirePayment, many=("payments",)),
+    wire=_PAYMENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
-    notes="Canopy does not name a payment's currency: amounts are taken to be in the account's. `received_on` is a day "
-    "in UTC.",
+    page=_PAYMENTS.page,
+    get=_PAYMENTS.get,
+    create=create,
+    update=update,
+    notes="Canopy does not name a payment's currency. Where all invoices of the firm are in one, it is that. Where "
+    "they are not, it is that of an invoice the payment covers, which takes a call of its own (so at most 20 to a "
+    "page); what covers none leaves `amount`, `unapplied` and `refunds` out. `received_on` is a day in UTC. Credits "
+    "are applied by changing the credit. Writing needs the scope `billing:write`.",
 )

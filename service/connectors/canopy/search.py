@@ -12,7 +12,7 @@ from service.connectors.sdk.flow import Request
 from service.connectors.sdk.paging import cursor_start
 from service.connectors.sdk.references import path_segment
 
-Entity = Literal[
+EntityName = Literal[
     "clients",
     "contacts",
     "invoices",
@@ -46,7 +46,7 @@ class _Search(Struct, frozen=True):
 _encode: Final = msgspec.json.Encoder().encode
 
 
-def search(entity: Entity, query: Query, statuses: Mapping[str, tuple[str, ...]] | None = None) -> Request:
+def search(entity: EntityName, query: Query, statuses: Mapping[str, tuple[str, ...]] | None = None) -> Request:
     """The call for one page; `statuses` are Canopy's words for each unified status that can be asked for."""
     wanted = query.filters.get("status") if statuses is not None else None
     since = query.updated_after
@@ -60,6 +60,6 @@ def search(entity: Entity, query: Query, statuses: Mapping[str, tuple[str, ...]]
     return Request(method="POST", path=f"/{entity}/search", body=_encode(body), lane="read")
 
 
-def read_one(entity: Entity, remote_id: str) -> Request:
+def read_one(entity: EntityName, remote_id: str) -> Request:
     """The call for one record. Raises NotFound for what cannot be an id."""
     return Request(method="GET", path=f"/{entity}/{path_segment(remote_id)}", lane="read")

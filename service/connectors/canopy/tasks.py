@@ -6,14 +6,12 @@ from typing import Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.connectors.canopy import calls
-from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.tasks_write import from_task_create, from_task_update
 from service.connectors.canopy.wire import DOC, reference
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.task import ChecklistItem, Task, TaskCreate, TaskKind, TaskPriority, TaskStatus, TaskUpdate
@@ -139,39 +137,24 @@ def _item(wire: WireItem) -> ChecklistItem:
     return ChecklistItem(id=wire.id, text=wire.text, done=wire.done, completed_at=None if at is None else utc(at))
 
 
-class _List(Struct, frozen=True, gc=False):
-    tasks: list[WireTask]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireTask)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
-    answer = _read_list((yield search("tasks", query)))
-    return cursor_page(answer.tasks, answer.next_cursor, query, to_task, book, "$.tasks")
-
-
-def get(remote_id: str, book: Book) -> Flow[Task]:
-    return to_task(_read_one((yield read_one("tasks", remote_id))), book)
+_TASKS: Final = Entity("tasks", WireTask, to_task)
 
 
 def create(new: TaskCreate, key: str, book: Book) -> Flow[Task]:
-    return to_task(_read_one((yield calls.create("tasks", from_task_create(new, book), key))), book)
+    return (yield from _TASKS.created(from_task_create(new, book), key, book))
 
 
 def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book: Book) -> Flow[Task]:
     """Changes what is given. Completing the last subtask completes its parent, too."""
-    return to_task(_read_one((yield calls.change("tasks", remote_id, from_task_update(new, book), key))), book)
+    return (yield from _TASKS.changed(remote_id, from_task_update(new, book), key, book))
 
 
 BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
     doc=DOC,
-    wire=Wire(WireTask, many=("tasks",)),
+    wire=_TASKS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_TASKS.page,
+    get=_TASKS.get,
     create=create,
     update=update,
     notes="Firms define their own statuses; a word that is not known is `other`, kept in `status_native`, and is "

@@ -5,17 +5,13 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.canopy import calls
-from service.connectors.canopy.search import read_one, search
-from service.connectors.canopy.wire import DOC, currency_of, reference
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
+from service.connectors.canopy.entity import Entity
+from service.connectors.canopy.wire import DOC, Cents, money, reference
+from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.money import from_cents
-from service.connectors.sdk.paging import cursor_page
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
-from service.resources.common import Meta, Money
+from service.resources.common import Meta
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate, TimeState
 
 
@@ -25,9 +21,9 @@ class WireTimeEntry(Struct, frozen=True, gc=False):
     date: date
     minutes: int
     billable: bool
-    rate_cents: int
-    amount_cents: int
-    wuwd_cents: int
+    rate_cents: Cents
+    amount_cents: Cents
+    wuwd_cents: Cents
     state: str
     client_id: str | None = None
     task_id: str | None = None
@@ -47,12 +43,16 @@ class WriteTimeEntry(Struct, frozen=True, kw_only=True):
 
 UNSUPPORTED: Final = ("description", "created_at", "updated_at", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
+_UNPRICED: Final = Meta(unsupported=(*UNSUPPORTED, "rate", "amount", "write_up"))
 _STATES: Final = {"saved": TimeState.OPEN, "billed": TimeState.BILLED, "archived": TimeState.ARCHIVED}
 
 
 def to_time_entry(wire: WireTimeEntry, book: Book) -> TimeEntry:
-    """A piece of time in the account's currency. `amount` is what it is billed for, its share of the write-up in it."""
-    currency = currency_of(None, book)
+    """A piece of time in the account's currency, which Canopy does not name; without one its amounts are left out.
+
+    `amount` is what it is billed for, its share of the write-up in it.
+    """
+    currency = book.currency
     return TimeEntry(
         id=book.ref("tim_", wire.entry_id),
         remote_id=wire.entry_id,
@@ -64,44 +64,29 @@ def to_time_entry(wire: WireTimeEntry, book: Book) -> TimeEntry:
         service_item=reference("itm_", wire.service_item_id, book),
         worked_on=wire.date,
         minutes=wire.minutes,
-        rate=from_cents(wire.rate_cents, currency, "$.rate_cents"),
-        amount=Money(wire.amount_cents, currency),
-        write_up=Money(wire.wuwd_cents, currency),
+        rate=money(wire.rate_cents, currency, "$.rate_cents"),
+        amount=money(wire.amount_cents, currency, "$.amount_cents"),
+        write_up=money(wire.wuwd_cents, currency, "$.wuwd_cents"),
         billable=wire.billable,
         state=_STATES.get(wire.state, TimeState.OTHER),
         state_native=wire.state,
         invoice=reference("inv_", wire.invoice_id, book),
-        meta=_META,
+        meta=_META if currency is not None else _UNPRICED,
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    time_entries: list[WireTimeEntry]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireTimeEntry)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[TimeEntry]]:
-    answer = _read_list((yield search("time_entries", query)))
-    return cursor_page(answer.time_entries, answer.next_cursor, query, to_time_entry, book, "$.time_entries")
-
-
-def get(remote_id: str, book: Book) -> Flow[TimeEntry]:
-    return to_time_entry(_read_one((yield read_one("time_entries", remote_id))), book)
+_TIME_ENTRIES: Final = Entity("time_entries", WireTimeEntry, to_time_entry)
 
 
 def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
     body = from_time_entry_create(new, book)
-    return to_time_entry(_read_one((yield calls.create("time_entries", body, key))), book)
+    return (yield from _TIME_ENTRIES.created(body, key, book))
 
 
 def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, book: Book) -> Flow[TimeEntry]:
     """Changes what is given. Raises Conflict for time that stands on an invoice."""
     body = from_time_entry_update(new)
-    return to_time_entry(_read_one((yield calls.change("time_entries", remote_id, body, key))), book)
+    return (yield from _TIME_ENTRIES.changed(remote_id, body, key, book))
 
 
 def from_time_entry_create(new: TimeEntryCreate, book: Book) -> WriteTimeEntry:
@@ -137,12 +122,13 @@ def _minutes(minutes: int) -> int:
 
 BINDING: Final = Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate](
     doc=DOC,
-    wire=Wire(WireTimeEntry, many=("time_entries",)),
+    wire=_TIME_ENTRIES.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_TIME_ENTRIES.page,
+    get=_TIME_ENTRIES.get,
     create=create,
     update=update,
-    notes="Amounts are in the account's currency; `amount` has the share of the line's write-up in it. Time that "
-    "stands on an invoice cannot be changed. Writing needs the scope `time:write`.",
+    notes="Amounts are in the account's currency, and left out where the firm bills in several; `amount` has the share "
+    "of the line's write-up in it. Time that stands on an invoice cannot be changed. Writing needs the scope "
+    "`time:write`.",
 )

@@ -4,12 +4,11 @@ from typing import Any, Final
 
 from msgspec import Struct
 
-from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.wire import DOC
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow, Request
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.common import Email, Meta
 from service.resources.user import Device, MfaLevel, Session, User
@@ -67,23 +66,8 @@ def _device(wire: WireDevice) -> Device:
     return Device(id=wire.device_id, platform=wire.platform, last_seen_at=None if seen is None else utc(seen))
 
 
-class _List(Struct, frozen=True, gc=False):
-    users: list[WireUser]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireUser)
-_read_session = json_reader(WireSession)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[User]]:
-    answer = _read_list((yield search("users", query)))
-    return cursor_page(answer.users, answer.next_cursor, query, to_user, book, "$.users")
-
-
-def get(remote_id: str, book: Book) -> Flow[User]:
-    return to_user(_read_one((yield read_one("users", remote_id))), book)
+_read_session: Final = json_reader(WireSession)
+_USERS: Final = Entity("users", WireUser, to_user)
 
 
 def session(book: Book) -> Flow[Session]:
@@ -99,9 +83,9 @@ def session(book: Book) -> Flow[Session]:
 
 BINDING: Final = Binding[User, Any, Any](
     doc=DOC,
-    wire=Wire(WireUser, many=("users",)),
+    wire=_USERS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_USERS.page,
+    get=_USERS.get,
     notes="A level of sign-in that is not known is `other`, kept in `mfa_level_native`.",
 )

@@ -4,13 +4,15 @@ Canopy gives its reference to approved customers only, so the whole contract is 
 """
 
 from datetime import date
-from typing import Final
+from typing import Annotated, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Doc
-from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.money import from_cents
+from service.connectors.sdk.wire import UNMAPPED
 from service.ids import Book
+from service.resources.common import Money
 
 DOC: Final = Doc("https://www.getcanopy.com/api/", date(2026, 11, 20), "assumed")
 
@@ -22,13 +24,13 @@ class Labelled(Struct, frozen=True, gc=False):
     type: str | None = None
 
 
-def currency_of(code: str | None, book: Book) -> str:
-    """The record's currency, else the account's. Raises SchemaDrift where neither is known: the firm may use USD or
-    CAD."""
-    found = code or book.currency
-    if found is None:
-        raise SchemaDrift("$.currency", "Expected a currency")
-    return found
+Cents = Annotated[int, UNMAPPED]
+"""An amount that names no currency of its own: where nobody else does, it can be told as Canopy's number only."""
+
+
+def money(cents: int, currency: str | None, path: str) -> Money | UnsetType:
+    """An amount; UNSET where nobody knows its currency: a firm at Canopy may bill in US and in Canadian dollars."""
+    return UNSET if currency is None else from_cents(cents, currency, path)
 
 
 def reference(prefix: str, remote_id: str | None, book: Book) -> str | None:

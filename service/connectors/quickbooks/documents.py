@@ -1,7 +1,6 @@
 """Attachables as documents: the files and notes that hang on customers and transactions. What is known of them only."""
 
 from typing import Any, Final
-from urllib.parse import quote
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
@@ -18,7 +17,8 @@ from service.connectors.quickbooks.wire import Times, written
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import Malformed, NotFound, Refused
-from service.connectors.sdk.flow import Flow, Frame, Request, Response
+from service.connectors.sdk.flow import Flow, Request, Response
+from service.connectors.sdk.forms import form
 from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
@@ -192,20 +192,13 @@ def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
     if new.client is not None:
         entity = {"type": "Customer", "value": remote_id_of(new.client, "cli_", book, "query/client")}
         metadata["AttachableRef"] = [{"EntityRef": entity}]
-    boundary = f"tickmark-{key}"
-    name = quote(new.name, safe=" !#$&'()+,-.;=@[]^_`{}~")
-    before = (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file_metadata_0"\r\n'
-        f"Content-Type: application/json; charset=UTF-8\r\n\r\n{_encode(metadata).decode()}\r\n"
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file_content_0"; filename="{name}"\r\n'
-        f"Content-Type: {new.media_type}\r\n\r\n"
-    )
+    sent = form(key, ("file_metadata_0", _encode(metadata)), "file_content_0", new.name, new.media_type)
     answer = yield Request(
         method="POST",
         path="/upload",
         query=(MINOR_VERSION, ("requestid", key)),
-        upload=Frame(before.encode(), f"\r\n--{boundary}--\r\n".encode()),
-        content_type=f"multipart/form-data; boundary={boundary}",
+        upload=sent.frame,
+        content_type=sent.content_type,
         lane="write",
     )
     made = _read_uploaded(answer).AttachableResponse

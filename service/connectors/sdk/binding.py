@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -17,6 +17,11 @@ C = TypeVar("C", contravariant=True)
 U = TypeVar("U", contravariant=True)
 """What changes one."""
 R = TypeVar("R", covariant=True)
+
+PORTS: Final = (
+    "page", "get", "create", "update", "delete", "download", "upload", "download_version", "upload_version",
+)  # fmt: skip
+"""What a binding can have behind a route, in reading order."""
 
 
 class Doc(Struct, frozen=True):
@@ -139,6 +144,10 @@ class Binding(Generic[M, C, U]):
     download: Callable[[str, Book], Flow[Download]] | None = None
     upload: Callable[[NewDocument, str, Book], Flow[M]] | None = None
     """One of its requests has `upload` set: there the caller's bytes go out."""
+    download_version: Callable[[str, int, Book], Flow[Download]] | None = None
+    """The bytes of an older version, by its number."""
+    upload_version: Callable[[str, NewDocument, str, Book], Flow[M]] | None = None
+    """New bytes for a record, whose older ones are kept."""
     filters: Mapping[str, Filter] = field(default_factory=dict[str, Filter])
     updated_after: bool = False
     include_deleted: bool = False
@@ -153,8 +162,7 @@ class Binding(Generic[M, C, U]):
     @property
     def ports(self) -> tuple[str, ...]:
         """The names of the operations it has, in reading order."""
-        names = ("page", "get", "create", "update", "delete", "download", "upload")
-        return tuple(name for name in names if getattr(self, name) is not None)
+        return tuple(name for name in PORTS if getattr(self, name) is not None)
 
 
 def given(value: R | None | UnsetType) -> R | None:

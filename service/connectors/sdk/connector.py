@@ -19,7 +19,7 @@ from service.resources.contact import Contact, ContactCreate, ContactUpdate
 from service.resources.credit import Credit, CreditCreate, CreditUpdate
 from service.resources.document import Document, DocumentUpdate, Folder
 from service.resources.document_request import DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate
-from service.resources.engagement import Engagement, EngagementCreate, Signature
+from service.resources.engagement import Engagement, EngagementCreate, EngagementUpdate, Signature
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceUpdate
 from service.resources.message import Message, MessageCreate, Thread, ThreadCreate, ThreadUpdate
 from service.resources.names import RESOURCES as RESOURCES
@@ -80,7 +80,7 @@ class Connector:
     folders: Binding[Folder, Any, Any] | None = None
     document_requests: Binding[DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate] | None = None
     organizers: Binding[Organizer, Any, OrganizerUpdate] | None = None
-    engagements: Binding[Engagement, EngagementCreate, Any] | None = None
+    engagements: Binding[Engagement, EngagementCreate, EngagementUpdate] | None = None
     signatures: Binding[Signature, Any, Any] | None = None
     time_entries: Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate] | None = None
     threads: Binding[Thread, ThreadCreate, ThreadUpdate] | None = None

@@ -296,7 +296,8 @@ class Engine:
             raise
         finally:
             leg.vendor_ns += time.perf_counter_ns() - started
-        leg.last = response
+        if not request.aside:
+            leg.last = response
         leg.status = response.status
         if connector.request_id_header is not None:
             leg.request_id = response.headers.get(connector.request_id_header)

@@ -41,6 +41,9 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     repeatable: bool = False
     """A write that carries the vendor's own idempotency key: sending it again cannot do it twice."""
 
+    aside: bool = False
+    """The answer is not the record's own: it only helps to map it, and `include=raw` is made of another."""
+
     @property
     def may_retry(self) -> bool:
         return (self.lane == "read" or self.repeatable) and self.upload is None

@@ -19,14 +19,13 @@ from service.connectors.sdk.faults import (
     Malformed,
     NotFound,
     OutcomeUnknown,
-    RateLimited,
     SchemaDrift,
-    Unavailable,
     Unreadable,
 )
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.paging import converted
 from service.connectors.sdk.references import invalid, path_segment, refuse
+from service.connectors.sdk.written import read_back as read_back
 from service.ids import Book
 
 M = TypeVar("M")
@@ -175,14 +174,6 @@ def code_of_new(response: Response) -> str:
         return _read_made(response).code
     except Unreadable:
         raise OutcomeUnknown("created, but the vendor did not say as what", status=response.status) from None
-
-
-def read_back(flow: Flow[M]) -> Flow[M]:
-    """The record after a write; OutcomeUnknown when it cannot be read, since it was written."""
-    try:
-        return (yield from flow)
-    except (Unavailable, RateLimited, ConnectionRefused) as fault:
-        raise OutcomeUnknown("written, but it could not be read back", status=fault.status, code=fault.code) from None
 
 
 _read_record = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal).decode

@@ -9,10 +9,11 @@ from service.sandbox.http import Request, Response, json_response
 SCOPES = frozenset(
     {
         "clients:read", "clients:write", "tasks:read", "tasks:write", "documents:read", "documents:write",
-        "billing:read", "billing:write", "engagements:read", "time:read", "time:write",
+        "billing:read", "billing:write", "engagements:read", "engagements:write", "time:read", "time:write",
     }
 )  # fmt: skip
-"""What a consent holds unless it asks for less; writing bills and time is assumed to be asked for like the rest."""
+"""What a consent holds unless it asks for less; to write bills, time and engagements is assumed to be asked for like
+the rest."""
 
 KNOWN_SCOPES = SCOPES | {"tasks:*", "documents:*"}
 

@@ -1,14 +1,15 @@
 """Files, engagements, questionnaires, time and staff in Canopy's words (assumed contract)."""
 
 from datetime import datetime, timedelta
-from hashlib import sha256
 
 from service.sandbox.books import AS_OF, SERVICES, Books, Line
+from service.sandbox.canopy.files import seeded
 from service.sandbox.canopy.ids import OWNERS, instant, make_id
 from service.sandbox.dice import Dice, Layout
 from service.sandbox.http import Json
 from service.sandbox.people import STAFF
 from service.sandbox.shapes import Shape, counts
+from service.sandbox.taxdome.files import sha256 as digest
 
 _FILE, _ENGAGEMENT, _QUESTIONS, _TIME = range(31, 35)
 _AS_OF_S = int(AS_OF.timestamp())
@@ -74,7 +75,7 @@ class Practice:
         number, place = self.documents.locate(row)
         dice = Dice(self._books.seed, _FILE, number, place)
         newest = dice.between(1, 3)
-        versions = [self._version(number, place, at + 1) for at in range(newest)]
+        versions = [self._version(row, at + 1) for at in range(newest)]
         last = versions[-1]
         return {
             "file_id": make_id("documents", row),
@@ -92,14 +93,8 @@ class Practice:
         }
 
     def history(self, row: int) -> list[Json]:
-        """What became of a file, oldest first."""
-        versions = self.document(row)["versions"]
-        events: list[Json] = [
-            {"action": "added" if at == 0 else "replaced", "by": version["added_by"], "at": version["added_at"]}
-            for at, version in enumerate(versions)
-        ]
-        seen = {"action": "viewed", "by": None, "at": instant(_AS_OF_S - row % 20 * 3_600)}
-        return [*events, seen]
+        """What became of a seeded file since it was last replaced."""
+        return [{"action": "viewed", "by": None, "at": instant(_AS_OF_S - row % 20 * 3_600)}]
 
     def engagement(self, row: int) -> Json:
         """An engagement with its services and signers."""
@@ -192,16 +187,16 @@ class Practice:
             "invoice_id": make_id("invoices", self._invoices.rows_of(number)[0]),
         }
 
-    def _version(self, number: int, place: int, version: int) -> Json:
-        dice = Dice(self._books.seed, _FILE, number, place, version)
-        at_s = _AS_OF_S - (300 - 90 * version) * _DAY_S
-        content = f"{number}.{place}.{version}".encode()
+    def _version(self, row: int, version: int) -> Json:
+        number, place = self.documents.locate(row)
+        size = Dice(self._books.seed, _FILE, number, place, version).between(2_000, 40_000)
+        content = seeded(self._books.seed, make_id("documents", row), version, size, _NAMES[place])
         return {
             "version": version,
-            "size": dice.between(2_000, 900_000),
-            "sha256": sha256(content).hexdigest(),
+            "size": size,
+            "sha256": digest(content),
             "added_by": OWNERS[(number + version) % len(OWNERS)],
-            "added_at": instant(at_s),
+            "added_at": instant(_AS_OF_S - (300 - 90 * version) * _DAY_S),
         }
 
 

@@ -115,9 +115,15 @@ class Records:
             return str(self._practice.questionnaire(row)["status"])
         return str(self.task(row)["status"])
 
-    def history(self, file_id: str) -> list[Json]:
-        """What became of a file."""
-        return self._practice.history(position_of("documents", file_id))
+    def history(self, file: Json) -> list[Json]:
+        """What became of a file, oldest first."""
+        position = position_of("documents", file["file_id"])
+        events: list[Json] = [
+            {"action": "added" if at == 0 else "replaced", "by": version["added_by"], "at": version["added_at"]}
+            for at, version in enumerate(file["versions"])
+        ]
+        seen = self._practice.history(position) if position < self._practice.documents.size else []
+        return sorted([*events, *seen], key=lambda event: str(event["at"]))
 
     def client(self, row: int) -> Json:
         """A client."""

@@ -10,6 +10,7 @@ import msgspec
 from service.sandbox.books import Books
 from service.sandbox.canopy import search
 from service.sandbox.canopy.errors import RefusalError, envelope
+from service.sandbox.canopy.files import Files, Sent, read_form
 from service.sandbox.canopy.ids import PREFIXES, instant
 from service.sandbox.canopy.oauth import SCOPES, OAuth
 from service.sandbox.canopy.records import Records
@@ -18,6 +19,7 @@ from service.sandbox.clock import VendorClock
 from service.sandbox.grants import Grants, Tokens
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.limits import SlidingLimit, Verdict
+from service.sandbox.taxdome.files import sha256
 from service.sandbox.vendor import UnsupportedFaultError
 
 ROOT = "/practice/v1"
@@ -61,6 +63,7 @@ class Canopy:
         self._records = Records(books)
         self._tables = self._records.tables()
         self._writer = Writer(self._tables, self.clock.said_s)
+        self._files = Files(books.seed)
         self._limit = SlidingLimit(CALLS_PER_MINUTE, 60, self.clock.true_s)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._last_pages: dict[str, object] = {}
@@ -98,6 +101,7 @@ class Canopy:
     def reset(self) -> None:
         for table in self._tables.values():
             table.reset()
+        self._files.reset()
         self._kept.clear()
         self._last_pages.clear()
         self._limit.reset()
@@ -171,6 +175,10 @@ class Canopy:
         self._router.add("POST", f"{ROOT}/{{entity}}/search", self._search)
         self._router.add("GET", f"{ROOT}/{{entity}}/{{id}}", self._get)
         self._router.add("GET", f"{ROOT}/documents/{{id}}/history", self._history)
+        self._router.add("GET", f"{ROOT}/documents/{{id}}/content", self._content)
+        self._router.add("GET", f"{ROOT}/documents/{{id}}/versions/{{version}}/content", self._content)
+        self._router.add("POST", f"{ROOT}/documents/{{id}}/versions", self._replace)
+        self._router.add("POST", f"{ROOT}/documents", self._upload)
         self._router.add("POST", f"{ROOT}/{{entity}}", self._create)
         self._router.add("PATCH", f"{ROOT}/{{entity}}/{{id}}", self._change)
 
@@ -190,11 +198,41 @@ class Canopy:
 
     def _history(self, request: Request, path: Mapping[str, str]) -> Response:
         """What became of a file; lists and the file itself do not say."""
-        _demand(self.grants.scopes_of(request.bearer) or frozenset(), "documents", writes=False)
+        row = self._file(request, path, writes=False)
+        return json_response(200, {"file_id": row["file_id"], "history": self._records.history(row)})
+
+    def _content(self, request: Request, path: Mapping[str, str]) -> Response:
+        """The bytes of a file, or of one of its versions."""
+        row = self._file(request, path, writes=False)
+        number = path.get("version", str(row["version"]))
+        return self._files.answer(request, row, int(number) if number.isdigit() else 0)
+
+    def _upload(self, request: Request, _: Mapping[str, str]) -> Response:
+        """A new file, with its bytes."""
+        _demand(self.grants.scopes_of(request.bearer) or frozenset(), "documents", writes=True)
+        row = self._writer.new_file(sent := read_form(request))
+        return self._sent(row, sent)
+
+    def _replace(self, request: Request, path: Mapping[str, str]) -> Response:
+        """A new version of a file; those before it are kept."""
+        old = self._file(request, path, writes=True)
+        row = self._writer.new_version(old, sent := read_form(request))
+        return self._sent(row, sent)
+
+    def _sent(self, row: Json, sent: Sent) -> Response:
+        self._files.keep(row["file_id"], row["version"], sent.content)
+        self.writes += 1
+        return json_response(201, row)
+
+    def _file(self, request: Request, path: Mapping[str, str], *, writes: bool) -> Json:
+        _demand(self.grants.scopes_of(request.bearer) or frozenset(), "documents", writes)
         row = self._tables["documents"].get(path["id"])
         if row is None:
             raise RefusalError("not_found", "No such row in documents.")
-        return json_response(200, {"file_id": row["file_id"], "history": self._records.history(row["file_id"])})
+        return row
+
+    def takes_file(self, method: str, path: str) -> bool:
+        return method == "POST" and (path == f"{ROOT}/documents" or path.endswith("/versions"))
 
     def _create(self, request: Request, path: Mapping[str, str]) -> Response:
         row = self._writer.create(_known(path["entity"]), search.read_object(request))
@@ -227,7 +265,8 @@ class Canopy:
         key = request.headers.get("idempotency-key")
         if key is None:
             return found[0](request, path)
-        fingerprint = hashlib.sha256(f"{request.method} {request.path} ".encode() + request.body).digest()
+        body = request.body if request.large is None else sha256(request.large).encode()
+        fingerprint = hashlib.sha256(f"{request.method} {request.path} ".encode() + body).digest()
         kept = self._kept.get(key)
         if kept is not None and kept.until > self.clock.true_s():
             if kept.fingerprint != fingerprint:

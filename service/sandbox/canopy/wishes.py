@@ -159,6 +159,60 @@ class TimeWish(Wish, frozen=True):
     state: Literal["saved", "archived"] | UnsetType = UNSET
 
 
+class FileWish(Wish, frozen=True):
+    """A file to write, or what is said of one that is sent."""
+
+    name: Text | UnsetType = UNSET
+    client_id: str | UnsetType = UNSET
+    folder_id: str | None | UnsetType = UNSET
+    visible_to_client: bool | UnsetType = UNSET
+
+
+class ItemWish(Wish, frozen=True):
+    """A service that is being agreed on; its name and rate are the firm's unless they are given."""
+
+    service_item_id: str
+    name: Text | None = None
+    quantity: Annotated[float, Meta(gt=0)] = 1
+    rate_cents: Cents | None = None
+    rate_type: Literal["hourly", "fixed"] | None = None
+
+
+class SignerWish(Wish, frozen=True):
+    """Who is to sign."""
+
+    contact_id: str
+    signed_at: str | None = None
+
+
+class EngagementWish(Wish, frozen=True):
+    """An engagement to write."""
+
+    client_id: str | UnsetType = UNSET
+    name: Text | UnsetType = UNSET
+    status: Literal["draft", "sent", "active", "archived"] | UnsetType = UNSET
+    start_date: date | None | UnsetType = UNSET
+    end_date: date | None | UnsetType = UNSET
+    items: list[ItemWish] | UnsetType = UNSET
+    signers: list[SignerWish] | UnsetType = UNSET
+
+
+class AnswerWish(Wish, frozen=True):
+    """What one question of a questionnaire is to say; the others stay as they are."""
+
+    question_key: str
+    value: object = UNSET
+    suggested_value: object = UNSET
+
+
+class QuestionnaireWish(Wish, frozen=True):
+    """A questionnaire to write."""
+
+    name: Text | UnsetType = UNSET
+    status: Literal["draft", "sent", "in_progress", "submitted"] | UnsetType = UNSET
+    answers: list[AnswerWish] | UnsetType = UNSET
+
+
 WISHES: dict[str, type[Wish]] = {
     "clients": ClientWish,
     "contacts": ContactWish,
@@ -167,7 +221,12 @@ WISHES: dict[str, type[Wish]] = {
     "credits": CreditWish,
     "tasks": TaskWish,
     "time_entries": TimeWish,
+    "documents": FileWish,
+    "engagements": EngagementWish,
+    "questionnaires": QuestionnaireWish,
 }
+MADE_OTHERWISE = frozenset({"documents", "questionnaires"})
+"""Entities whose new rows are not made from such a body: files come with their bytes, questionnaires from templates."""
 REQUIRED = {
     "clients": ("display_name", "filing_type"),
     "contacts": ("client_ids", "first_name", "last_name"),
@@ -176,4 +235,5 @@ REQUIRED = {
     "credits": ("client_id", "amount_cents"),
     "tasks": ("name",),
     "time_entries": ("user_id", "date", "minutes"),
+    "engagements": ("client_id", "name"),
 }

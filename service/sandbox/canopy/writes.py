@@ -6,12 +6,15 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 import msgspec
 
+from service.sandbox.canopy.agreements import finish_engagement, finish_questionnaire
 from service.sandbox.canopy.errors import RefusalError, invalid
+from service.sandbox.canopy.files import Sent
 from service.sandbox.canopy.hours import Hours
-from service.sandbox.canopy.ids import PREFIXES, instant
-from service.sandbox.canopy.wishes import REQUIRED, WISHES
+from service.sandbox.canopy.ids import OWNERS, PREFIXES, instant
+from service.sandbox.canopy.wishes import MADE_OTHERWISE, REQUIRED, WISHES
 from service.sandbox.http import Json
 from service.sandbox.table import Table
+from service.sandbox.taxdome.files import sha256
 
 _LOCKED = frozenset({"paid", "partially_paid", "archived"})
 _BLANK: dict[str, Json] = {
@@ -36,6 +39,9 @@ _BLANK: dict[str, Json] = {
         "assignee_ids": [], "priority": "medium", "start_date": None, "due_date": None, "budget_minutes": None,
         "tax_year": None, "checklist": [],
     },
+    "engagements": {
+        "status": "draft", "start_date": None, "end_date": None, "items": [], "signers": [], "accepted_at": None,
+    },
 }  # fmt: skip
 
 
@@ -53,11 +59,14 @@ class Writer:
             "credits": self._finish_credit,
             "tasks": self._finish_task,
             "time_entries": self._finish_time,
+            "documents": self._finish_file,
+            "engagements": self._finish_engagement,
+            "questionnaires": finish_questionnaire,
         }
 
     def create(self, entity: str, body: Json) -> Json:
         """A new row; RefusalError when it may not be."""
-        if entity not in WISHES:
+        if entity not in WISHES or entity in MADE_OTHERWISE:
             raise RefusalError("not_found", f"Rows of {entity} are not written here.")
         wish = _understood(entity, body)
         for name in REQUIRED[entity]:
@@ -69,6 +78,47 @@ class Writer:
         table.add(row, int(self._now_s()))
         self._complete_parent(entity, row)
         return row
+
+    def new_file(self, sent: Sent) -> Json:
+        """A file that was sent, as its first version; RefusalError when it may not be."""
+        said = _understood("documents", sent.metadata)
+        if "client_id" not in said:
+            raise invalid("client_id", "is required")
+        row: Json = {"folder_id": None, "visible_to_client": False, "name": sent.name, "versions": [], **said}
+        self.check_file(row)
+        table = self._tables["documents"]
+        row = self._versioned({"file_id": table.next_id(), **row}, sent)
+        table.add(row, int(self._now_s()))
+        return row
+
+    def new_version(self, old: Json, sent: Sent) -> Json:
+        """The file with what was sent as its newest version."""
+        table = self._tables["documents"]
+        position = table.find(old["file_id"])
+        assert position is not None
+        row = self._versioned({**old, **_understood("documents", sent.metadata)}, sent)
+        table.put(position, row, int(self._now_s()))
+        return row
+
+    def _versioned(self, row: Json, sent: Sent) -> Json:
+        version = {
+            "version": len(row["versions"]) + 1,
+            "size": sent.content.size_bytes,
+            "sha256": sha256(sent.content),
+            "added_by": OWNERS[0],
+            "added_at": instant(self._now_s()),
+        }
+        versions = [*row["versions"], version]
+        return {
+            **row,
+            "size": version["size"],
+            "mime": sent.media_type,
+            "sha256": version["sha256"],
+            "version": version["version"],
+            "versions": versions,
+            "added_by": versions[0]["added_by"],
+            "added_at": versions[0]["added_at"],
+        }
 
     def change(self, entity: str, row_id: str, body: Json) -> Json:
         """A changed row; what the body does not name stays."""
@@ -155,6 +205,21 @@ class Writer:
             if row[name] is not None:
                 self._must_exist(entity, row[name], name)
         row["amount_cents"] = _whole(Decimal(row["rate_cents"]) * row["minutes"] / 60)
+
+    def _finish_file(self, row: Json, old: Json | None) -> None:
+        self.check_file(row)
+
+    def check_file(self, row: Json) -> None:
+        """A file's client and folder exist."""
+        for entity, name in (("clients", "client_id"), ("folders", "folder_id")):
+            if row[name] is not None:
+                self._must_exist(entity, row[name], name)
+
+    def _finish_engagement(self, row: Json, old: Json | None) -> None:
+        self._must_exist("clients", row["client_id"], "client_id")
+        for signer in row["signers"]:
+            self._must_exist("contacts", signer["contact_id"], "signers")
+        finish_engagement(row, old, instant(self._now_s()))
 
     def _cover(self, row: Json, old: Json | None, covers: str, left: str) -> None:
         """Puts a payment or credit on its invoices, taking back first what an earlier version had put there."""

@@ -15,6 +15,12 @@ _RANGE = Parameter(
     schema={"type": "string"},
     description="One range of bytes, such as `bytes=0-1023`; anything else is answered with the whole document.",
 )
+_VERSION = Parameter(
+    name="version",
+    place="query",
+    schema={"type": "integer", "minimum": 1, "maximum": 10**9},
+    description="The bytes of an older version, by its number in `versions`; see the vendor's coverage.",
+)
 _DIGEST = Parameter(
     name="Content-Digest",
     place="header",
@@ -31,6 +37,8 @@ def content_operations(documents: Documents, connectors: tuple[Connector, ...]) 
         found.append(_download(documents))
     if any(binding.upload is not None for binding in bindings):
         found.append(_upload(documents))
+    if any(binding.upload_version is not None for binding in bindings):
+        found.append(_upload_version(documents, connectors))
     return tuple(found)
 
 
@@ -41,7 +49,8 @@ def _download(documents: Documents) -> Operation:
         path="/v1/documents/{id}/content",
         tag="documents",
         summary="Download a document",
-        description="The bytes of one document, streamed from the vendor, whole or the range that is asked for.",
+        description="The bytes of one document, streamed from the vendor, whole or the range that is asked for. "
+        "Billed when the last of them has been handed over.",
         scope="documents:read",
         meter=Meter.DOCUMENT,
         audit=Audit.CLIENT_DATA,
@@ -49,7 +58,7 @@ def _download(documents: Documents) -> Operation:
         answer=bytes,
         answer_media_type="*/*",
         other_answers={206: bytes},
-        parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _RANGE),
+        parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _VERSION, _RANGE),
         problems=(
             errors.UNKNOWN_PARAMETER,
             errors.INVALID_PARAMETER,
@@ -89,6 +98,34 @@ def _upload(documents: Documents) -> Operation:
         problems=(*WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
         example=DOCUMENTS.example,
         run=documents.upload,
+    )
+
+
+def _upload_version(documents: Documents, connectors: tuple[Connector, ...]) -> Operation:
+    able = [one.name for one in connectors if one.documents is not None and one.documents.upload_version is not None]
+    return Operation(
+        id="uploadDocumentVersion",
+        method="PUT",
+        path="/v1/documents/{id}/content",
+        tag="documents",
+        summary="Upload a version of a document",
+        description="New bytes for a document, streamed to the vendor, which keeps those before them. "
+        f"Vendors: {', '.join(able)}.",
+        scope="documents:write",
+        meter=Meter.DOCUMENT,
+        audit=Audit.CLIENT_DATA,
+        answer=Document,
+        body=bytes,
+        body_media_type="application/octet-stream",
+        parameters=(
+            parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."),
+            parameters.IDEMPOTENCY_KEY,
+            _DIGEST,
+            _text("name", "The name of the file that is sent.", required=True, example="engagement-letter.pdf"),
+        ),
+        problems=(*WRITE_PROBLEMS, errors.NOT_FOUND),
+        example=DOCUMENTS.example,
+        run=documents.upload_version,
     )
 
 

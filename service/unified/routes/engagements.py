@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.engagement import Engagement, EngagementCreate
+from service.resources.engagement import Engagement, EngagementCreate, EngagementUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import CLIENT_ID, HOME
 
@@ -12,6 +12,7 @@ ENGAGEMENTS: Final = Noun(
     prefix="eng_",
     model=Engagement,
     create=EngagementCreate,
+    update=EngagementUpdate,
     about="Engagements are the letters and proposals that firm and client agree on, with their acceptance.",
     references={"client": "clients"},
     example={
@@ -27,4 +28,5 @@ ENGAGEMENTS: Final = Noun(
         "meta": {},
     },
     create_example={"client": CLIENT_ID, "dated_on": "2027-01-04"},
+    update_example={"status": "sent"},
 )

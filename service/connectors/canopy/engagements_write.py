@@ -1,0 +1,69 @@
+"""New and changed engagements for Canopy: their services are named, what they cost follows."""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.ids import Book
+from service.resources.engagement import EngagementCreate, EngagementStatus, EngagementUpdate
+
+
+class WriteItem(Struct, frozen=True):
+    service_item_id: str
+    quantity: int = 1
+
+
+class WriteEngagement(Struct, frozen=True, kw_only=True):
+    client_id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    start_date: date | UnsetType = UNSET
+    end_date: date | UnsetType = UNSET
+    items: list[WriteItem] | UnsetType = UNSET
+
+
+_STATUSES: Final = {
+    EngagementStatus.DRAFT: "draft",
+    EngagementStatus.SENT: "sent",
+    EngagementStatus.SIGNED: "active",
+    EngagementStatus.ARCHIVED: "archived",
+}
+
+
+def from_engagement_create(new: EngagementCreate, book: Book) -> WriteEngagement:
+    """The body of a new engagement. Raises Invalid without a name."""
+    refuse(new, ("dated_on", "kind_native"), "Canopy")
+    if isinstance(new.name, UnsetType):
+        raise invalid("/name", "required", "Canopy asks for the name of an engagement.")
+    return WriteEngagement(
+        client_id=remote_id_of(new.client, "cli_", book, "/client"),
+        name=new.name,
+        start_date=new.starts_on,
+        end_date=new.ends_on,
+        items=_items(new.services, book),
+    )
+
+
+def from_engagement_update(new: EngagementUpdate, book: Book) -> WriteEngagement:
+    """The body of a change; services, when given, replace all of them."""
+    status = new.status
+    if not isinstance(status, UnsetType) and status not in _STATUSES:
+        raise invalid("/status", "unsupported", f"One of: {', '.join(_STATUSES)}.")
+    return WriteEngagement(
+        name=new.name,
+        status=status if isinstance(status, UnsetType) else _STATUSES[status],
+        start_date=new.starts_on,
+        end_date=new.ends_on,
+        items=_items(new.services, book),
+    )
+
+
+def _items(services: Sequence[str] | UnsetType, book: Book) -> list[WriteItem] | UnsetType:
+    if isinstance(services, UnsetType):
+        return UNSET
+    return [
+        WriteItem(remote_id_of(service, "itm_", book, f"/services/{index}")) for index, service in enumerate(services)
+    ]
