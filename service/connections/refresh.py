@@ -35,6 +35,7 @@ from service.db.recent import Recent
 _HELD_S = 30.0  # how long a process uses a token without looking whether another worker has rotated it
 _LOCK_WAIT_S = 60.0
 _REFRESHES_AT_ONCE = 4  # for each vendor: a vendor that hangs holds up its own connections only
+_LONGEST_S = 10 * 365 * 86_400  # a life beyond it is nonsense of a vendor's, and beyond any calendar in the end
 _LOST = (asyncpg.PostgresConnectionError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 _REFUSED = "the vendor refuses to renew access; the firm has to connect again"
 _CUT_OFF = "a renewal was cut off after the vendor had answered, and the vendor gives no second answer; connect again"
@@ -150,10 +151,10 @@ class CredentialKeeper:
                     if self._good(stored, force_after, ahead):
                         return stored  # another worker was quicker
                     renewed = await self._exchange(stored, exchange)
-                    if renewed is not None:
+                    if isinstance(renewed, Credentials):
                         rotation = secret, renewed
                         return await self._persist(connection, opened, *rotation)
-                    reason = _CUT_OFF if begun.was_cut_off else _REFUSED
+                    reason = _CUT_OFF if begun.was_cut_off else renewed
                     await self._ask_the_firm(connection, opened, reason)
         except _LOST:
             if rotation is None:
@@ -203,13 +204,13 @@ class CredentialKeeper:
         await store.insert_event(connection, opened.org_id, opened.id, at, "renewal_refused", reason)
         await move_connection(connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, reason, at)
 
-    async def _exchange(self, stored: Credentials, exchange: Exchange) -> Credentials | None:
-        """The renewed credentials, or None if the vendor will give none any more."""
+    async def _exchange(self, stored: Credentials, exchange: Exchange) -> Credentials | str:
+        """The renewed credentials, or why the vendor will give none any more, in our own words."""
         asked_at = self._clock()
         try:
             reply = await exchange(stored)
-        except GrantRefusedError:
-            return None
+        except GrantRefusedError as refusal:
+            return f"{refusal}; the firm has to connect again" if str(refusal) else _REFUSED
         return renewed_by(reply, stored, asked_at)
 
     async def _persist(
@@ -233,7 +234,7 @@ def renewed_by(reply: TokenReply, stored: Credentials, asked_at: datetime) -> Cr
     """The credentials after a vendor's answer; what it does not say stays as it was."""
 
     def until(lasts_s: int | None, before: datetime | None) -> datetime | None:
-        return before if lasts_s is None else asked_at + timedelta(seconds=lasts_s)
+        return before if lasts_s is None else asked_at + timedelta(seconds=min(lasts_s, _LONGEST_S))
 
     return msgspec.structs.replace(
         stored,

@@ -10,7 +10,17 @@ import pytest
 
 from service.clock import now
 from service.connectors.sdk.auth import AppCredentials, Grant, TokenReply
-from service.connectors.sdk.faults import ConnectionRefused, Malformed, RateLimited, Refused, Unavailable, VendorFault
+from service.connectors.sdk.binding import NewDocument, Query
+from service.connectors.sdk.faults import (
+    ConnectionRefused,
+    Malformed,
+    NotFound,
+    OutcomeUnknown,
+    RateLimited,
+    Refused,
+    Unavailable,
+    VendorFault,
+)
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.taxdome.connector import TAXDOME
 from service.connectors.taxdome.session import DEVICE, EMAIL, PASSWORD, SEED, PortalSession
@@ -189,6 +199,40 @@ def test_a_session_that_others_keep_moving_is_left_alone() -> None:
     assert fault.value.code == "account_switch"
 
 
+NEW_FILE = NewDocument(name="Notes.pdf", media_type="application/pdf", area="private")
+
+
+def test_an_upload_whose_session_is_moved_meanwhile_can_be_made_again() -> None:
+    assert TAXDOME.documents is not None
+    assert TAXDOME.documents.upload is not None
+    with pytest.raises(Unavailable) as fault:
+        play(TAXDOME, TAXDOME.documents.upload(NEW_FILE, "key", BOOK), SELECTED, SWITCH)
+
+    assert fault.value.code == "account_switch"
+
+
+@pytest.mark.parametrize(
+    "answer", [ok({}), ok([]), ok({"id": 7}), Response(201, {}, b"<html>"), Response(200, {}, b"")]
+)
+def test_an_upload_whose_answer_is_garbled_may_have_happened(answer: Response) -> None:
+    assert TAXDOME.documents is not None
+    assert TAXDOME.documents.upload is not None
+    with pytest.raises(OutcomeUnknown):
+        play(TAXDOME, TAXDOME.documents.upload(NEW_FILE, "key", BOOK), SELECTED, answer)
+
+
+@pytest.mark.parametrize("resource", ["invoices", "payments", "documents", "time_entries"])
+def test_a_deletion_that_failed_inside_a_good_answer_has_failed(resource: str) -> None:
+    delete = TAXDOME.bindings()[resource].delete
+    assert delete is not None
+    with pytest.raises(Refused) as fault:
+        play(TAXDOME, delete("x_1", None, "key", BOOK), ok({"error": "internal", "message": "x"}))
+
+    assert fault.value.code == "internal"
+    for done in (Response(204, {}, b""), ok({}), ok({"deleted": True})):
+        play(TAXDOME, delete("x_1", None, "key", BOOK), done)
+
+
 @pytest.fixture(scope="module")
 def server() -> Iterator[SandboxServer]:
     with running("taxdome", clients=20) as found:
@@ -279,3 +323,12 @@ def test_a_login_without_a_second_factor_opens_by_password(server: SandboxServer
     works(server, grant.access_token)
 
     assert knock(server, grant)[1] == 2
+
+
+@pytest.mark.parametrize("account", ["acc_1\r\nx-evil: 1", "acc/1", "..", "Ünï", ""])
+def test_an_account_that_cannot_stand_in_a_header_is_never_asked(account: str) -> None:
+    book = Book(UUID(int=7), 0, account, "USD")
+    for binding in TAXDOME.bindings().values():
+        assert binding.page is not None
+        with pytest.raises(NotFound):
+            play(TAXDOME, binding.page(Query(limit=5), book))

@@ -14,11 +14,11 @@ import msgspec
 from msgspec import Struct
 
 from service.connectors.sdk.binding import Query, RemotePage
-from service.connectors.sdk.faults import BrokenPaging, Conflict, OutcomeUnknown, Unavailable, Unreadable
+from service.connectors.sdk.faults import BrokenPaging, Conflict, OutcomeUnknown, Refused, Unavailable, Unreadable
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.paging import converted
 from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
-from service.connectors.taxdome.faults import ACCOUNT_SWITCH
+from service.connectors.taxdome.faults import ACCOUNT_SWITCH, code_of
 from service.ids import Book
 
 M = TypeVar("M")
@@ -72,6 +72,11 @@ def ask(request: Request, book: Book) -> Flow[Response]:
     except Conflict as fault:
         if fault.code != ACCOUNT_SWITCH:
             raise
+    return (yield from after_select(request, book))
+
+
+def after_select(request: Request, book: Book) -> Flow[Response]:
+    """The answer to a request for which the session is moved first. Raises Unavailable as `ask` does."""
     yield select(book)
     try:
         return (yield request)
@@ -90,8 +95,8 @@ def select(book: Book) -> Request:
 
 
 def scope(book: Book) -> tuple[tuple[str, str], ...]:
-    """The header that says which account a call is for."""
-    return (("x-account-id", book.account),)
+    """The header that says which account a call is for. Raises NotFound for what cannot be an account's id."""
+    return (("x-account-id", path_segment(book.account)),)
 
 
 def read_one(path: str, book: Book) -> Request:
@@ -118,7 +123,11 @@ def written(
     book: Book,
 ) -> Flow[M]:
     """The record after a write. Raises OutcomeUnknown when the answer cannot be read: it was written all the same."""
-    answer = yield from ask(write(method, path, body, book), book)
+    return understood((yield from ask(write(method, path, body, book), book)), read, convert, book)
+
+
+def understood(answer: Response, read: Callable[[Response], W], convert: Callable[[W, Book], M], book: Book) -> M:
+    """The record in a good answer to a write. Raises OutcomeUnknown for an unreadable one: it was written anyway."""
     try:
         return convert(read(answer), book)
     except Unreadable:
@@ -130,7 +139,9 @@ def deletes(path: str) -> Callable[[str, str | None, str, Book], Flow[None]]:
 
     def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
         del version, key
-        yield from ask(write("DELETE", below(path, remote_id), None, book), book)
+        answer = yield from ask(write("DELETE", below(path, remote_id), None, book), book)
+        if (code := code_of(answer)) is not None:
+            raise Refused("the vendor says in a good answer that it failed", status=answer.status, code=code)
 
     return delete
 

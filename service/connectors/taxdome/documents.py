@@ -1,8 +1,9 @@
 """Documents, in the areas that TaxDome keeps apart and lists one by one: here they come after one another."""
 
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Annotated, Any, Final, Protocol
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
@@ -24,7 +25,7 @@ class WireDocument(Struct, frozen=True, gc=False):
     root: str
     name: str
     path: str | None
-    size: int | None
+    size: Annotated[int, msgspec.Meta(ge=0)] | None
     uploaded_at: Instant | None
     uploaded_by: str | None
     access: str | None
@@ -180,23 +181,16 @@ def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
         raise invalid("query/client", "other_account", "A document goes to the client whose account is asked.")
     root, path = _destination(new, book)
     query = (("folder", root), ("path", path), ("name", new.name))
-    yield calls.select(book)
-    return to_document(
-        _read_one(
-            (
-                yield Request(
-                    method="POST",
-                    path="/documents",
-                    query=query,
-                    upload=Frame(),
-                    content_type=new.media_type,
-                    headers=calls.scope(book),
-                    lane="write",
-                )
-            )
-        ),
-        book,
+    request = Request(
+        method="POST",
+        path="/documents",
+        query=query,
+        upload=Frame(),
+        content_type=new.media_type,
+        headers=calls.scope(book),
+        lane="write",
     )
+    return calls.understood((yield from calls.after_select(request, book)), _read_one, to_document, book)
 
 
 def _destination(new: NewDocument, book: Book) -> tuple[str, str]:

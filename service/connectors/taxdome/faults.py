@@ -39,6 +39,12 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     )
 
 
+def code_of(response: Response) -> str | None:
+    """The code of the fault that an answer tells of, whatever its status; None where it tells of none."""
+    error = _read_error(response.body).error
+    return error[:80] if error else None
+
+
 class _Error(Struct, frozen=True):
     error: str | None = None
     message: str | None = None

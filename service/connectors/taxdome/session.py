@@ -10,10 +10,10 @@ All of it is assumed; TaxDome publishes no API.
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from service.connectors.sdk.auth import AppCredentials, Grant, TokenReply
 from service.connectors.sdk.faults import ConnectionRefused, Malformed, RateLimited, Refused, Unavailable
@@ -83,10 +83,14 @@ def _answer(refusal: "_Refusal", extra: Mapping[str, str], at: datetime) -> dict
     return {"totp_code": code, **challenge}
 
 
+_Token = Annotated[str, Meta(pattern=r"\A[\x21-\x7e]{1,8000}\Z")]
+"""What can stand in a header."""
+
+
 class _Session(Struct, frozen=True):
-    access_token: str
-    expires_in: int
-    refresh_token: str | None = None
+    access_token: _Token
+    expires_in: Annotated[int, Meta(ge=0)]
+    refresh_token: _Token | None = None
 
 
 class _Refusal(Struct, frozen=True):
