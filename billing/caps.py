@@ -68,6 +68,11 @@ class Caps:
         self._reads: dict[UUID, asyncio.Task[Guard]] = {}
         self._beat: asyncio.Task[None] | None = None
 
+    @property
+    def leases(self) -> int:
+        """Parts of budgets that this process holds."""
+        return sum(guard.held for guard in list(self._guards.values()))
+
     async def start(self) -> None:
         """Begins to report."""
         self._beat = asyncio.create_task(self._beat_forever(), name="spend caps")
@@ -166,6 +171,11 @@ class Guard:
     def is_busy(self) -> bool:
         """Whether it holds or owes the database anything."""
         return bool(self._blocks)
+
+    @property
+    def held(self) -> int:
+        """Parts of budgets in hand."""
+        return len(self._blocks)
 
     def learn(self, budgets: tuple[Budget, ...], account: Account | None, read_at: float) -> None:
         """The budgets as they were at `read_at`."""

@@ -6,7 +6,8 @@ for company. `record` returns when PostgreSQL has committed the row; an answer l
 When the outcome of a flush is unknown (the connection broke, the time ran out) the same rows are sent again on a new
 connection, by a statement that keeps what is there: the insert is the deduplication. When the time is up every waiting
 caller gets MeteringDown. Rows that were never sent are forgotten; rows that were sent may have been written, so the
-flusher voids them, in the ledger, as soon as it reaches the database again. A caller who was answered 503 does not pay.
+flusher voids them, in the ledger, as soon as it reaches the database again, and only then answers: a caller who was
+answered 503 does not pay, even if this process dies right after. It waits for `DOUBT_HELD_S` at most.
 
 An answer that is streamed is recorded before its first byte leaves. Where it breaks off, `take_back` voids the row.
 """
@@ -34,7 +35,10 @@ QUEUE_ROWS: Final = 16_384
 BATCH_ROWS: Final = 1_024
 """Rows in one commit; with more, the first would wait for the last."""
 RETRY_S: Final = 0.05
-"""Pause between attempts to reach the database; while metering is down it doubles, up to a second."""
+"""Pause between attempts to reach the database; while metering is down it doubles, up to LONGEST_RETRY_S."""
+LONGEST_RETRY_S: Final = 0.25
+DOUBT_HELD_S: Final = 8.0
+"""How much longer a call waits whose row may have been written, for it to be void before its 503 goes out."""
 
 _INSERT: Final = QUERIES["insert_invocations"]
 _INSERT_AGAIN: Final = QUERIES["insert_invocations_again"]
@@ -67,7 +71,14 @@ _Batch: TypeAlias = list[_Entry]
 class UsageLedger:
     """The one writer of the ledger in this process; keeps one connection of `pool`, which must be `tickmark_meter`."""
 
-    def __init__(self, pool: Pool, *, answer_within_s: float = ANSWER_WITHIN_S, beside: Beside | None = None) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        *,
+        answer_within_s: float = ANSWER_WITHIN_S,
+        doubt_held_s: float = DOUBT_HELD_S,
+        beside: Beside | None = None,
+    ) -> None:
         self._pool = pool
         self._beside = beside
         self._statements = {_INSERT: _INSERT, _INSERT_AGAIN: _INSERT_AGAIN}
@@ -77,6 +88,7 @@ class UsageLedger:
                 _INSERT_AGAIN: _joined(_INSERT_AGAIN, beside.insert_again),
             }
         self._answer_within_s = answer_within_s
+        self._doubt_held_s = doubt_held_s
         self._queue: _Batch = []
         self._broken_off: list[Invocation] = []
         self._wake = asyncio.Event()
@@ -90,6 +102,11 @@ class UsageLedger:
     def refusal(self) -> str | None:
         """Why calls are refused at once, or None while they are recorded. For readiness checks."""
         return self._refusal
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for the next commit."""
+        return len(self._queue)
 
     async def start(self) -> None:
         """Connects, tries the statement on no rows and begins to flush; MeteringDown if the ledger is not to be had."""
@@ -108,8 +125,9 @@ class UsageLedger:
 
         `beside` is the row of the other table, if there is one, committed with it.
 
-        Raises MeteringDown within `answer_within_s` otherwise: then the call must not be answered with data and will
-        not be billed. Raises InvocationRefused for a row that cannot be, which is a bug of the caller's.
+        Raises MeteringDown within `answer_within_s` otherwise (`doubt_held_s` later where the row may have been written
+        and is to be void first): then the call must not be answered with data and will not be billed. Raises
+        InvocationRefused for a row that cannot be, which is a bug of the caller's.
         Give it no timeout of your own: whoever stops waiting is taken for a client that left, and pays if the row was
         written.
         """
@@ -203,16 +221,24 @@ class UsageLedger:
         return await self._flush(batch[:middle], deadline) and await self._flush(batch[middle:], deadline)
 
     async def _go_down(self, batch: _Batch) -> None:
-        """Answers all who wait, refuses all who come, and voids what may have been written before it serves again."""
-        doubtful = [entry.invocation for entry in batch if self._sent and not entry.committed.done()]
+        """Answers all who wait, refuses all who come, and voids what may have been written before it serves again.
+
+        Who is told that the call is not billed must be right although this process dies the next moment: calls whose
+        rows may be there are answered when they are void, or when nobody would wait any longer.
+        """
+        doubtful = [entry for entry in batch if self._sent and not entry.committed.done()]
         self._refusal = "the ledger cannot be reached"
-        _fail(batch + self._queue, self._refusal)
+        _fail(self._queue if doubtful else batch + self._queue, self._refusal)
         self._queue = []
         _log.error("metering is down; %d rows of unknown outcome will be void", len(doubtful))
+        held_until = self._loop.time() + self._doubt_held_s
         pause = RETRY_S
-        while not await self._void(doubtful, VoidReason.ANSWERED_503):
+        while not await self._void([entry.invocation for entry in doubtful], VoidReason.ANSWERED_503):
+            if self._loop.time() > held_until:
+                _fail(doubtful, self._refusal)
             await asyncio.sleep(pause)
-            pause = min(2 * pause, 1.0)
+            pause = min(2 * pause, LONGEST_RETRY_S)
+        _fail(doubtful, self._refusal)
         _log.warning("metering is up again")
         self._refusal = "metering is closed" if self._closing else None
 

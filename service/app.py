@@ -1,8 +1,9 @@
 """Wires the parts together. The only place that knows them all."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from ipaddress import ip_network
 from typing import Any, Final, cast
 
@@ -50,10 +51,11 @@ from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
 from service.db.region import check_region
 from service.idempotency.claim import Idempotency
+from service.leases import Leases
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
 from service.settings import Settings
-from service.telemetry import Telemetry
+from service.telemetry import Metrics, Telemetry
 from service.unified import around
 from service.unified.around import Around
 from service.unified.batch import Batches
@@ -190,7 +192,8 @@ async def open_edge(
         vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
         credentials = CredentialKeeper(renewals, vault)
         stack.push_async_callback(credentials.close)
-        engine = Engine(transport, RedisBudgetKeeper(redis, processes=settings.workers))
+        budgets = RedisBudgetKeeper(redis, processes=settings.workers)
+        engine = Engine(transport, budgets)
         consented = Consented(ConsentLedger(pool))
         ways = Ways(
             connections, credentials, transport, connectors, vendor_setups(settings), consented, settings.region
@@ -250,10 +253,12 @@ async def open_edge(
         stack.push_async_callback(keys.write_last_used)
         routing = Routing(operations(parts))
         await stack.enter_async_context(routing.litestar.lifespan())
+        limits = Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings))
+        measure(observer.metrics, ledger, caps, {"key": limits.leases, "vendor": budgets.leases})
         edge = Edge(
             routing,
             keys,
-            Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings)),
+            limits,
             caps,
             ledger,
             audit_calls.CallLog(PersonalKeys(pool, vault)),
@@ -263,6 +268,15 @@ async def open_edge(
         )
         parts.around.attach(edge)
         yield edge
+
+
+def measure(metrics: Metrics, ledger: UsageLedger, caps: Caps, leases: Mapping[str, Leases]) -> None:
+    """Puts on the metrics page what stands in this process: what waits, what is leased, how Redis does."""
+    metrics.gauge("tickmark_queue_length", lambda: ledger.waiting, queue="usage")
+    metrics.gauge("tickmark_spend_leases", lambda: caps.leases)
+    for limit, held in leases.items():
+        metrics.gauge("tickmark_limit_round_trips", partial(getattr, held, "round_trips"), limit=limit)
+        metrics.gauge("tickmark_limit_outages", partial(getattr, held, "outages"), limit=limit)
 
 
 def key_policy(settings: Settings) -> Policy:

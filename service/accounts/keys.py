@@ -108,6 +108,11 @@ async def _record(connection: Connection, org_id: UUID, what: str, key_id: UUID,
     await record_act(connection, org_id, what, (ids.encode("key", key_id), *about), actor=actor)
 
 
+async def has_key(connection: Connection, org_id: UUID, key_id: UUID) -> bool:
+    """Whether it is one of the organization's keys, revoked or not."""
+    return await store.get_key(connection, org_id, key_id) is not None
+
+
 async def _keep(connection: Connection, peppers: Peppers, made: KeyRecord) -> str:
     token = new_token(made.mode)
     version = peppers.newest()

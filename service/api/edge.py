@@ -127,7 +127,8 @@ class Edge:
             try:
                 row = await self._audit.row(call, answer, reason, client_address(call, self._proxies))
                 await self._ledger.record(_invocation(call, answer.status, reason, units), row)
-            except (MeteringDown, InvocationRefused, *UNREACHABLE):
+            except (MeteringDown, InvocationRefused, *UNREACHABLE) as error:
+                self._telemetry.metering_down(error)
                 call.problem = ApiProblem(
                     errors.METERING_UNAVAILABLE,
                     "The call was not recorded, so it is neither answered nor billed.",

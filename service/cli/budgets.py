@@ -25,6 +25,7 @@ from service.cli.options import Json, Org
 from service.cli.output import instant, ref, show
 from service.cli.reading import read_id, read_plan
 from service.clock import now
+from service.usage.budgets import is_own
 
 _PREFIXES = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScope.CONNECTION: "con"}
 
@@ -60,6 +61,8 @@ async def budget(
     if limit is not None and limit < 0:
         raise CommandError("--limit-minor cannot be negative.")
     async with operator() as database:
+        if limit is not None and not remove and not await is_own(database, org_id, scope, scope_id):
+            raise CommandError(f"The organization has no {scope} {ref(_PREFIXES[scope], scope_id)}.")
         if remove or limit is not None:
             async with database.transaction():
                 if limit is None or remove:

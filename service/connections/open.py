@@ -19,7 +19,7 @@ from service.connections.errors import (
     ConsentMissingError,
 )
 from service.connections.store import Account, ConnectionRecord, State
-from service.db.pool import Pool, as_organization
+from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
 
 USABLE = frozenset({State.HEALTHY, State.DEGRADED, State.EXPIRING})
@@ -151,3 +151,8 @@ def _may_know(caller: Caller, record: ConnectionRecord) -> bool:
     if caller.firm_ids is not None and record.firm_id not in caller.firm_ids:
         return False
     return caller.connection_ids is None or record.id in caller.connection_ids
+
+
+async def has_connection(connection: Connection, org_id: UUID, connection_id: UUID) -> bool:
+    """Whether it is one of the organization's connections, in whatever state."""
+    return await store.get_connection(connection, org_id, connection_id) is not None

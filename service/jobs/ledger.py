@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from billing import (
     GRACE,
@@ -19,6 +20,7 @@ from billing import (
     list_invoices,
     load_price_book,
     make_partitions,
+    mark_past_due,
     month_of,
     month_starting,
     reconcile,
@@ -74,6 +76,21 @@ async def close_month(
         draft = await close_period(connection, book, org_id, starts_on, as_of=at)
         await record_act(connection, org_id, "invoices.draft", (ids.encode("bill", draft.invoice_id),), actor=actor)
     return draft
+
+
+async def mark_overdue(connection: Connection, at: datetime) -> None:
+    """What is not paid on the day after it was due, where the organization is, becomes past due."""
+    moved = 0
+    async for account in accounts(connection):
+        today = at.astimezone(ZoneInfo(account.time_zone)).date()
+        async with connection.transaction():
+            late = await mark_past_due(connection, account.org_id, today, at=at)
+            if late:
+                about = tuple(ids.encode("bill", one.invoice_id) for one in late)
+                await record_act(connection, account.org_id, "invoices.past_due", about, actor=WORKER)
+        moved += len(late)
+    if moved:
+        _log.info("invoices past due: %d", moved)
 
 
 async def due_months(connection: Connection, account: Account, at: datetime) -> list[date]:

@@ -56,6 +56,7 @@ JOBS: Final = (
     Job("end_interrupted", end_interrupted, timedelta(minutes=5)),
     Job("forget_operations", forget_old_operations),
     Job("close_due_months", ledger.close_due_months),
+    Job("mark_overdue", ledger.mark_overdue),
 )
 """What is done with or without a payment rail."""
 

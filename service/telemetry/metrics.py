@@ -180,6 +180,7 @@ _GAUGES = {
     "tickmark_queue_length": "What waits in a queue of this process.",
     "tickmark_limit_round_trips": "Leases asked of Redis since the start.",
     "tickmark_limit_outages": "Times Redis went away since the start.",
+    "tickmark_spend_leases": "Parts of spend budgets this process holds.",
 }
 
 

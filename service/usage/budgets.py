@@ -10,13 +10,15 @@ from msgspec import Meta, Struct
 import billing
 from billing import AccountUnknown, Budget, BudgetScope, BudgetSpan, BudgetUnknown, PriceBook
 from service import errors, ids
+from service.accounts.keys import has_key
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as MeterClass
 from service.clock import Clock, now
-from service.db.pool import Pool, as_organization
-from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.connections.open import has_connection
+from service.db.pool import Connection, Pool, as_organization
+from service.errors import NOT_FOUND, VALIDATION_FAILED, ApiProblem, FieldError, missing
 from service.resources.common import Money
 
 _PREFIXES: Final = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScope.CONNECTION: "con"}
@@ -111,6 +113,7 @@ class BudgetRoutes:
                 if change.limit_minor is None:
                     await billing.delete_budget(connection, org_id, change.scope, scope_id, change.span)
                 else:
+                    await _refuse_stranger(connection, org_id, change.scope, scope_id)
                     budget = Budget(change.scope, scope_id, change.span, change.limit_minor)
                     await billing.set_budget(connection, org_id, budget)
             except BudgetUnknown:
@@ -203,6 +206,24 @@ def _scope_id(change: BudgetChange, org_id: UUID) -> UUID:
         message = f"The id of the {change.scope}, `{prefix}_…`."
         raise ApiProblem(VALIDATION_FAILED, f"`id`: {message}", errors=(FieldError("/id", "id", message),))
     return found
+
+
+async def _refuse_stranger(connection: Connection, org_id: UUID, scope: BudgetScope, scope_id: UUID) -> None:
+    """A budget of a key or connection that the organization does not have would hold nothing, and nobody would know."""
+    if not await is_own(connection, org_id, scope, scope_id):
+        message = f"There is no such {scope}, or it is another organization's."
+        raise ApiProblem(NOT_FOUND, f"`id`: {message}", errors=(FieldError("/id", "not_found", message),))
+
+
+async def is_own(connection: Connection, org_id: UUID, scope: BudgetScope, scope_id: UUID) -> bool:
+    """Whether the organization has what a budget is for."""
+    match scope:
+        case BudgetScope.ORGANIZATION:
+            return scope_id == org_id
+        case BudgetScope.KEY:
+            return await has_key(connection, org_id, scope_id)
+        case BudgetScope.CONNECTION:
+            return await has_connection(connection, org_id, scope_id)
 
 
 def _decimal(value: Decimal) -> str:

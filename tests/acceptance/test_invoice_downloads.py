@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from billing import UsageLedger, close_period, issue_invoice, load_price_book, month_of
 from service import ids
 from service.db.pool import Pool, open_pool
+from service.jobs.ledger import mark_overdue
 from service.settings import Settings
 from tests.acceptance.conftest import Api, Customers, client_of, problem_of
 from tests.billing.calls import billable
@@ -81,6 +82,20 @@ async def test_an_invoice_names_the_seller_of_the_settings(billed: tuple[Api, st
     assert "set TICKMARK_SELLER_NAME" in unnamed.text
     assert "<strong>Ledger &amp; Co</strong><br>2 Sample Road<br>Sampleton" in page.text
     assert "<p>By transfer</p>\n<p>in 14 days</p>" in page.text
+
+
+async def test_an_invoice_is_past_due_on_the_day_after_it_was_due(billed: tuple[Api, str], operator_pool: Pool) -> None:
+    api, path = billed
+    before = (await api.get(path)).json()
+    due_at = datetime.fromisoformat(f"{before['due_on']}T23:59:00+00:00")
+
+    states: list[str] = []
+    async with operator_pool.acquire() as connection:
+        for at in (due_at, due_at + timedelta(hours=1)):
+            await mark_overdue(connection, at)
+            states.append((await api.get(path)).json()["state"])
+
+    assert states == ["issued", "past_due"]
 
 
 @pytest.mark.parametrize("path", ["/lines/99/calls", "/lines/x/calls", "/lines/0/calls"])

@@ -2,11 +2,13 @@
 
 import asyncio
 import time
+from uuid import uuid4
 
 import pytest
 
+from service import ids
 from service.sandbox.serve import SandboxServer
-from tests.acceptance.conftest import Api, Keys, problem_of
+from tests.acceptance.conftest import Api, Customers, Keys, problem_of
 
 pytestmark = pytest.mark.anyio
 
@@ -82,6 +84,22 @@ async def test_a_senseless_budget_is_refused(api: Api, body: dict[str, object], 
     answer = await api.http.put("/v1/billing/budgets", json=body, headers=api.headers())
 
     assert (answer.status_code, problem_of(answer)) == (422, code)
+    assert (await api.get("/v1/billing/budgets")).json()["data"] == []
+
+
+@pytest.mark.parametrize(("scope", "prefix"), [("key", "key"), ("connection", "con")])
+async def test_a_budget_of_what_the_organization_does_not_have_is_a_404_that_names_the_field(
+    api: Api, customers: Customers, scope: str, prefix: str
+) -> None:
+    stranger = await customers()
+    theirs = {"key": (await stranger.get("/v1/me")).json()["key"], "connection": stranger.connection("quickbooks")}
+
+    for id_ in (ids.encode(prefix, uuid4()), theirs[scope]):
+        body = {"scope": scope, "id": id_, "span": "day", "limit_minor": 5}
+        answer = await api.http.put("/v1/billing/budgets", json=body, headers=api.headers())
+
+        assert (answer.status_code, problem_of(answer)) == (404, "not_found")
+        assert [error["pointer"] for error in answer.json()["errors"]] == ["/id"]
     assert (await api.get("/v1/billing/budgets")).json()["data"] == []
 
 

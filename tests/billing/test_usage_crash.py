@@ -6,7 +6,7 @@ import signal
 import sys
 import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -18,6 +18,7 @@ import pytest
 
 from billing import (
     PUBLIC_PLAN,
+    Invocation,
     MeteringDown,
     PriceBook,
     UsageLedger,
@@ -132,6 +133,53 @@ async def test_a_row_that_would_arrive_after_its_503_is_kept_out(
     await _assert_nothing_owed(operator, book, org_id)
 
 
+@asynccontextmanager
+async def _in_doubt(
+    crashable: Crashable, doubt_held_s: float
+) -> AsyncGenerator[tuple[UsageLedger, "asyncio.Task[None]"]]:
+    """A ledger that is down, and a call whose row it has written without hearing of it. The database is away."""
+    call = billable(uuid4(), _NOW)
+    async with _relay(crashable.url) as (url, mute):
+        pool = await open_pool(url, "tickmark_meter")
+        ledger = UsageLedger(pool, answer_within_s=1.5, doubt_held_s=doubt_held_s)
+        await ledger.start()
+        mute()
+        recording = asyncio.create_task(ledger.record(call))
+        await _until(lambda: _is_written(crashable.url, call))
+        await asyncio.to_thread(crashable.crash)
+        await _until(lambda: _is_down(ledger))
+        yield ledger, recording
+        await _until(lambda: _is_up(ledger))
+        await ledger.close()
+        await pool.close()
+    assert (await _ledger_of(crashable.url, call.org_id))[1] == {call.request_id}
+
+
+async def test_a_doubtful_call_is_not_answered_before_its_row_is_void(crashable: Crashable) -> None:
+    """A process that answered first and died then would leave a 503 that is billed."""
+    async with _in_doubt(crashable, 20.0) as (ledger, recording):
+        waits = not recording.done()
+        with pytest.raises(MeteringDown):
+            await ledger.record(billable(uuid4(), _NOW))
+        await asyncio.to_thread(crashable.start)
+        with pytest.raises(MeteringDown):
+            await recording
+        up = ledger.refusal is None
+
+    assert waits
+    assert up
+
+
+async def test_nobody_waits_for_a_database_that_stays_away(crashable: Crashable) -> None:
+    async with _in_doubt(crashable, _SHORT_S) as (ledger, recording):
+        with pytest.raises(MeteringDown):
+            await recording
+        down = ledger.refusal is not None
+        await asyncio.to_thread(crashable.start)
+
+    assert down
+
+
 async def _assert_nothing_owed(operator: Connection, book: PriceBook, org_id: UUID) -> None:
     assert (await month_to_date(operator, book, org_id, _NOW)).quantities == {}
     found = await reconcile(operator, book, org_id, month_of(_NOW, "UTC").starts_on)
@@ -146,15 +194,20 @@ async def _relay(url: str) -> AsyncGenerator[tuple[str, Callable[[], None]]]:
     open_now: list[asyncio.Event] = []
 
     async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, muted: asyncio.Event) -> None:
-        while data := await reader.read(65_536):
-            if not muted.is_set():
-                writer.write(data)
+        with suppress(ConnectionError):
+            while data := await reader.read(65_536):
+                if not muted.is_set():
+                    writer.write(data)
         writer.close()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         muted = asyncio.Event()
         open_now.append(muted)
-        server_reader, server_writer = await asyncio.open_unix_connection(target)
+        try:
+            server_reader, server_writer = await asyncio.open_unix_connection(target)
+        except OSError:  # it is down
+            writer.close()
+            return
         await asyncio.gather(pump(reader, server_writer, asyncio.Event()), pump(server_reader, writer, muted))
 
     def mute() -> None:
@@ -164,6 +217,14 @@ async def _relay(url: str) -> AsyncGenerator[tuple[str, Callable[[], None]]]:
     with tempfile.TemporaryDirectory() as directory:
         async with await asyncio.start_unix_server(serve, f"{directory}/.s.PGSQL.5432"):
             yield urlunsplit(split._replace(query=f"host={directory}")), mute
+
+
+async def _is_written(url: str, call: Invocation) -> bool:
+    return call.request_id in (await _ledger_of(url, call.org_id))[0]
+
+
+async def _is_down(ledger: UsageLedger) -> bool:
+    return ledger.refusal is not None
 
 
 async def _is_up(ledger: UsageLedger) -> bool:
@@ -199,7 +260,7 @@ async def _reached(count: Callable[[], int], share: int) -> bool:
 
 async def test_a_dead_database_refuses_in_time_and_leaves_nothing_half_written(crashable: Crashable) -> None:
     pool = await open_pool(crashable.url, "tickmark_meter")
-    ledger = UsageLedger(pool, answer_within_s=1.0)
+    ledger = UsageLedger(pool, answer_within_s=1.0, doubt_held_s=0.0)
     await ledger.start()
     org_id = uuid4()
     kept: set[UUID] = set()
