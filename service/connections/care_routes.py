@@ -175,7 +175,7 @@ class CareRoutes:
             raise to_problem(fault, record.vendor, reading=True) from fault
         self._linking.connections.forget(record.org_id, record.id)
         call.rows = 1
-        return answer_of(_to_end(record, ended))
+        return answer_of(to_end(record, ended))
 
     async def export(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), ExportRequest)
@@ -199,7 +199,7 @@ class CareRoutes:
         except ApprovalError as refusal:
             raise approval_problem(refusal) from None
         call.rows = 1
-        return answer_of(_to_export(found))
+        return answer_of(to_export(found))
 
     async def _named(self, call: Call) -> ConnectionRecord:
         """The connection in the path as it stands in the database now; the plain 404 for every other."""
@@ -336,7 +336,8 @@ def _to_health(standing: Standing) -> ConnectionHealth:
     )
 
 
-def _to_end(record: ConnectionRecord, ended: Ended) -> ConnectionEnd:
+def to_end(record: ConnectionRecord, ended: Ended) -> ConnectionEnd:
+    """What ended a connection, as it is shown."""
     return ConnectionEnd(
         connection=ids.encode("con", record.id),
         vendor=ended.vendor,
@@ -347,7 +348,8 @@ def _to_end(record: ConnectionRecord, ended: Ended) -> ConnectionEnd:
     )
 
 
-def _to_export(found: Exported) -> ConnectionExport:
+def to_export(found: Exported) -> ConnectionExport:
+    """A connection as it is taken away."""
     record, held = found.record, found.credentials
     return ConnectionExport(
         connection=ids.encode("con", record.id),

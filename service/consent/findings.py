@@ -85,9 +85,10 @@ def is_change(entry: Entry) -> bool:
 
 
 def shown_actor(entry: Entry) -> str:
-    """`key_…`, or who acted at a terminal."""
-    kind, _, key = entry.actor.partition(":")
-    return ids.encode("key", UUID(key)) if kind == "key" else entry.actor
+    """`key_…`, `mem_…`, or who acted without either."""
+    kind, _, who = entry.actor.partition(":")
+    prefix = {"key": "key", "member": "mem"}.get(kind)
+    return entry.actor if prefix is None else ids.encode(prefix, UUID(who))
 
 
 def _keys_of(entries: Iterable[Entry]) -> set[UUID]:

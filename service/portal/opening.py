@@ -15,8 +15,15 @@ from service.accounts.second_factor import SecondFactors
 from service.accounts.tokens import Peppers
 from service.api.asgi import App, Receive, Scope, Send
 from service.audit.signing import signer_of
+from service.connections.hosted.opening import connect_url
+from service.connections.linking import Linking
+from service.connections.open import Connections
+from service.connections.refresh import CredentialKeeper
+from service.connections.setups import vendor_setups
 from service.connections.vault import LocalKey, Vault
+from service.connections.vendors import Vendors
 from service.connectors.sdk.connector import Connector
+from service.connectors.transport import HttpTransport
 from service.db.pool import open_pool
 from service.portal.assets import Assets
 from service.portal.late_mail import LateMail
@@ -65,6 +72,8 @@ async def opened_front(
         stack.push_async_callback(redis.aclose)
         mailer = SmtpMailer(settings.smtp_url, settings.mail_sender) if settings.smtp_url else Outbox(redis)
         late_mail = LateMail(redis, mailer, MailedLinks(key_for("late mail")))
+        transport = await stack.enter_async_context(HttpTransport())
+        vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
         assets = Assets()
         prices = load_price_book()
         parts = Parts(
@@ -75,6 +84,15 @@ async def opened_front(
             connectors=connectors,
             api=api,
             sandboxes=await _sandboxes(settings, stack),
+            linking=Linking(
+                pool,
+                vault,
+                Vendors(transport, connectors, vendor_setups(settings), settings.region),
+                Connections(pool),
+                CredentialKeeper(pool, vault),
+                connect_url(settings),
+            ),
+            signer=signer_of(settings),
             reference=Reference(msgspec.json.decode(contract), Terms(prices.find(*PUBLIC_PLAN), settings)),
             passwords=Passwords(),
             factors=SecondFactors(key_for("second factors")),

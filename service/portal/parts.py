@@ -9,7 +9,9 @@ from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
 from service.accounts.tokens import Peppers
 from service.api.asgi import App
+from service.audit.checkpoints import Signer
 from service.clock import Clock, now
+from service.connections.linking import Linking
 from service.connectors.sdk.connector import Connector
 from service.db.pool import Pool
 from service.portal.assets import Assets
@@ -32,6 +34,9 @@ class Parts(Struct, frozen=True, kw_only=True):
     api: App
     """The API behind its edge: what a page tries out goes the same way as everybody's calls."""
     sandboxes: Sandboxes
+    linking: Linking
+    """What connecting and ending connections is made of, on the portal's own pool."""
+    signer: Signer
     reference: Reference
     passwords: Passwords
     factors: SecondFactors

@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Protocol
 from uuid import UUID
 
+from service import ids
+from service.audit.acts import record_act
 from service.clock import Clock, now
 from service.connections.credentials import Credentials
 from service.connections.link import create_connection
@@ -53,17 +55,17 @@ class Sandboxes:
         """Those there are."""
         return tuple(self._servers)
 
-    async def connect(self, org_id: UUID, firm_id: UUID, vendor: str, granted_by: str) -> ConnectionRecord:
+    async def connect(self, org_id: UUID, firm_id: UUID, vendor: str, granted_by: str, actor: str) -> ConnectionRecord:
         """A connection as the firm's walk through the sandbox's consent page would have left it. KeyError if unknown.
 
-        Raises UnknownFirmError for a firm that is not the organization's.
+        Raises UnknownFirmError for a firm that is not the organization's. `actor` is who pressed.
         """
         server = self._servers[vendor]
         assert self._operators is not None
         grant = await _asked(server.grant)
         at = self._clock()
-        async with self._operators.acquire() as connection:
-            return await create_connection(
+        async with self._operators.acquire() as connection, connection.transaction():
+            made = await create_connection(
                 connection,
                 self._vault,
                 org_id=org_id,
@@ -81,6 +83,17 @@ class Sandboxes:
                 sandbox=True,
                 clock=self._clock,
             )
+            about = (ids.encode("con", made.id),)
+            await record_act(
+                connection,
+                org_id,
+                "connections.create",
+                about,
+                firm_id=firm_id,
+                connection_id=made.id,
+                actor=actor,
+            )
+        return made
 
 
 async def _asked(grant: Callable[[], Grant]) -> Grant:

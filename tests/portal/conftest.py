@@ -44,8 +44,16 @@ def database(servers: embedded.Servers, template_database: str) -> Iterator[Data
 
 
 @pytest.fixture(scope="module")
+def port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        found: int = probe.getsockname()[1]
+    return found
+
+
+@pytest.fixture(scope="module")
 def settings(
-    database: Database, servers: embedded.Servers, quickbooks: SandboxServer, canopy: SandboxServer
+    database: Database, servers: embedded.Servers, quickbooks: SandboxServer, canopy: SandboxServer, port: int
 ) -> Settings:
     """As a demonstration sets it up: sandboxes stand where vendors would."""
     with redis.Redis.from_url(servers.redis_url) as client:  # pyright: ignore[reportUnknownMemberType]
@@ -57,6 +65,7 @@ def settings(
         key_encryption_key=(Secret(secrets.token_bytes(32)),),
         cursor_key=Secret(secrets.token_bytes(32)),
         metrics_port=0,
+        connect_url=f"http://127.0.0.1:{port}",
         live_keys_reach_sandboxes=True,
         quickbooks_client_id=CLIENT_ID,
         quickbooks_client_secret=Secret(CLIENT_SECRET.encode()),
@@ -70,11 +79,8 @@ def settings(
 
 
 @pytest.fixture(scope="module")
-async def site(settings: Settings) -> AsyncIterator[str]:
+async def site(settings: Settings, port: int) -> AsyncIterator[str]:
     """The address of the portal and the API."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
     async with serving(settings, port) as url:
         yield url
 

@@ -19,6 +19,15 @@ SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, re
        decision, decided_by, decided_at, used_at
 FROM approvals WHERE org_id = $1 AND id = $2 FOR UPDATE;
 
+-- name: get_same_approval
+-- What the same person asked for on our pages before, exactly so, and can still be decided or used; the agreed first.
+SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key, requested_at, expires_at,
+       decision, decided_by, decided_at, used_at
+FROM approvals
+WHERE org_id = $1 AND firm_id = $2 AND action = $3 AND fingerprint = $4 AND lower(requested_by) = lower($5)
+  AND requested_key IS NULL AND used_at IS NULL AND expires_at > $6 AND decision IS DISTINCT FROM 'refused'
+ORDER BY decision NULLS LAST, id LIMIT 1 FOR UPDATE;
+
 -- name: list_approvals
 -- Requests of an organization, newest first, of some firms; with a flag only those that wait.
 SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key, requested_at, expires_at,

@@ -46,11 +46,18 @@ async def ask(
     key_id: UUID | None,
     at: datetime,
 ) -> Approval | None:
-    """A new request for a second person; None where the firm does not want one for this.
+    """A request for a second person; None where the firm does not want one for this, or that person has agreed.
 
-    To loosen a policy always takes a second person: else one could switch the other off first.
+    To loosen a policy always takes a second person: else one could switch the other off first. On our pages (no key)
+    nobody carries an approval's id about: whoever sends the same form again goes on, once, when it was agreed to.
     """
     if action is not Action.POLICY and action not in await store.get_policy(connection, org_id, firm_id):
+        return None
+    same = None if key_id else await store.get_same_approval(connection, org_id, firm_id, action, what, by, at)
+    if same is not None:
+        if same.decision is None:
+            return same
+        await store.mark_used(connection, org_id, same.id, at)
         return None
     made = Approval(
         id=new_uuid(),

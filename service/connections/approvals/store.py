@@ -76,6 +76,13 @@ async def get_approval(connection: Connection, org_id: UUID, approval_id: UUID) 
     return msgspec.convert(await connection.fetchrow(SQL["get_approval"], org_id, approval_id), Approval | None)
 
 
+async def get_same_approval(
+    connection: Connection, org_id: UUID, firm_id: UUID, action: Action, what: bytes, by: str, at: datetime
+) -> Approval | None:
+    row = await connection.fetchrow(SQL["get_same_approval"], org_id, firm_id, action, what, by, at)
+    return msgspec.convert(row, Approval | None)
+
+
 async def list_approvals(
     connection: Connection, org_id: UUID, firm_ids: list[UUID] | None, at: datetime, *, waiting: bool
 ) -> list[Approval]:
