@@ -106,7 +106,7 @@ from billing.stripe_reconcile import Report, StripeDifference, list_reports, run
 from billing.stripe_state import Collection, StripeInvoice, get_stripe_invoice
 from billing.stripe_steps import StepFailed
 from billing.sums import sum_up
-from billing.usage import ANSWER_WITHIN_S, Beside, UsageLedger
+from billing.usage import ANSWER_WITHIN_S, Beside, BesideRow, UsageLedger
 
 __all__ = [
     "ANSWER_WITHIN_S",
@@ -120,6 +120,7 @@ __all__ = [
     "Alert",
     "Balance",
     "Beside",
+    "BesideRow",
     "BillingError",
     "Budget",
     "BudgetScope",

@@ -3,11 +3,7 @@
 -- name: insert_invocations
 -- Writes a batch of calls to the request log and the billable ones to usage; a request id that is there already fails the batch.
 WITH batch AS (
-    SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int2[], $8::text[], $9::int4[],
-        $10::bool[], $11::text[], $12::int4[], $13::int8[], $14::int8[]
-    ) AS b (org_id, request_id, key_id, connection_id, vendor, operation, status, meter, units,
-            billable, reason, row_count, vendor_us, platform_us)
+    SELECT * FROM unnest($1::text::billing.invocation[])
 ), logged AS (
     INSERT INTO billing.calls (org_id, request_id, key_id, connection_id, vendor, operation, status, meter, units,
                                billable, reason, row_count, vendor_us, platform_us)
@@ -19,11 +15,7 @@ SELECT org_id, request_id, key_id, connection_id, units, meter, operation FROM b
 -- name: insert_invocations_again
 -- The same for a batch that may be there, in part or whole: what is there already stays. A quarter slower.
 WITH batch AS (
-    SELECT * FROM unnest(
-        $1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int2[], $8::text[], $9::int4[],
-        $10::bool[], $11::text[], $12::int4[], $13::int8[], $14::int8[]
-    ) AS b (org_id, request_id, key_id, connection_id, vendor, operation, status, meter, units,
-            billable, reason, row_count, vendor_us, platform_us)
+    SELECT * FROM unnest($1::text::billing.invocation[])
 ), logged AS (
     INSERT INTO billing.calls (org_id, request_id, key_id, connection_id, vendor, operation, status, meter, units,
                                billable, reason, row_count, vendor_us, platform_us)

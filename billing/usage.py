@@ -1,7 +1,8 @@
 """Records calls so that money can rest on them: durably, once each, many in one commit.
 
-One flusher per process writes what has gathered while the last flush was under way, then the next: no timer, no wait
-for company. `record` returns when PostgreSQL has committed the row; an answer leaves after that or not at all.
+One flusher per process writes what has gathered while the last flush was under way, then the next. A flush costs much
+the same for one row as for ten, so while most calls of the process are still at their vendors it waits for company, at
+most `GATHER_S`. `record` returns when PostgreSQL has committed the row; an answer leaves after that or not at all.
 
 When the outcome of a flush is unknown (the connection broke, the time ran out) the same rows are sent again on a new
 connection, by a statement that keeps what is there: the insert is the deduplication. When the time is up every waiting
@@ -21,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 import asyncpg
 from msgspec.structs import astuple
 
+from billing import literals
 from billing.errors import InvocationRefused, MeteringDown
 from billing.invocation import Invocation, VoidReason
 from billing.store import QUERIES, Connection, Pool
@@ -34,6 +36,8 @@ QUEUE_ROWS: Final = 16_384
 """Calls that may wait in one process; one more is refused at once."""
 BATCH_ROWS: Final = 1_024
 """Rows in one commit; with more, the first would wait for the last."""
+GATHER_S: Final = 0.002
+"""Longest wait of a row for company in its commit. Alone, or with half of those under way, it does not wait."""
 RETRY_S: Final = 0.05
 """Pause between attempts to reach the database; while metering is down it doubles, up to LONGEST_RETRY_S."""
 LONGEST_RETRY_S: Final = 0.25
@@ -50,17 +54,25 @@ _NO_ANSWER = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.In
 class Beside(NamedTuple):
     """Somebody else's table, written in the ledger's own statement: a call and its row there are committed together.
 
-    Each text is a statement `WITH …, … INSERT …` whose parameters are `columns` arrays. It may read nothing.
+    Each is a statement `WITH …, … INSERT …` with two parameters: `$1::text`, an array of the rows' heads, and
+    `$2::text[]`, their contents. It may read nothing.
     """
 
     insert: str
     insert_again: str
-    columns: int
+
+
+class BesideRow(NamedTuple):
+    """A row of the other table."""
+
+    head: str
+    """Its short fields, as `billing.literals.record` gives them."""
+    content: str
 
 
 class _Entry(NamedTuple):
     invocation: Invocation
-    beside: tuple[object, ...] | None
+    beside: BesideRow | None
     committed: "asyncio.Future[None]"
     arrived: float
 
@@ -97,6 +109,9 @@ class UsageLedger:
         self._flusher: asyncio.Task[None] | None = None
         self._connection: PoolConnectionProxy[asyncpg.Record] | None = None
         self._sent = False
+        self._enough = 1
+        self.under_way = 0
+        """Calls that the process has let in and not answered yet, as far as who records them keeps count here."""
 
     @property
     def refusal(self) -> str | None:
@@ -120,7 +135,7 @@ class UsageLedger:
         self._refusal = None
         self._flusher = asyncio.create_task(self._flush_forever(), name="usage flusher")
 
-    async def record(self, invocation: Invocation, beside: tuple[object, ...] | None = None) -> None:
+    async def record(self, invocation: Invocation, beside: BesideRow | None = None) -> None:
         """Returns once the row is committed; recording the same request id again changes nothing.
 
         `beside` is the row of the other table, if there is one, committed with it.
@@ -137,7 +152,8 @@ class UsageLedger:
             raise MeteringDown("too many calls wait to be recorded")
         entry = _Entry(invocation, beside, self._loop.create_future(), self._loop.time())
         self._queue.append(entry)
-        self._wake.set()
+        if len(self._queue) >= self._enough:
+            self._wake.set()
         await entry.committed
 
     def take_back(self, invocation: Invocation) -> None:
@@ -166,6 +182,7 @@ class UsageLedger:
                 await self._wake.wait()
                 self._wake.clear()
                 while self._queue:
+                    await self._gather()
                     batch, self._queue = self._queue[:BATCH_ROWS], self._queue[BATCH_ROWS:]
                     self._sent = False
                     if not await self._flush(batch, batch[0].arrived + self._answer_within_s):
@@ -178,6 +195,20 @@ class UsageLedger:
             # Reached with entries only when the flusher itself was stopped: nobody may wait for ever.
             self._refusal = self._refusal or "metering has stopped"
             _fail(batch + self._queue, self._refusal)
+
+    async def _gather(self) -> None:
+        """Waits until half of the calls under way are here, or the first has waited long enough."""
+        enough, until = self.under_way // 2, self._queue[0].arrived + GATHER_S
+        if self._closing or len(self._queue) >= enough or self._loop.time() >= until:
+            return
+        self._enough = enough
+        self._wake.clear()
+        timer = self._loop.call_at(until, self._wake.set)
+        try:
+            await self._wake.wait()
+        finally:
+            timer.cancel()
+            self._enough = 1
 
     async def _flush(self, batch: _Batch, deadline: float) -> bool:
         """Whether each entry was settled, as committed or as impossible, before the deadline."""
@@ -204,13 +235,12 @@ class UsageLedger:
 
     async def _write(self, insert: str, batch: _Batch) -> None:
         connection = await self._connect()
-        rows = [astuple(entry.invocation) for entry in batch]
-        columns = zip(*rows, strict=True) if rows else [()] * len(Invocation.__struct_fields__)
-        others = [entry.beside for entry in batch if entry.beside is not None]
-        width = self._beside.columns if self._beside is not None else 0
-        beside = zip(*others, strict=True) if others else [()] * width
+        parameters: list[str | list[str]] = [literals.array([_record(entry.invocation) for entry in batch])]
+        if self._beside is not None:
+            others = [entry.beside for entry in batch if entry.beside is not None]
+            parameters += (literals.array([row.head for row in others]), [row.content for row in others])
         self._sent = True
-        await connection.fetch(self._statements[insert], *columns, *beside)
+        await connection.fetch(self._statements[insert], *parameters)
 
     async def _isolate(self, batch: _Batch, deadline: float, error: Exception) -> bool:
         """PostgreSQL refused the batch for one of its rows: halves it until that row is alone."""
@@ -285,10 +315,19 @@ async def insert_voids(
 
 def _joined(insert: str, beside: str) -> str:
     """One statement out of the ledger's and the other's, whose parameters come last."""
-    mine = len(Invocation.__struct_fields__)
-    shifted = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + mine}", beside)
+    shifted = re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + 1}", beside)
     head, _, tail = shifted.rpartition("\nINSERT INTO ")
     return insert.replace("WITH batch AS", f"{head},\nkept_beside AS (INSERT INTO {tail}),\nbatch AS", 1)
+
+
+def _record(one: Invocation) -> str:
+    """The call as a `billing.invocation`."""
+    uuid, text = literals.uuid, literals.text
+    return literals.record(
+        f"{uuid(one.org_id)},{uuid(one.request_id)},{uuid(one.key_id)},{uuid(one.connection_id)},{text(one.vendor)},"
+        f"{text(one.operation)},{one.status},{text(one.meter)},{one.units},{one.billable},{text(one.reason)},"
+        f"{one.rows},{one.vendor_us},{one.platform_us}"
+    )
 
 
 def _is_bad_row(error: Exception) -> bool:

@@ -74,9 +74,11 @@ class Edge:
                 return
             finally:
                 call.admission_ns = time.perf_counter_ns() - call.started_ns
+            self._ledger.under_way += 1
             try:
                 await self._carry_out(call, send)
             finally:
+                self._ledger.under_way -= 1
                 self._limits.release(call.known_caller.key_id)
                 if call.spending is not None:
                     call.spending.end()

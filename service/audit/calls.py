@@ -5,7 +5,7 @@ from typing import Final
 import asyncpg
 import msgspec
 
-from billing import Beside, Reason
+from billing import Beside, BesideRow, Reason
 from service.api.call import Answer, Call
 from service.api.operation import Audit
 from service.audit.entry import Entry, Personal, to_row
@@ -13,7 +13,7 @@ from service.audit.personal import PersonalKeys
 from service.audit.store import INSERT_ROWS, INSERT_ROWS_AGAIN
 from service.db.pool import AWAY
 
-BESIDE: Final = Beside(INSERT_ROWS, INSERT_ROWS_AGAIN, 5)
+BESIDE: Final = Beside(INSERT_ROWS, INSERT_ROWS_AGAIN)
 """What the usage ledger is given, so that no call is counted without its audit row and no row is without its call."""
 
 UNREACHABLE: Final = (asyncpg.PostgresError, *AWAY)
@@ -33,7 +33,7 @@ class CallLog:
     def __init__(self, keys: PersonalKeys) -> None:
         self._keys = keys
 
-    async def row(self, call: Call, answer: Answer, reason: Reason, address: str) -> tuple[object, ...]:
+    async def row(self, call: Call, answer: Answer, reason: Reason, address: str) -> BesideRow:
         """The row of a call with a known caller. Raises one of UNREACHABLE where the sealing key is not to be had."""
         caller, operation = call.known_caller, call.operation
         disclosed = call.consents if _discloses(call, answer.status) else ()
@@ -57,7 +57,7 @@ class CallLog:
             ticket=call.ticket,
             personal=sealed,
         )
-        return msgspec.structs.astuple(to_row(entry))
+        return to_row(entry)
 
 
 def _discloses(call: Call, status: int) -> bool:

@@ -6,6 +6,8 @@ from uuid import UUID
 
 import msgspec
 
+from billing import BesideRow
+from billing.literals import record, uuid, uuids
 from service.ids import made_at
 
 
@@ -57,25 +59,14 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     personal: SealedPart | None = None
 
 
-class StoredRow(msgspec.Struct, frozen=True):
-    """A row as the database keeps it. All columns but the content only repeat it for searching."""
-
-    org_id: UUID
-    id: UUID
-    firm_id: UUID | None
-    consent_ids: str | None
-    """A PostgreSQL array literal."""
-    content: str
-
-
 ENCODER: Final = msgspec.json.Encoder()
 _decode = msgspec.json.Decoder(Entry).decode
 
 
-def to_row(entry: Entry) -> StoredRow:
-    """The entry as a row."""
-    consents = "{" + ",".join(map(str, entry.consents)) + "}" if entry.consents else None
-    return StoredRow(entry.org, entry.id, entry.firm, consents, ENCODER.encode(entry).decode())
+def to_row(entry: Entry) -> BesideRow:
+    """The entry as a row: an `audit_head`, which only repeats the content for searching, and the content."""
+    head = f"{uuid(entry.org)},{uuid(entry.id)},{uuid(entry.firm)},{uuids(entry.consents)}"
+    return BesideRow(record(head), ENCODER.encode(entry).decode())
 
 
 def from_content(content: str | bytes | msgspec.Raw) -> Entry:

@@ -1,24 +1,22 @@
 -- name: insert_rows
 -- Adds rows to the log, not yet in its chain; a row that is there already fails the batch.
 WITH beside AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
-        AS b (org_id, id, firm_id, consent_ids, content)
+    SELECT * FROM unnest($1::text::audit_head[], $2::text[]) AS b (org_id, id, firm_id, consent_ids, content)
 ), waiting AS (
     INSERT INTO audit_pending (org_id, id) SELECT org_id, id FROM beside
 )
 INSERT INTO audit_rows (org_id, id, firm_id, consent_ids, content)
-SELECT org_id, id, firm_id, consent_ids::uuid[], content FROM beside;
+SELECT org_id, id, firm_id, consent_ids, content FROM beside;
 
 -- name: insert_rows_again
 -- The same for rows that may be there, in part or whole: what is there already stays.
 WITH beside AS (
-    SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[])
-        AS b (org_id, id, firm_id, consent_ids, content)
+    SELECT * FROM unnest($1::text::audit_head[], $2::text[]) AS b (org_id, id, firm_id, consent_ids, content)
 ), waiting AS (
     INSERT INTO audit_pending (org_id, id) SELECT org_id, id FROM beside ON CONFLICT DO NOTHING
 )
 INSERT INTO audit_rows (org_id, id, firm_id, consent_ids, content)
-SELECT org_id, id, firm_id, consent_ids::uuid[], content FROM beside ON CONFLICT DO NOTHING;
+SELECT org_id, id, firm_id, consent_ids, content FROM beside ON CONFLICT DO NOTHING;
 
 -- name: take_pending
 -- Rows that wait for their place in the chain, oldest first; content is null where somebody took the row away.

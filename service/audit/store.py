@@ -7,8 +7,9 @@ from uuid import UUID
 
 import msgspec
 
+from billing import BesideRow
+from billing.literals import array
 from service.audit.checkpoints import Checkpoint, SignedCheckpoint
-from service.audit.entry import StoredRow
 from service.connections.vault import DataKey
 from service.db.pool import Connection
 from service.db.queries import load_queries
@@ -64,9 +65,8 @@ class Waiting(msgspec.Struct, frozen=True):
     oldest: UUID | None
 
 
-async def insert_rows(connection: Connection, rows: list[StoredRow]) -> None:
-    columns = zip(*map(msgspec.structs.astuple, rows), strict=True)
-    await connection.execute(INSERT_ROWS, *columns)
+async def insert_rows(connection: Connection, rows: list[BesideRow]) -> None:
+    await connection.execute(INSERT_ROWS, array([row.head for row in rows]), [row.content for row in rows])
 
 
 async def take_pending(connection: Connection, limit: int) -> list[PendingRow]:

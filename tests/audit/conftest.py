@@ -6,7 +6,6 @@ from typing import TypeAlias
 from uuid import UUID
 
 import asyncpg
-import msgspec
 import pytest
 
 from billing import Invocation, Meter, Reason, UsageLedger
@@ -100,7 +99,7 @@ def record(ledger: UsageLedger, personal_keys: PersonalKeys) -> Record:
             rows=50,
             personal=sealed,
         )
-        await ledger.record(invocation(org_id, request_id), msgspec.structs.astuple(to_row(entry)))
+        await ledger.record(invocation(org_id, request_id), to_row(entry))
         return request_id
 
     return do

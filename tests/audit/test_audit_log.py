@@ -8,12 +8,13 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from billing import UsageLedger
+from billing import BesideRow, UsageLedger
+from billing.literals import array
 from service.accounts.organizations import create_organization
 from service.audit import store
 from service.audit.acts import member_actor, record_act
 from service.audit.checkpoints import CheckpointFile, Signer, read_checkpoints
-from service.audit.entry import from_content
+from service.audit.entry import from_content, to_row
 from service.audit.export import RowMissingError, export
 from service.audit.personal import destroy_keys, rewrap_audit_keys, unseal
 from service.audit.sealing import chain, seal
@@ -23,6 +24,7 @@ from service.connections.vault import LocalKey, Vault
 from service.db.pool import Connection, Pool, as_organization
 from service.ids import new_uuid
 from tests.audit.conftest import Record, invocation
+from tests.audit.logs import entry
 
 pytestmark = pytest.mark.anyio
 
@@ -63,7 +65,7 @@ async def test_row_that_cannot_be_keeps_its_call_from_being_recorded(
     request_id = new_uuid()
 
     with pytest.raises(Exception, match="no ledger row"):
-        await ledger.record(invocation(org, request_id), (org, request_id, None, None, None))
+        await ledger.record(invocation(org, request_id), BesideRow("(,)", ""))
     assert await owner.fetchval("SELECT count(*) FROM billing.calls") == 0
 
 
@@ -73,7 +75,7 @@ async def test_call_recorded_again_has_one_row_and_one_place(
     request_id = await record(org)
     await chain(operator)
     content = await owner.fetchval("SELECT content FROM audit_rows WHERE id = $1", request_id)
-    await ledger.record(invocation(org, request_id), (org, request_id, None, None, content))
+    await ledger.record(invocation(org, request_id), to_row(from_content(content)))
 
     await chain(operator)
     assert len(await contents(operator, org)) == 1
@@ -161,7 +163,7 @@ async def test_requests_see_their_own_organization_and_cannot_add_calls(
             found = await connection.fetch(f"SELECT DISTINCT org_id FROM {table}")
             assert [row["org_id"] for row in found] == [org], table
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
-            await connection.execute(store.INSERT_ROWS, [org], [new_uuid()], [None], [None], ["{}"])
+            await connection.execute(store.INSERT_ROWS, array([to_row(entry(1)).head]), ["{}"])
 
 
 async def edited(owner: "Connection", sql: str) -> None:

@@ -113,7 +113,7 @@ async def _measure(ledger: UsageLedger, keys: PersonalKeys | None, org: UUID, ca
             if keys is not None:
                 sealed = await keys.seal(org, _FIRM, call.request_id, Personal("192.0.2.7", ("cli_1",)))
                 entry = msgspec.structs.replace(_entry(org, call.request_id), personal=sealed)
-                row = msgspec.structs.astuple(to_row(entry))
+                row = to_row(entry)
             await ledger.record(call, row)
             waits.append(time.perf_counter() - began)
 
