@@ -1,6 +1,7 @@
 """One process that spends from a bucket as fast as it is let, and prints when it spent, on the clock all share.
 
-Run as `spender.py <redis url> <key> <limits> <start> <end> <callers>`; limits as `10/1,25/2`.
+Run as `spender.py <redis url> <key> <limits> <seconds> <callers>`; limits as `10/1,25/2`. It says `ready`, then reads
+when to start, so that a slow machine does not let one process start after the others have ended.
 """
 
 import asyncio
@@ -14,8 +15,7 @@ from service.leases import Bucket, Leases, NoTokensError
 
 
 async def main() -> None:
-    url, key, limits_text, start_text, end_text, callers = sys.argv[1:]
-    start, end = float(start_text), float(end_text)
+    url, key, limits_text, seconds, callers = sys.argv[1:]
     limits = tuple(Limit(int(count), float(window)) for count, window in (t.split("/") for t in limits_text.split(",")))
     redis = Redis.from_url(url)  # pyright: ignore[reportUnknownMemberType]
     leases = Leases(redis, "test")
@@ -39,6 +39,9 @@ async def main() -> None:
             else:
                 await asyncio.sleep(0)
 
+    print("ready", flush=True)
+    start = float(sys.stdin.readline())
+    end = start + float(seconds)
     await asyncio.sleep(start - time.monotonic())
     await asyncio.gather(*(call() for _ in range(int(callers))))
     await redis.aclose()
