@@ -13,6 +13,7 @@ AccountError
 ├── KeyNotFoundError
 └── MemberError                people, not keys
     ├── WrongCodeError         not the code of this moment, or taken before
+    ├── PasskeyRefusedError    not a passkey of ours, or not its signature
     ├── LinkExpiredError       a mailed link that is too old, changed or used
     ├── NotReadyError          what has to wait, before its time
     ├── AddressTakenError      told only to who holds the address
@@ -71,6 +72,10 @@ class MemberError(AccountError):
 
 class WrongCodeError(MemberError):
     """Not the second factor's code of this moment, or one that was taken before."""
+
+
+class PasskeyRefusedError(MemberError):
+    """Not a passkey that is known here, or not its signature."""
 
 
 class LinkExpiredError(MemberError):

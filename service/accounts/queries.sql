@@ -226,3 +226,32 @@ FOR UPDATE OF r;
 -- Ends what a member waits for: stopped, carried out, or too old ($4 false: only those).
 UPDATE member_recoveries SET ended_at = $3
 WHERE org_id = $1 AND member_id = $2 AND ended_at IS NULL AND ($4 OR expires_at <= $3);
+
+-- name: insert_passkey
+-- A member's new passkey.
+INSERT INTO member_passkeys (org_id, id, member_id, credential_id, public_key, sign_count, name, transports, synced,
+                             created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
+
+-- name: list_passkeys
+-- A member's passkeys, oldest first.
+SELECT id, credential_id, name, transports, synced, created_at, last_used_at
+FROM member_passkeys WHERE org_id = $1 AND member_id = $2 ORDER BY id;
+
+-- name: lock_passkey
+-- One passkey of a member who has not been removed, held until the transaction ends, so that its count cannot go back.
+SELECT p.id, p.public_key, p.sign_count, m.email
+FROM member_passkeys p JOIN members m ON m.org_id = p.org_id AND m.id = p.member_id
+WHERE p.org_id = $1 AND p.member_id = $2 AND p.credential_id = $3 AND m.removed_at IS NULL FOR UPDATE OF p;
+
+-- name: mark_passkey_used
+-- What a passkey said of itself when it was used.
+UPDATE member_passkeys SET sign_count = $3, synced = $4, last_used_at = $5 WHERE org_id = $1 AND id = $2;
+
+-- name: mark_passkey_named
+-- Another name for a member's passkey.
+UPDATE member_passkeys SET name = $4 WHERE org_id = $1 AND member_id = $2 AND id = $3 RETURNING id;
+
+-- name: delete_passkey
+-- A member's passkey opens nothing any more.
+DELETE FROM member_passkeys WHERE org_id = $1 AND member_id = $2 AND id = $3 RETURNING name;

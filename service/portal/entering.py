@@ -1,7 +1,9 @@
 """How a browser becomes a member's, however it is shown who is there; and how attempts are counted on the way."""
 
 from datetime import timedelta
+from ipaddress import ip_address
 from typing import Final, TypeVar
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -10,6 +12,7 @@ from service.accounts import sessions
 from service.accounts.credentials import Known
 from service.accounts.errors import LinkExpiredError
 from service.accounts.members_store import get_member
+from service.accounts.passkeys import Site
 from service.api.limits import subscriber
 from service.db.pool import as_organization
 from service.portal.cookies import DEVICE, device_token, same
@@ -84,6 +87,16 @@ async def count_code(visit: Visit, half: Halfway) -> None:
 def is_known_browser(visit: Visit, email: str) -> bool:
     """Whether somebody has signed in here as this member before, or has opened a link mailed to it."""
     return same(visit.cookies.get(DEVICE, ""), device_token(visit.parts.cookie_key, email))
+
+
+def site_of(visit: Visit) -> Site | None:
+    """What passkeys are bound to; None under an address without a name, where browsers know none."""
+    host = urlsplit(visit.origin).hostname or ""
+    try:
+        ip_address(host)
+    except ValueError:
+        return Site(host, visit.origin) if host else None
+    return None
 
 
 def opened(visit: Visit, link: str, kind: type[T]) -> T:

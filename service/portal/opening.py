@@ -26,6 +26,7 @@ from service.connectors.sdk.connector import Connector
 from service.connectors.transport import HttpTransport
 from service.db.pool import open_pool
 from service.portal.assets import Assets
+from service.portal.challenges import Challenges
 from service.portal.late_mail import LateMail
 from service.portal.mail import Outbox, SmtpMailer
 from service.portal.parts import Parts
@@ -100,6 +101,7 @@ async def opened_front(
             mailer=mailer,
             late_mail=late_mail,
             throttle=Throttle(redis),
+            challenges=Challenges(redis),
             templates=Templates(assets.path),
             assets=assets,
             cookie_key=key_for("portal cookies"),

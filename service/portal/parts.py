@@ -15,6 +15,7 @@ from service.connections.linking import Linking
 from service.connectors.sdk.connector import Connector
 from service.db.pool import Pool
 from service.portal.assets import Assets
+from service.portal.challenges import Challenges
 from service.portal.late_mail import LateMail
 from service.portal.mail import Mailer
 from service.portal.reference import Reference
@@ -44,6 +45,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     mailer: Mailer
     late_mail: LateMail
     throttle: Throttle
+    challenges: Challenges
     templates: Templates
     assets: Assets
     cookie_key: bytes

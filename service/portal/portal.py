@@ -10,6 +10,7 @@ from service.portal.pages import (
     learning,
     log,
     money,
+    passkeys,
     recovering,
     security,
     settings,
@@ -26,7 +27,7 @@ from service.portal.visit import Reply, Visit, missing
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
     signed_out = (signing_up, signing, recovering)
-    own = (home, keys, connections, budgets, money, log, audit, tryout, team, settings, security)
+    own = (home, keys, connections, budgets, money, log, audit, tryout, team, settings, security, passkeys)
     modules = (*signed_out, *own, learning)
     return (
         *(route for module in modules for route in module.routes()),

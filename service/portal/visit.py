@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 Header = tuple[bytes, bytes]
 HTML: Final = b"text/html; charset=utf-8"
+JSON: Final = b"application/json"
 PLAIN: Final = b"text/plain; charset=utf-8"
 MARKDOWN: Final = b"text/markdown; charset=utf-8"
 JSON: Final = b"application/json"

@@ -4,8 +4,10 @@ from typing import Final
 
 from service.accounts import credentials, recovery, second_factor, sessions
 from service.accounts.errors import ImpossibleValueError, WrongCodeError
+from service.accounts.passkeys import list_passkeys
 from service.audit.acts import member_actor, record_act
 from service.db.pool import Connection, as_organization
+from service.portal.entering import site_of
 from service.portal.mail import Mail
 from service.portal.route import Route, form, page, sign_in_cookies, sign_out_cookies
 from service.portal.sending import tell
@@ -38,6 +40,8 @@ async def security(visit: Visit) -> Reply:
         facts = {
             "sessions": await sessions.list_sessions(connection, me.org_id, member_id, parts.clock()),
             "codes_left": await second_factor.count_recovery_codes(connection, me.org_id, member_id),
+            "passkeys": await list_passkeys(connection, me.org_id, member_id),
+            "passkeys_work": site_of(visit) is not None,
             "recovery": await recovery.get_open_recovery(connection, me.org_id, member_id, parts.clock()),
         }
     return visit.page("security.html", **facts)
@@ -56,7 +60,7 @@ async def change_password(visit: Visit) -> Reply:
     except ImpossibleValueError as error:
         return visit.page("password.html", 422, error=str(error))
     sign_in_cookies(visit, token, None)
-    await _tell(visit, "Your password was changed", "and every other browser was signed out")
+    await tell_of(visit, "Your password was changed", "and every other browser was signed out")
     return visit.go("/settings/security")
 
 
@@ -77,11 +81,11 @@ async def enrol(visit: Visit) -> Reply:
             )
             await sessions.end_other_sessions(connection, me)
             token = await sessions.confirm_session(connection, me, clock=visit.parts.clock)
-            await _record(visit, connection, "second_factor.add")
+            await record(visit, connection, "second_factor.add")
     except (WrongCodeError, ValueError):
         return _ask_factor(visit, secret, _WRONG_CODE, 422)
     sign_in_cookies(visit, token, None)
-    await _tell(visit, "Your second factor is on", "and every other browser was signed out")
+    await tell_of(visit, "Your second factor is on", "and every other browser was signed out")
     return visit.page("recovery_codes.html", codes=codes, renewed=False)
 
 
@@ -91,15 +95,15 @@ async def renew_codes(visit: Visit) -> Reply:
         raise Refusal(409, "You have no second factor", "Add one first; recovery codes come with it.")
     async with as_organization(visit.parts.pool, me.org_id) as connection:
         codes = await visit.parts.factors.renew_codes(connection, me.org_id, me.session.member_id)
-        await _record(visit, connection, "second_factor.renew_codes")
+        await record(visit, connection, "second_factor.renew_codes")
     return visit.page("recovery_codes.html", codes=codes, renewed=True)
 
 
 async def remove_factor(visit: Visit) -> Reply:
     async with as_organization(visit.parts.pool, visit.org_id) as connection:
         await visit.parts.factors.remove(connection, visit.org_id, visit.me.session.member_id)
-        await _record(visit, connection, "second_factor.remove")
-    await _tell(visit, "Your second factor was removed", "and your password alone signs in now")
+        await record(visit, connection, "second_factor.remove")
+    await tell_of(visit, "Your second factor was removed", "and your password alone signs in now")
     return visit.go("/settings/security")
 
 
@@ -127,10 +131,12 @@ def _ask_factor(visit: Visit, secret: str, error: str | None, status: int) -> Re
     return visit.page("second_factor.html", status, secret=secret, address=address, error=error)
 
 
-async def _record(visit: Visit, connection: Connection, what: str) -> None:
-    await record_act(connection, visit.org_id, what, (), actor=member_actor(visit.me.session.member_id))
+async def record(visit: Visit, connection: Connection, what: str, *about: str) -> None:
+    """An act of this member, in the audit log."""
+    await record_act(connection, visit.org_id, what, about, actor=member_actor(visit.me.session.member_id))
 
 
-async def _tell(visit: Visit, subject: str, besides: str) -> None:
+async def tell_of(visit: Visit, subject: str, besides: str) -> None:
+    """A mail to the member about a change to how it signs in."""
     text = f"{subject}, {besides}. If it was not you, set a new password now and tell an owner of your organization."
     await tell(visit, Mail(to=visit.me.session.email, subject=subject, text=text, link=f"{visit.origin}/forgot"))

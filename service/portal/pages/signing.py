@@ -5,9 +5,10 @@ from urllib.parse import quote
 from service.accounts import credentials, sessions
 from service.accounts.credentials import Known
 from service.accounts.errors import LinkExpiredError, WrongCodeError
+from service.accounts.passkeys import list_passkeys
 from service.accounts.second_factor import Taken
 from service.db.pool import as_organization
-from service.portal.entering import Halfway, count_attempt, count_code, enter, go_on
+from service.portal.entering import Halfway, count_attempt, count_code, enter, go_on, site_of
 from service.portal.mail import Mail
 from service.portal.route import Route, form, page, sign_in_cookies, sign_out_cookies
 from service.portal.sending import tell
@@ -34,7 +35,7 @@ async def ask_password(visit: Visit) -> Reply:
     following = local_path(visit.query.text("next"), "/home")
     if visit.signed_in is not None:
         return visit.go(following)
-    return visit.page("sign_in.html", error=None, email="", following=following)
+    return ask(visit, following)
 
 
 async def sign_in(visit: Visit) -> Reply:
@@ -45,7 +46,7 @@ async def sign_in(visit: Visit) -> Reply:
     )
     if known is None:
         error = "This address and password do not go together. Check both, or set a new password."
-        return visit.page("sign_in.html", 422, error=error, email=visit.form.text("email"), following=following)
+        return ask(visit, following, error)
     return await go_on(visit, known, email, following)
 
 
@@ -75,7 +76,7 @@ async def sign_out(visit: Visit) -> Reply:
 
 
 async def ask_confirmation(visit: Visit) -> Reply:
-    return _ask_confirmation(visit, local_path(visit.query.text("next"), "/home"))
+    return await ask_again(visit, local_path(visit.query.text("next"), "/home"))
 
 
 async def confirm(visit: Visit) -> Reply:
@@ -87,15 +88,26 @@ async def confirm(visit: Visit) -> Reply:
     await visit.parts.throttle.spend("confirm", CODES, me.session.id.hex)
     if not await _proves(visit):
         error = _wrong(visit.form) if me.session.has_totp else "This is not your password."
-        return _ask_confirmation(visit, following, error)
+        return await ask_again(visit, following, error)
     async with as_organization(visit.parts.pool, me.org_id) as connection:
         token = await sessions.confirm_session(connection, me, clock=visit.parts.clock)
     sign_in_cookies(visit, token, None)
     return visit.go(following)
 
 
-def _ask_confirmation(visit: Visit, following: str, error: str | None = None) -> Reply:
-    return visit.page("confirm.html", 422 if error else 200, error=error, following=following)
+def ask(visit: Visit, following: str, error: str | None = None) -> Reply:
+    """The sign-in page."""
+    facts = {"email": visit.form.text("email"), "following": following, "passkeys": site_of(visit) is not None}
+    return visit.page("sign_in.html", 422 if error else 200, error=error, **facts)
+
+
+async def ask_again(visit: Visit, following: str, error: str | None = None, alert: str | None = None) -> Reply:
+    """The page that asks who it is before what needs a recent proof; `error` is about the field, `alert` is not."""
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        known = await list_passkeys(connection, visit.org_id, visit.me.session.member_id)
+    has_passkey = bool(known) and site_of(visit) is not None
+    facts = {"error": error, "alert": alert, "following": following, "has_passkey": has_passkey}
+    return visit.page("confirm.html", 422 if error or alert else 200, **facts)
 
 
 async def _proves(visit: Visit) -> bool:
