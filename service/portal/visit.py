@@ -21,7 +21,6 @@ HTML: Final = b"text/html; charset=utf-8"
 JSON: Final = b"application/json"
 PLAIN: Final = b"text/plain; charset=utf-8"
 MARKDOWN: Final = b"text/markdown; charset=utf-8"
-JSON: Final = b"application/json"
 
 
 class Refusal(Exception):  # noqa: N818 (what a page says, not a fault of ours)
