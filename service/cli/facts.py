@@ -3,8 +3,9 @@
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
+import msgspec
 from cyclopts import App, Parameter
 
 from service.cli.coverage import coverage
@@ -43,17 +44,39 @@ def openapi(
     ] = False,
     file: Annotated[Path, Parameter(help="Where the document is kept; - for standard output.")] = CONTRACT,
 ) -> int:
-    """Write the OpenAPI document of the API, or check that the one in the repository is up to date."""
+    """Write the OpenAPI document and the collections made from it, or check that the files are up to date.
+
+    The collections stand beside the document: `postman.json`, and `bruno/` with a file for each request.
+    """
     from service.app import contract
 
     document = contract()
     if str(file) == "-":
         sys.stdout.buffer.write(document)
         return 0
-    if not check:
-        file.write_bytes(document)
-        say(f"{file} written.")
+    wanted = {file: document, **_collections(document, file.parent)}
+    stale = {path for path in (file.parent / "bruno").rglob("*.bru") if path not in wanted}
+    if check:
+        wrong = [path for path, content in wanted.items() if not path.exists() or path.read_bytes() != content]
+        if wrong or stale:
+            raise CommandError(
+                f"{[*wrong, *stale][0]} is not up to date; run `tickmark openapi` and commit what it writes."
+            )
         return 0
-    if not file.exists() or file.read_bytes() != document:
-        raise CommandError(f"{file} is not up to date; run `tickmark openapi` and commit it.")
+    for path in stale:
+        path.unlink()
+    for path, content in wanted.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    say(f"{file} written, and the collections beside it.")
     return 0
+
+
+def _collections(document: bytes, folder: Path) -> dict[Path, bytes]:
+    """Each file of the collections, by where it belongs."""
+    from service.samples.bruno import to_bruno
+    from service.samples.postman import to_postman
+
+    told: dict[str, Any] = msgspec.json.decode(document)
+    bruno = {folder / "bruno" / path: content for path, content in to_bruno(told).items()}
+    return {folder / "postman.json": to_postman(told), **bruno}

@@ -171,11 +171,11 @@ def _id_places(operations: Mapping[str, Operation]) -> Iterator[tuple[str, Place
             told = _PREFIX_TOLD.search(parameter["description"])
             if parameter["in"] == "path" and tail.startswith(parameter["name"]) and told is not None:
                 says = f"an id of `GET {head}`" if head in lists else parameter["description"].rstrip(".")
-                name = _name_of(head) if parameter["name"] == "id" else parameter["name"].upper()
+                name = name_of_place(head) if parameter["name"] == "id" else parameter["name"].upper()
                 yield told[1], Place(name, says[0].lower() + says[1:])
 
 
-def _name_of(path: str) -> str:
+def name_of_place(path: str) -> str:
     """`/v1/time_entries` → `TIME_ENTRY_ID`."""
     words = path.removeprefix("/v1/").replace("/", "_").replace("-", "_")
     words = words[:-3] + "y" if words.endswith("ies") else words.removesuffix("s")
