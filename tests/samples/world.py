@@ -16,6 +16,7 @@ from service.accounts.keys import mint_key
 from service.accounts.organizations import create_firm
 from service.accounts.tokens import Mode
 from service.connections.jobs import Care
+from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.connector import RESOURCES
 from service.db.pool import Pool
 from service.demo.cast import API_VERSION
@@ -25,6 +26,8 @@ from tests.acceptance.conftest import Api, peppers_of
 from tests.connections.hosted import SIGNED, Browser, Vendors
 from tests.contract.test_schemathesis import port_of, vendor_of
 
+WRITTEN_FOR = {"document_requests": "sodium", "engagements": "sodium", "organizers": "sodium"}
+"""Where vendors want different values, whose the sample has."""
 ENDS_A_THING = ("delete", "update")
 
 
@@ -79,7 +82,7 @@ class World(Struct, frozen=True):
         noun = next(noun for noun in RESOURCES if _name_of(noun) == name)
         is_changed = f"/{noun}/" in operation["path"] and operation["operationId"].startswith(ENDS_A_THING)
         create = self.requests.operations.get(_of(operation, "create"))
-        if is_changed and create is not None and vendor_of(noun, "create") == vendor:
+        if is_changed and create is not None and _able(noun, "create") == vendor:
             return str((await self._send(create["operationId"])).json()["id"])
         if is_changed and noun == "organizers":
             return await self._answered(operation, vendor)
@@ -181,7 +184,13 @@ def _vendor(operation: Operation) -> str:
     named = next((one.get("example") for one in operation.get("parameters", ()) if one["name"] == "vendor"), None)
     if named is not None:
         return str(named)
-    return "canopy" if noun == "security" else vendor_of(noun, port_of(path, method))
+    return "canopy" if noun == "security" else _able(noun, port_of(path, method))
+
+
+def _able(noun: str, port: str) -> str:
+    wanted = WRITTEN_FOR.get(noun)
+    able = next((one for one in CONNECTORS if one.slug == wanted and noun in one.bindings()), None)
+    return able.slug if able is not None and port in able.bindings()[noun].ports else vendor_of(noun, port)
 
 
 def _of(operation: Operation, verb: str) -> str:
