@@ -6,12 +6,13 @@ from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
+from msgspec import UNSET
 
 from service.api.call import JSON, Answer, Call
 from service.api.screen import refuse_numbers
 from service.connectors.sdk.codec import drift
 from service.errors import MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, ApiProblem, FieldError
-from service.resources.common import Page
+from service.resources.common import Deleted, Page
 
 encode: Final = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -21,9 +22,10 @@ def answer_of(value: object, status: int = 200) -> Answer:
     return Answer(status, encode(value))
 
 
-def page_body(records: Sequence[Any], next_cursor: str | None) -> bytes:
-    """One page of whole records."""
-    return encode(Page(list(records), next_cursor is not None, next_cursor))
+def page_body(records: Sequence[Any], next_cursor: str | None, deleted: list[Deleted] | None = None) -> bytes:
+    """One page of whole records; `deleted` where it was asked for."""
+    gone = UNSET if deleted is None else deleted
+    return encode(Page(list(records), next_cursor is not None, next_cursor, gone))
 
 
 async def json_body(call: Call, limit_bytes: int, keepers: frozenset[str] | None = frozenset()) -> bytes:

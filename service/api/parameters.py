@@ -82,7 +82,8 @@ INCLUDE_DELETED: Final = Parameter(
     name="include_deleted",
     place="query",
     schema={"type": "boolean"},
-    description="`true`: deleted records too, where the vendor shows them.",
+    description="`true`: the first page also has `deleted`, all that was deleted at or after `updated_after`, where "
+    "the vendor tells. How far it looks back is in its coverage.",
 )
 INCLUDE: Final = Parameter(
     name="include",

@@ -1,5 +1,6 @@
 """What several nouns share: money, pages, and the words around a record."""
 
+from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
@@ -54,9 +55,20 @@ class Meta(Struct, frozen=True, omit_defaults=True):
     """With `include=unmapped`: the vendor's fields that have no place in the unified record."""
 
 
+class Deleted(Struct, frozen=True, gc=False):
+    """What is left of a record that the vendor has deleted."""
+
+    id: str
+    """The record's id, as it was."""
+    remote_id: str
+    deleted_at: datetime | None = None
+
+
 class Page(Struct, Generic[T], frozen=True, tag_field="object", tag="list"):
     """One page of a list, in the vendor's order unless `sort` says otherwise."""
 
     data: list[T]
     has_more: bool
     next_cursor: str | None = None
+    deleted: list[Deleted] | UnsetType = UNSET
+    """With `include_deleted`, on the first page: all that was deleted at or after `updated_after`."""

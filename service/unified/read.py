@@ -80,18 +80,19 @@ class Reader:
         )
         page = await self.run(call, way, binding.page(query, way.book))
         if call.by_client:
-            await self._ways.consented.check(call, way.connection, noun.name, page.records)
-        call.rows = len(page.records)
+            # What is left of a deleted record does not say whose it was: nobody's single consent covers it.
+            await self._ways.consented.check(call, way.connection, noun.name, [*page.records, *(page.deleted or ())])
+        call.rows = len(page.records) + len(page.deleted or ())
         cursor = None if page.next is None else self._cursors.write(page.next, belongs_to)
         rules = await self.rules(call, way, noun)
         started = time.perf_counter_ns()
         if selection.is_plain and not rules:
-            body = page_body(page.records, cursor)
+            body = page_body(page.records, cursor, page.deleted)
         else:
             source = call.leg.last
             expanded = await self._expand(call, way, noun, selection, page.records)
             rows = shaped(page.records, selection, way.connector, binding, source, expanded, many=True, rules=rules)
-            body = page_body(rows, cursor)
+            body = page_body(rows, cursor, page.deleted)
         call.mapping_ns += time.perf_counter_ns() - started
         return Answer(200, body)
 

@@ -1,5 +1,7 @@
 """Reading through the whole product."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from service import ids
@@ -205,3 +207,24 @@ async def test_every_answer_says_where_the_time_went(api: Api) -> None:
     assert answer.headers["data-source"] == "live"
     assert "ratelimit" in answer.headers
     assert "upstream-ratelimit" in answer.headers
+
+
+async def test_deleted_records_are_told_beside_those_there_are(api: Api) -> None:
+    credit = await api.first("/v1/credits?limit=1", "quickbooks")
+    gone = await api.http.delete(
+        f"/v1/credits/{credit['id']}",
+        headers=api.headers(Idempotency_Key="gone") | {"If-Match": f'"{credit["version"]}"'},
+    )
+    since = (datetime.now(UTC) - timedelta(days=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    found = await api.get(f"/v1/credits?limit=5&include_deleted=true&updated_after={since}", "quickbooks")
+    plain = await api.get("/v1/credits?limit=5", "quickbooks")
+    searched = await api.post(
+        "/v1/credits/search", {"include_deleted": True, "updated_after": "2020-01-01T00:00:00Z"}, "quickbooks"
+    )
+
+    assert gone.status_code == 204, gone.text
+    assert [one["id"] for one in found.json()["deleted"]] == [credit["id"]]
+    assert credit["id"] not in {one["id"] for one in found.json()["data"]}
+    assert "deleted" not in plain.json()
+    assert (searched.status_code, searched.json()["errors"][0]["code"]) == (400, "too_far_back")

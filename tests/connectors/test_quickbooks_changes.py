@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from service.connectors.registry import get_connector
+from service.connectors.sdk.binding import Query
 from service.connectors.sdk.faults import Invalid
+from service.connectors.sdk.flow import Response
 from service.resources.client import ClientStatus, ClientUpdate
-from service.resources.common import Money
+from service.resources.common import Deleted, Money
 from service.resources.credit import CreditCreate
 from service.resources.invoice import InvoiceLineInput
 from tests.connectors.flows import BOOK, ok, play
@@ -102,3 +104,75 @@ def test_time_and_files_offer_no_changes() -> None:
     bindings = QBO.bindings()
 
     assert {name for name, binding in bindings.items() if binding.changes is None} == {"time_entries", "documents"}
+
+
+def page_of(query: Query, *answers: Response) -> Any:
+    assert QBO.invoices is not None
+    assert QBO.invoices.page is not None
+    return play(QBO, QBO.invoices.page(query, BOOK), *answers)
+
+
+NOBODY = ok({"QueryResponse": {}})
+
+
+def test_the_first_page_tells_what_was_deleted() -> None:
+    query = Query(limit=5, updated_after=SINCE, include_deleted=True)
+    played = page_of(query, ok(captured(Invoice=[STUB])), NOBODY)
+
+    assert played.value.deleted == [Deleted(BOOK.ref("inv_", "65"), "65", datetime(2026, 11, 2, 16, tzinfo=UTC))]
+    assert [request.path for request in played.requests] == ["/cdc", "/query"]
+
+
+def test_pages_after_the_first_tell_no_deletions() -> None:
+    played = page_of(Query(limit=5, position="6", updated_after=SINCE, include_deleted=True), NOBODY)
+
+    assert played.value.deleted is None
+
+
+def test_nothing_deleted_is_an_empty_list() -> None:
+    query = Query(limit=5, updated_after=SINCE, include_deleted=True)
+
+    assert page_of(query, ok({"CDCResponse": [{"QueryResponse": [{}]}]}), NOBODY).value.deleted == []
+
+
+@pytest.mark.parametrize(
+    ("query", "pointer"),
+    [
+        (Query(limit=5, include_deleted=True), "query/updated_after"),
+        (
+            Query(limit=5, include_deleted=True, updated_after=SINCE, filters={"client": ("1",)}),
+            "query/include_deleted",
+        ),
+    ],
+)
+def test_deletions_are_told_since_an_instant_and_unfiltered(query: Query, pointer: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        page_of(query)
+
+    assert refused.value.fields[0].pointer == pointer
+
+
+def test_more_changes_than_quickbooks_tells_are_not_passed_over() -> None:
+    full = [STUB | {"Id": str(number)} for number in range(1000)]
+    with pytest.raises(Invalid) as refused:
+        page_of(Query(limit=5, updated_after=SINCE, include_deleted=True), ok(captured(Invoice=full)))
+
+    assert (refused.value.fields[0].pointer, refused.value.fields[0].code) == ("query/updated_after", "too_many")
+
+
+def test_what_is_deleted_is_told_and_too_far_back_is_named(quickbooks: Vendor) -> None:
+    credit = quickbooks.every("credits")[0]
+    delete = quickbooks.binding("credits").delete
+    page = quickbooks.binding("credits").page
+    assert delete is not None
+    assert page is not None
+    quickbooks.run(delete(credit.remote_id, None, "gone", quickbooks.book))
+    recent = Query(limit=5, updated_after=datetime.now(UTC) - timedelta(days=29), include_deleted=True)
+    old = Query(limit=5, updated_after=datetime.now(UTC) - timedelta(days=31), include_deleted=True)
+
+    found = quickbooks.run(page(recent, quickbooks.book))
+    with pytest.raises(Invalid) as refused:
+        quickbooks.run(page(old, quickbooks.book))
+
+    assert [gone.id for gone in found.deleted or []] == [credit.id]
+    assert (refused.value.fields[0].pointer, refused.value.fields[0].code) == ("query/updated_after", "too_far_back")

@@ -15,16 +15,20 @@ import msgspec
 from msgspec import Raw, Struct
 
 from service.connectors.quickbooks.statement import MINOR_VERSION
-from service.connectors.sdk.binding import Change, Changes
+from service.connectors.sdk.binding import Change, Changes, Query
 from service.connectors.sdk.codec import Instant, drift, json_reader, utc
 from service.connectors.sdk.faults import FieldFault, Invalid
 from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.references import invalid
 from service.ids import Book
+from service.resources.common import Deleted
 
 M = TypeVar("M")
 W = TypeVar("W")
 
 MOST_RECORDS: Final = 1000
+_TOO_FAR_BACK: Final = "too_far_back"
+_LOOKS_BACK: Final = "QuickBooks looks back 30 days."
 
 
 class Source(Struct, Generic[W, M], frozen=True):
@@ -59,6 +63,34 @@ def capture_together(
         return {name: _changes(resources[name], found, book) for name in names}
 
     return changes
+
+
+def deletions(source: Source[Any, Any], prefix: str, query: Query, book: Book) -> Flow[list[Deleted]]:
+    """What was deleted at or after `query.updated_after`; ids get the prefix.
+
+    Raises Invalid without an instant, for one that QuickBooks does not look back to, with filters (a deleted record
+    says nothing that they could look at), and where more has changed than QuickBooks tells.
+    """
+    since = query.updated_after
+    if since is None:
+        raise invalid("query/updated_after", "required", f"Deleted records are told since an instant. {_LOOKS_BACK}")
+    if query.filters:
+        raise invalid("query/include_deleted", "unsupported", "Deleted records cannot be filtered: leave filters out.")
+    try:
+        rows = (yield from _asked((source.entity,), since))[source.entity]
+    except Invalid as fault:
+        if any(field.code == _TOO_FAR_BACK for field in fault.fields):
+            raise invalid("query/updated_after", _TOO_FAR_BACK, _LOOKS_BACK) from None
+        raise
+    if len(rows) >= MOST_RECORDS:
+        text = f"More than {MOST_RECORDS} records have changed since, more than QuickBooks tells: take a later instant."
+        raise invalid("query/updated_after", "too_many", text)
+    stubs = [stub for stub in map(_stub, rows) if stub.status == "Deleted"]
+    return [_deleted(source.remote_id(stub.Id), prefix, stub.MetaData.LastUpdatedTime, book) for stub in stubs]
+
+
+def _deleted(remote_id: str, prefix: str, at: datetime | None, book: Book) -> Deleted:
+    return Deleted(book.ref(prefix, remote_id), remote_id, None if at is None else utc(at))
 
 
 class _Block(Struct, frozen=True):
@@ -104,10 +136,8 @@ def _asked(entities: tuple[str, ...], since: datetime) -> Flow[dict[str, list[Ra
     try:
         answer = yield Request(method="GET", path="/cdc", query=query, lane="read")
     except Invalid as fault:
-        text = "QuickBooks looks back 30 days."
-        raise Invalid(
-            fault.message, status=fault.status, code=fault.code, fields=(FieldFault("/since", "too_far_back", text),)
-        ) from None
+        field = FieldFault("/since", _TOO_FAR_BACK, _LOOKS_BACK)
+        raise Invalid(fault.message, status=fault.status, code=fault.code, fields=(field,)) from None
     blocks = [held for block in _read(answer).CDCResponse for held in block.QueryResponse]
     try:
         return {name: [row for held in blocks if name in held for row in _rows(held[name])] for name in entities}

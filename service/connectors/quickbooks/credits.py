@@ -7,8 +7,8 @@ from typing import Final
 from msgspec import Struct
 
 from service.connectors.quickbooks.changes import capture
-from service.connectors.quickbooks.credits_write import from_credit_create, from_credit_update
 from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.sales_write import from_sale_create, from_sale_update
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Memo, RefId, Times, currency_of
 from service.connectors.sdk.binding import Binding, Filter
@@ -78,11 +78,12 @@ _CREDITS: Final = Entity(
     convert=to_credit,
     conditions=_CONDITIONS,
     columns=_COLUMNS,
+    deleted_as="crd_",
 )
 
 
 def create(new: CreditCreate, key: str, book: Book) -> Flow[Credit]:
-    return (yield from _CREDITS.made(from_credit_create(new, book), key, book))
+    return (yield from _CREDITS.made(from_sale_create(new, book), key, book))
 
 
 def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, book: Book) -> Flow[Credit]:
@@ -93,7 +94,7 @@ def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, boo
         current = yield from _CREDITS.current(remote_id)
         version = version or current.SyncToken
         currency = currency_of(current.CurrencyRef, book)
-    return (yield from _CREDITS.changed(from_credit_update(remote_id, new, version, currency, book), key, book))
+    return (yield from _CREDITS.changed(from_sale_update(remote_id, new, version, currency, book), key, book))
 
 
 CHANGES: Final = _CREDITS.source
@@ -116,6 +117,7 @@ BINDING: Final = Binding[Credit, CreditCreate, CreditUpdate](
         "issued_to": Filter(kind="date", description="Issued on this day or earlier."),
     },
     updated_after=True,
+    include_deleted=True,
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="What a credit was applied to stands in the payments that applied it; a payment over nothing with two "

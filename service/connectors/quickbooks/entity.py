@@ -10,9 +10,10 @@ from typing import Any, Final, Generic, Protocol, TypeVar
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
-from service.connectors.quickbooks.changes import Source
+from service.connectors.quickbooks.changes import Source, deletions
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, select
 from service.connectors.sdk.binding import Doc, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
@@ -20,6 +21,7 @@ from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow, Response
 from service.connectors.sdk.paging import offset_page
 from service.ids import Book
+from service.resources.common import Deleted
 
 M = TypeVar("M")
 R = TypeVar("R")
@@ -46,6 +48,8 @@ class Entity(Generic[W, M]):
     always: tuple[str, ...] = ()
     hides_inactive: str | None = None
     """The filter that asks for inactive rows, where QuickBooks hides them unless `Active` is asked for."""
+    deleted_as: str | None = None
+    """The prefix of its ids, where change data capture tells what was deleted."""
     refers_by: str = "/client"
     """The pointer that "object not found" means when one is created."""
 
@@ -71,12 +75,16 @@ class Entity(Generic[W, M]):
         return record_reader(self.name, self.wire)
 
     def page(self, query: Query, book: Book) -> Flow[RemotePage[M]]:
-        """One page; inactive rows too."""
+        """One page; inactive rows too, and what was deleted where it is asked for."""
+        deleted: list[Deleted] | None = None
+        if query.include_deleted and query.position is None and self.deleted_as is not None:
+            deleted = yield from deletions(self.source, self.deleted_as, query, book)
         always = self.always
         if self.hides_inactive is not None and self.hides_inactive not in query.filters:
             always += ("Active IN (true,false)",)
         rows = self.read_rows((yield select(self.name, query, self.conditions, self.columns, always)))
-        return offset_page(rows, query, FIRST_ROW, self.convert, book, f"$.QueryResponse.{self.name}")
+        found = offset_page(rows, query, FIRST_ROW, self.convert, book, f"$.QueryResponse.{self.name}")
+        return found if deleted is None else replace(found, deleted=deleted)
 
     def get(self, remote_id: str, book: Book) -> Flow[M]:
         return self.convert((yield from self.current(remote_id)), book)

@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.entity import Entity, documented
-from service.connectors.quickbooks.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.quickbooks.lines import WireLine, to_lines
+from service.connectors.quickbooks.sales_write import from_sale_create, from_sale_update
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times, UnmappedText, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Filter
@@ -157,11 +157,12 @@ _INVOICES: Final = Entity(
     convert=to_invoice,
     conditions=_CONDITIONS,
     columns=_COLUMNS,
+    deleted_as="inv_",
 )
 
 
 def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
-    return (yield from _INVOICES.made(from_invoice_create(new, book), key, book))
+    return (yield from _INVOICES.made(from_sale_create(new, book), key, book))
 
 
 def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
@@ -172,7 +173,7 @@ def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, bo
         current = yield from _INVOICES.current(remote_id)
         version = version or current.SyncToken
         currency = currency_of(current.CurrencyRef, book)
-    return (yield from _INVOICES.changed(from_invoice_update(remote_id, new, version, currency, book), key, book))
+    return (yield from _INVOICES.changed(from_sale_update(remote_id, new, version, currency, book), key, book))
 
 
 def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
@@ -207,9 +208,10 @@ BINDING: Final = Binding[Invoice, InvoiceCreate, InvoiceUpdate](
         "due_to": Filter(kind="date", description="Due on this day or earlier."),
     },
     updated_after=True,
+    include_deleted=True,
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="The status follows from total and balance; an invoice over nothing that was not voided is `other`. "
-    "On an update the lines given replace all lines. To delete an invoice voids it, as bookkeeping wants it; invoices "
-    "that were deleted in QuickBooks are not listed.",
+    "On an update the lines given replace all lines. To delete an invoice voids it, as bookkeeping wants it; those "
+    "that were deleted in QuickBooks are told by `include_deleted`, since an instant in the last 30 days.",
 )

@@ -138,6 +138,7 @@ _PAYMENTS: Final = Entity(
     convert=to_payment,
     conditions=_CONDITIONS,
     columns=_COLUMNS,
+    deleted_as="pay_",
 )
 
 
@@ -190,6 +191,7 @@ BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
         "received_to": Filter(kind="date", description="Received on this day or earlier."),
     },
     updated_after=True,
+    include_deleted=True,
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="A payment over nothing with an invoice and a credit among its allocations applies that credit. "

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.flow import Flow, Request
 from service.ids import Book
+from service.resources.common import Deleted
 
 M = TypeVar("M")
 """The unified record."""
@@ -53,6 +54,7 @@ class Query(Struct, frozen=True, kw_only=True):
     """By filter name; a `reference` holds remote ids, a `date` holds `YYYY-MM-DD`."""
     updated_after: datetime | None = None
     include_deleted: bool = False
+    """Of the first page alone; those after it need not ask again."""
     sort: str | None = None
     """One of the binding's `sorts`, such as `updated_at` or `-updated_at`."""
 
@@ -62,6 +64,8 @@ class RemotePage(Struct, Generic[M], frozen=True):
 
     records: list[M]
     next: str | None
+    deleted: list[Deleted] | None = None
+    """What was deleted since `updated_after`, where that was asked for: whole, on the first page."""
 
 
 class Change(Struct, Generic[M], frozen=True):

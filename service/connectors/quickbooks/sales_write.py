@@ -1,4 +1,4 @@
-"""New and changed credits as QuickBooks credit memos."""
+"""New and changed invoices and credit memos for QuickBooks: the same but for the day that an invoice is due."""
 
 from datetime import date
 
@@ -7,12 +7,13 @@ from msgspec import UNSET, Struct, UnsetType
 from service.connectors.quickbooks.lines_write import WriteLine, WriteMemo, from_lines, from_memo, only_currency
 from service.connectors.quickbooks.wire import Ref
 from service.connectors.sdk.binding import given
-from service.connectors.sdk.references import remote_id_of
+from service.connectors.sdk.references import refuse, remote_id_of
 from service.ids import Book
 from service.resources.credit import CreditCreate, CreditUpdate
+from service.resources.invoice import InvoiceCreate, InvoiceUpdate
 
 
-class WriteCreditMemo(Struct, frozen=True, kw_only=True):
+class WriteSale(Struct, frozen=True, kw_only=True):
     Id: str | UnsetType = UNSET
     SyncToken: str | UnsetType = UNSET
     sparse: bool | UnsetType = UNSET
@@ -20,33 +21,38 @@ class WriteCreditMemo(Struct, frozen=True, kw_only=True):
     Line: list[WriteLine] | UnsetType = UNSET
     DocNumber: str | UnsetType = UNSET
     TxnDate: date | UnsetType = UNSET
+    DueDate: date | UnsetType = UNSET
     CurrencyRef: Ref | UnsetType = UNSET
     CustomerMemo: WriteMemo | UnsetType = UNSET
 
 
-def from_credit_create(new: CreditCreate, book: Book) -> WriteCreditMemo:
-    """The body of a new credit memo. Raises Invalid for references of another account and amounts that disagree."""
+def from_sale_create(new: InvoiceCreate | CreditCreate, book: Book) -> WriteSale:
+    """The body of a new sale. Raises Invalid for references of another account and for amounts that disagree."""
     currency = given(new.currency)
-    return WriteCreditMemo(
+    return WriteSale(
         CustomerRef=Ref(remote_id_of(new.client, "cli_", book, "/client")),
         Line=from_lines(new.lines, currency or book.currency or only_currency(new.lines), book),
         DocNumber=new.number,
         TxnDate=new.issued_on,
+        DueDate=new.due_on if isinstance(new, InvoiceCreate) else UNSET,
         CurrencyRef=UNSET if currency is None else Ref(currency),
         CustomerMemo=from_memo(new.memo),
     )
 
 
-def from_credit_update(
-    remote_id: str, new: CreditUpdate, version: str, currency: str | None, book: Book
-) -> WriteCreditMemo:
+def from_sale_update(
+    remote_id: str, new: InvoiceUpdate | CreditUpdate, version: str, currency: str | None, book: Book
+) -> WriteSale:
     """The body of a sparse update. Lines, when given, replace all lines: QuickBooks removes those left out."""
-    return WriteCreditMemo(
+    if isinstance(new, CreditUpdate):
+        refuse(new, ("applications",), "QuickBooks")  # a payment applies a credit
+    return WriteSale(
         Id=remote_id,
         SyncToken=version,
         sparse=True,
         Line=UNSET if isinstance(new.lines, UnsetType) else from_lines(new.lines, currency, book),
         DocNumber=new.number,
         TxnDate=new.issued_on,
+        DueDate=new.due_on if isinstance(new, InvoiceUpdate) else UNSET,
         CustomerMemo=from_memo(new.memo),
     )
