@@ -209,60 +209,69 @@ WHERE c.org_id = $1 AND c.request_id = $2;
 WITH asked AS (
     SELECT a.*, date_bin('15 minutes', billing.occurred_at(a.request_id), 'epoch') AS quarter
     FROM unnest($2::uuid[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS a (request_id, meter, starts_at, place)
+), begun AS (
+    SELECT a.meter, a.starts_at, min(a.quarter) AS first FROM asked a GROUP BY a.meter, a.starts_at
+), common AS (
+    SELECT b.meter, b.starts_at, b.first,
+           (SELECT coalesce(sum(q.units), 0) FROM billing.quarter_sums q
+            WHERE q.org_id = $1 AND q.meter = b.meter AND q.quarter >= b.starts_at AND q.quarter < b.first) AS units
+    FROM begun b
 ), rest AS MATERIALIZED (
     SELECT u.request_id, u.meter, u.units
     FROM (SELECT min(starts_at) AS first, max(quarter) AS last FROM asked) AS span,
          billing.unsummed($1, billing.first_request_id(span.first), billing.first_request_id(span.last)) AS u
 )
-SELECT (SELECT coalesce(sum(q.units), 0) FROM billing.quarter_sums q
-        WHERE q.org_id = $1 AND q.meter = a.meter AND q.quarter >= a.starts_at AND q.quarter < a.quarter)::bigint
+SELECT (c.units
+     + (SELECT coalesce(sum(q.units), 0) FROM billing.quarter_sums q
+        WHERE q.org_id = $1 AND q.meter = a.meter AND q.quarter >= c.first AND q.quarter < a.quarter)
      + (SELECT coalesce(sum(r.units), 0) FROM rest r
         WHERE r.meter = a.meter AND r.request_id >= billing.first_request_id(a.starts_at)
-          AND r.request_id < billing.first_request_id(a.quarter))::bigint
+          AND r.request_id < billing.first_request_id(a.quarter))
      + (SELECT coalesce(sum(u.units), 0) FROM billing.usage u
         WHERE u.org_id = $1 AND u.meter = a.meter
           AND u.request_id >= billing.first_request_id(a.quarter) AND u.request_id < a.request_id
-          AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id))::bigint
+          AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)))::bigint
        AS units
-FROM asked a
+FROM asked a JOIN common c USING (meter, starts_at)
 ORDER BY a.place;
 
 -- name: summarize_usage
 -- Calls and units between two instants, of one key or all, by key, connection, operation, day or meter: whole days
--- ($6 up to $7, which begin at $8 and $9) from the sums, the rest from the ledger.
-WITH counted AS (
-    SELECT NULL::uuid AS request_id, d.day, d.key_id, d.connection_id, d.operation, d.meter, d.calls, d.units
-    FROM billing.day_sums d
-    WHERE d.org_id = $1 AND d.day >= $6::date AND d.day < $7::date AND ($5::uuid IS NULL OR d.key_id = $5)
-    UNION ALL
-    SELECT u.request_id, NULL, u.key_id, u.connection_id, u.operation, u.meter, u.calls, u.units
+-- ($6 up to $7, which begin at $8 and $9) from the sums by $11, the rest from the ledger.
+WITH rest AS (
+    SELECT u.request_id, u.key_id, u.connection_id, u.operation, u.meter, u.calls, u.units
     FROM billing.unsummed($1, billing.first_request_id($8), billing.first_request_id($9)) u
-    WHERE $5::uuid IS NULL OR u.key_id = $5
     UNION ALL
-    SELECT u.request_id, NULL, u.key_id, u.connection_id, u.operation, u.meter, 1, u.units
+    SELECT u.request_id, u.key_id, u.connection_id, u.operation, u.meter, 1, u.units
     FROM (VALUES ($2::timestamptz, $8::timestamptz), ($9::timestamptz, $3::timestamptz)) AS edge (starts_at, ends_at)
     CROSS JOIN LATERAL (
         SELECT u.* FROM billing.usage u
         WHERE u.org_id = $1 AND edge.starts_at < edge.ends_at
           AND u.request_id >= billing.first_request_id(edge.starts_at)
           AND u.request_id < billing.first_request_id(edge.ends_at)
-          AND ($5::uuid IS NULL OR u.key_id = $5)
           AND NOT EXISTS (SELECT FROM billing.voids v WHERE v.org_id = $1 AND v.request_id = u.request_id)) AS u
-), named AS (
+), counted AS (
+    SELECT CASE $4::text WHEN 'day' THEN d.day::text WHEN 'meter' THEN d.meter ELSE nullif(d.value, '') END AS "group",
+           d.meter, d.calls, d.units
+    FROM billing.day_sums d
+    WHERE d.org_id = $1 AND d.by = $11::text AND d.day >= $6::date AND d.day < $7::date
+      AND ($5::uuid IS NULL OR d.value = $5::text)
+    UNION ALL
     SELECT CASE $4::text
-               WHEN 'key' THEN c.key_id::text
-               WHEN 'connection' THEN c.connection_id::text
-               WHEN 'operation' THEN c.operation
-               WHEN 'day' THEN coalesce(c.day, (billing.occurred_at(c.request_id) AT TIME ZONE $10::text)::date)::text
-               ELSE c.meter
-           END AS "group",
-           c.meter, c.calls, c.units
-    FROM counted c
+               WHEN 'key' THEN r.key_id::text
+               WHEN 'connection' THEN r.connection_id::text
+               WHEN 'operation' THEN r.operation
+               WHEN 'day' THEN (billing.occurred_at(r.request_id) AT TIME ZONE $10::text)::date::text
+               ELSE r.meter
+           END,
+           r.meter, r.calls, r.units
+    FROM rest r
+    WHERE $5::uuid IS NULL OR r.key_id = $5
 )
-SELECT n."group", n.meter, sum(n.calls)::bigint AS calls, sum(n.units)::bigint AS units
-FROM named n
+SELECT c."group", c.meter, sum(c.calls)::bigint AS calls, sum(c.units)::bigint AS units
+FROM counted c
 GROUP BY 1, 2
-HAVING sum(n.calls) <> 0
+HAVING sum(c.calls) <> 0
 ORDER BY 1 NULLS LAST, 2;
 
 -- name: compare_calls_with_usage
@@ -558,15 +567,16 @@ HAVING sum(s.units) <> 0
 ORDER BY s.meter;
 
 -- name: sum_units_of
--- The same of one key or connection, in whole days ($2 up to $3, which begin at $4 and $5).
+-- The same of one key ($6) or connection ($7), in whole days ($2 up to $3, which begin at $4 and $5).
 SELECT s.meter, sum(s.units)::bigint AS units
 FROM (
     SELECT d.meter, d.units FROM billing.day_sums d
     WHERE d.org_id = $1 AND d.day >= $2::date AND d.day < $3::date
-      AND ($6::uuid IS NULL OR d.key_id = $6) AND ($7::uuid IS NULL OR d.connection_id = $7)
+      AND d.by = CASE WHEN $6::uuid IS NULL THEN 'connection' ELSE 'key' END
+      AND d.value = coalesce($6::uuid, $7::uuid)::text
     UNION ALL
     SELECT u.meter, u.units FROM billing.unsummed($1, billing.first_request_id($4), billing.first_request_id($5)) u
-    WHERE ($6::uuid IS NULL OR u.key_id = $6) AND ($7::uuid IS NULL OR u.connection_id = $7)
+    WHERE u.key_id = $6 OR u.connection_id = $7
 ) AS s
 GROUP BY s.meter
 HAVING sum(s.units) <> 0

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from billing.accounts import get_account, get_plan
-from billing.calendar import Month, day_starting, month_of, whole_days
+from billing.calendar import Days, Month, day_starting, month_of, whole_days
 from billing.errors import AccountUnknown
 from billing.forecast import expected_quantities
 from billing.invocation import Meter, Reason, VoidReason, occurred_at
@@ -162,8 +162,12 @@ async def summarize_usage(
     """
     zone = await _zone_of(connection, org_id)
     days = whole_days(since, until, zone)
+    summed = by if by in (GroupBy.KEY, GroupBy.CONNECTION, GroupBy.OPERATION) else "all"
+    if key_id is not None and summed != GroupBy.KEY:
+        # One key's calls are summed by day alone; what else is asked of them is counted.
+        days, summed = (days, GroupBy.KEY) if summed == "all" else (Days(days.first, days.first, since, since), summed)
     rows = await connection.fetch(
-        QUERIES["summarize_usage"], org_id, since, until, by, key_id, *msgspec.structs.astuple(days), zone
+        QUERIES["summarize_usage"], org_id, since, until, by, key_id, *msgspec.structs.astuple(days), zone, summed
     )
     return tuple(msgspec.convert(row, UsageSummary) for row in rows)
 

@@ -18,19 +18,16 @@ CREATE TABLE billing.quarter_sums (
     PRIMARY KEY (org_id, meter, quarter)
 );
 
--- By day of the organization's account, or of UTC where it has none.
+-- By day of the organization's account, or of UTC where it has none: all of it, and each key, connection and operation.
 CREATE TABLE billing.day_sums (
-    org_id        uuid NOT NULL,
-    sum_id        bigint GENERATED ALWAYS AS IDENTITY,
-    day           date NOT NULL,
-    meter         text COLLATE "C" NOT NULL,
-    operation     text COLLATE "C" NOT NULL,
-    key_id        uuid NOT NULL,
-    connection_id uuid,
-    calls         bigint NOT NULL,
-    units         bigint NOT NULL,
-    PRIMARY KEY (org_id, sum_id),
-    UNIQUE NULLS NOT DISTINCT (org_id, day, meter, operation, key_id, connection_id)
+    org_id uuid NOT NULL,
+    by     text COLLATE "C" NOT NULL CHECK (by IN ('all', 'key', 'connection', 'operation')),
+    day    date NOT NULL,
+    value  text COLLATE "C" NOT NULL, -- an id or a name; empty for all of it, and for calls of no connection
+    meter  text COLLATE "C" NOT NULL,
+    calls  bigint NOT NULL,
+    units  bigint NOT NULL,
+    PRIMARY KEY (org_id, by, day, value, meter)
 );
 
 -- Ledger rows beyond the sums, and (negative) those within them that became void since.
@@ -84,12 +81,15 @@ BEGIN
         SELECT m.org_id, m.meter, date_bin('15 minutes', m.at, 'epoch'), sum(m.units) FROM moved m GROUP BY 1, 2, 3
         ON CONFLICT (org_id, meter, quarter) DO UPDATE SET units = q.units + excluded.units
     )
-    INSERT INTO billing.day_sums AS d (org_id, day, meter, operation, key_id, connection_id, calls, units)
-    SELECT m.org_id, (m.at AT TIME ZONE coalesce(a.time_zone, 'UTC'))::date, m.meter, m.operation, m.key_id,
-           m.connection_id, sum(m.calls), sum(m.units)
-    FROM moved m LEFT JOIN billing.accounts a USING (org_id)
-    GROUP BY 1, 2, 3, 4, 5, 6
-    ON CONFLICT (org_id, day, meter, operation, key_id, connection_id)
+    INSERT INTO billing.day_sums AS d (org_id, by, day, value, meter, calls, units)
+    SELECT m.org_id, k.by, (m.at AT TIME ZONE coalesce(a.time_zone, 'UTC'))::date, k.value, m.meter, sum(m.calls),
+           sum(m.units)
+    FROM moved m
+    LEFT JOIN billing.accounts a USING (org_id)
+    CROSS JOIN LATERAL (VALUES ('all', ''), ('key', m.key_id::text), ('connection', coalesce(m.connection_id::text, '')),
+                               ('operation', m.operation)) AS k (by, value)
+    GROUP BY 1, 2, 3, 4, 5
+    ON CONFLICT (org_id, by, day, value, meter)
         DO UPDATE SET calls = d.calls + excluded.calls, units = d.units + excluded.units;
     UPDATE billing.summed SET until = stop;
     RETURN stop < cutoff;

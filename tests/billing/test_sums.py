@@ -24,7 +24,7 @@ from billing import (
 from billing.request_log import list_calls
 from billing.store import Connection
 from billing.usage import insert_voids
-from tests.billing.calls import billable
+from tests.billing.calls import CONNECTION, KEY, billable
 from tests.billing.days import EARLY_NOVEMBER, IN_OCTOBER, OCTOBER
 
 pytestmark = pytest.mark.anyio
@@ -120,3 +120,17 @@ async def test_line_begins_at_its_first_call_without_walking_there(
     found, _ = await list_line_calls(operator, invoice, paid, limit=5)
 
     assert found[0].request_id == calls[20].request_id
+
+
+@pytest.mark.parametrize("by", list(GroupBy))
+async def test_one_key_is_summed_as_all_are(ledger: UsageLedger, operator: Connection, org: UUID, by: GroupBy) -> None:
+    for call in some_calls(org, 7):
+        await ledger.record(call)
+    span = (IN_OCTOBER - timedelta(hours=5), IN_OCTOBER + _SPREAD)
+    counted_all = await summarize_usage(operator, org, *span, by)
+
+    await sum_up(operator)
+
+    assert await summarize_usage(operator, org, *span, by) == counted_all
+    assert await summarize_usage(operator, org, *span, by, key_id=KEY) == counted_all
+    assert await summarize_usage(operator, org, *span, by, key_id=CONNECTION) == ()
