@@ -104,10 +104,8 @@ async def load(browser: AsyncClient, path: str, loads: int) -> Load:
         times.append((time.perf_counter() - began) * 1000)
         status, size = answer.status_code, len(answer.content)
     times.sort()
-    p95 = times[min(len(times) - 1, round(len(times) * 0.95))]
-    return Load(
-        path, last.status_code, round(times[0], 1), round(times[len(times) // 2], 1), round(p95, 1), len(last.content)
-    )
+    best, p50, p95 = (round(times[place], 1) for place in (0, len(times) // 2, round((len(times) - 1) * 0.95)))
+    return Load(path, status, best, p50, p95, size)
 
 
 def main() -> None:
