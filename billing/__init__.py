@@ -4,6 +4,7 @@
 what is asked within a request one of `tickmark_app` with the organization set.
 """
 
+from billing import literals
 from billing.accounts import Account, get_account, get_plan, open_account, pin_plan
 from billing.budgets import (
     Alert,
@@ -223,6 +224,7 @@ __all__ = [
     "list_moves",
     "list_reports",
     "list_unfinished_on_stripe",
+    "literals",
     "load_price_book",
     "make_partitions",
     "marginal_price",

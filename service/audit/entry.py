@@ -6,8 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from billing import BesideRow
-from billing.literals import record, uuid, uuids
+from billing import BesideRow, literals
 from service.ids import made_at
 
 
@@ -65,8 +64,9 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 def to_row(entry: Entry) -> BesideRow:
     """The entry as a row: an `audit_head`, which only repeats the content for searching, and the content."""
-    head = f"{uuid(entry.org)},{uuid(entry.id)},{uuid(entry.firm)},{uuids(entry.consents)}"
-    return BesideRow(record(head), ENCODER.encode(entry).decode())
+    uuid = literals.uuid
+    head = f"{uuid(entry.org)},{uuid(entry.id)},{uuid(entry.firm)},{literals.uuids(entry.consents)}"
+    return BesideRow(literals.record(head), ENCODER.encode(entry).decode())
 
 
 def from_content(content: str | bytes | msgspec.Raw) -> Entry:

@@ -7,8 +7,7 @@ from uuid import UUID
 
 import msgspec
 
-from billing import BesideRow
-from billing.literals import array
+from billing import BesideRow, literals
 from service.audit.checkpoints import Checkpoint, SignedCheckpoint
 from service.connections.vault import DataKey
 from service.db.pool import Connection
@@ -66,7 +65,7 @@ class Waiting(msgspec.Struct, frozen=True):
 
 
 async def insert_rows(connection: Connection, rows: list[BesideRow]) -> None:
-    await connection.execute(INSERT_ROWS, array([row.head for row in rows]), [row.content for row in rows])
+    await connection.execute(INSERT_ROWS, literals.array([row.head for row in rows]), [row.content for row in rows])
 
 
 async def take_pending(connection: Connection, limit: int) -> list[PendingRow]:
