@@ -25,6 +25,10 @@ WRITABLE: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
         {"display_name": "Alder & Daughters"},
     ),
     ("quickbooks", "clients"): ({"display_name": "Alder & Sons"}, {"notes": "Prefers e-mail."}),
+    ("taxdome", "clients"): (
+        {"display_name": "Alder & Sons", "kind": "business", "tags": ["1120-S"]},
+        {"display_name": "Alder & Daughters"},
+    ),
     ("sodium", "clients"): (
         {"display_name": "Alder & Sons", "kind": "business", "filing_type": "PrivateLimitedCompany"},
         {"display_name": "Alder & Daughters"},

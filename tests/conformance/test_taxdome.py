@@ -112,7 +112,6 @@ class TestTaxDome(Conformance):
                 ),
                 changes=ClientUpdate(display_name="O'Hara & Daughters"),
                 changed=lambda client: client.display_name == "O'Hara & Daughters",
-                only_compared=frozenset({"linked"}),
             ),
             "contacts": Facts(
                 id_field="id",
@@ -236,7 +235,7 @@ class TestTaxDome(Conformance):
                     )
                 },
             ),
-            "accounts": Facts(id_field="id", only_compared=frozenset({"tags"})),
+            "accounts": Facts(id_field="id"),
             "users": Facts(
                 id_field="id",
                 words=(

@@ -23,7 +23,7 @@ class WireAccount(Struct, frozen=True, gc=False):
     name: str
     type: str | None
     tags: list[str]
-    linked: bool | None
+    linked: Annotated[bool | None, UNMAPPED]
     contact_ids: Annotated[list[str], UNMAPPED]
 
 

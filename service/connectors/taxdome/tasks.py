@@ -50,7 +50,8 @@ class WireTask(Struct, frozen=True, gc=False):
     id: str
     job_id: str | None
     status: str
-    done: bool
+    done: Annotated[bool, UNMAPPED]
+    """A tick beside a word that says otherwise has no place of its own."""
     name: str | None = None
 
 
@@ -62,7 +63,7 @@ class WireWork(Struct, frozen=True, gc=False):
     name: str | None = None
     account_id: str | None = None
     job_id: str | None = None
-    done: bool | None = None
+    done: Annotated[bool | None, UNMAPPED] = None
     pipeline_id: str | None = None
     stage: str | None = None
     custom_status: str | None = None
