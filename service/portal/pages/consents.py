@@ -34,12 +34,15 @@ METHODS: Final = {
     "click_through": "A box ticked on a page",
 }
 _SHA256: Final = re.compile("[0-9a-f]{64}")
-_FIELDS: Final = {
-    "/items": "items",
-    "/signature/signed_at": "signed_on",
-    "/to": "ends_on",
-    "/from": "ends_on",
+_SAYS: Final = {
+    "/items": (
+        "items",
+        "Choose records. Those marked hold tax-return information: tick the box below, or name the one client who signed.",
+    ),
+    "/signature/signed_at": ("signed_on", "A consent is signed before it is entered: this day lies ahead."),
+    "/to": ("ends_on", "This day is over: it has to lie ahead."),
 }
+"""What the ledger refuses, in the words of the form."""
 
 
 def routes() -> tuple[Route, ...]:
@@ -92,7 +95,8 @@ async def enter(visit: Visit) -> Reply:
             actor=member_actor(session.member_id),
         )
     except ImpossibleConsentError as error:
-        return await _ask(visit, typed, {_FIELDS.get(error.pointer, "items"): str(error)}, 422)
+        field, says = _SAYS.get(error.pointer, _SAYS["/items"])
+        return await _ask(visit, typed, {field: says}, 422)
     except ApprovalNeededError:
         return await _ask(visit, typed, {}, 202, waits=True)
     except ApprovalError as error:
