@@ -37,7 +37,7 @@ _SHA256: Final = re.compile("[0-9a-f]{64}")
 _SAYS: Final = {
     "/items": (
         "items",
-        "Choose records. Those marked hold tax-return information: tick the box below, or name the one client who signed.",
+        "Choose records. Those marked hold tax-return information: tick the box below, or name the client who signed.",
     ),
     "/signature/signed_at": ("signed_on", "A consent is signed before it is entered: this day lies ahead."),
     "/to": ("ends_on", "This day is over: it has to lie ahead."),
