@@ -412,3 +412,27 @@ async def test_document_of_sodium_is_downloaded(api: Api) -> None:
     assert answer.status_code == 200, answer.text
     assert len(answer.content) == document["size_bytes"]
     assert (part.status_code, part.content) == (206, answer.content[-4:])
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 700_001])
+async def test_upload_to_sodium_arrives_as_it_was_sent(api: Api, size: int) -> None:
+    client = (await api.first("/v1/clients?limit=1", "sodium"))["id"]
+    content = secrets.token_bytes(size)
+
+    made = await upload(api, content, "sodium", f"&client={client}", Content_Digest=digest_of(content))
+    assert made.status_code == 201, made.text
+    read = await api.get(f"{made.headers['location']}/content")
+    record = await api.get(made.headers["location"])
+
+    assert (made.json()["name"], made.json()["client"], made.json()["size_bytes"]) == ("notes.pdf", client, size)
+    assert (record.json(), read.content) == (made.json(), content)
+
+
+@pytest.mark.parametrize(("query", "pointer"), [("", "query/client"), ("&client={}&area=private", "query/area")])
+async def test_upload_that_sodium_has_no_place_for_is_refused(api: Api, query: str, pointer: str) -> None:
+    client = (await api.first("/v1/clients?limit=1", "sodium"))["id"]
+
+    answer = await upload(api, b"x", "sodium", query.format(client))
+
+    assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["pointer"] == pointer

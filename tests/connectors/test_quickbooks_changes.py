@@ -113,6 +113,7 @@ def page_of(query: Query, *answers: Response) -> Any:
 
 
 NOBODY = ok({"QueryResponse": {}})
+NOTHING: dict[str, Any] = {"CDCResponse": [{"QueryResponse": [{}]}]}
 
 
 def test_the_first_page_tells_what_was_deleted() -> None:
@@ -132,7 +133,7 @@ def test_pages_after_the_first_tell_no_deletions() -> None:
 def test_nothing_deleted_is_an_empty_list() -> None:
     query = Query(limit=5, updated_after=SINCE, include_deleted=True)
 
-    assert page_of(query, ok({"CDCResponse": [{"QueryResponse": [{}]}]}), NOBODY).value.deleted == []
+    assert page_of(query, ok(NOTHING), NOBODY).value.deleted == []
 
 
 @pytest.mark.parametrize(

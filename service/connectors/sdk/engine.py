@@ -20,6 +20,7 @@ from msgspec.structs import replace
 from service.connectors.sdk.addresses import checked_address, fault_at_address
 from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
 from service.connectors.sdk.connector import Connector
+from service.connectors.sdk.encoded import in_base64
 from service.connectors.sdk.faults import (
     ConnectionRefused,
     CredentialsExpired,
@@ -345,7 +346,7 @@ def _sized(request: Request, frame: Frame, source: Source | None) -> Request:
     """The upload with its length announced, where it is known: one that breaks off is then never taken for whole."""
     if source is None or source.size_bytes is None:
         return request
-    size_bytes = len(frame.before) + source.size_bytes + len(frame.after)
+    size_bytes = frame.size_bytes(source.size_bytes)
     return replace(request, headers=(*request.headers, ("content-length", str(size_bytes))))
 
 
@@ -354,7 +355,7 @@ async def _framed(frame: Frame, source: Source | None) -> AsyncIterator[bytes]:
     if frame.before:
         yield frame.before
     if source is not None:
-        async for chunk in source.chunks:
+        async for chunk in in_base64(source.chunks) if frame.is_base64 else source.chunks:
             yield chunk
     if frame.after:
         yield frame.after

@@ -18,6 +18,12 @@ class Frame(Struct, frozen=True, gc=False):
 
     before: bytes = b""
     after: bytes = b""
+    is_base64: bool = False
+    """The bytes stand in the frame as base64, as in a JSON text."""
+
+    def size_bytes(self, of_bytes: int) -> int:
+        """How long the frame is around so many bytes."""
+        return len(self.before) + (4 * -(-of_bytes // 3) if self.is_base64 else of_bytes) + len(self.after)
 
 
 class Request(Struct, frozen=True, kw_only=True, gc=False):

@@ -8,14 +8,15 @@ it is told otherwise; we always tell.
 from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
+import msgspec
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
-from service.connectors.sdk.binding import Binding, Download, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
-from service.connectors.sdk.flow import Flow, Request
-from service.connectors.sdk.references import invalid
+from service.connectors.sdk.flow import Flow, Frame, Request
+from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, name_of, reference
@@ -137,6 +138,7 @@ def _area(wire: WireDocument) -> Area:
 _read_list = json_reader(calls.Paged[WireDocument])
 _read_one = json_reader(WireDocument)
 _read_link = json_reader(_WireLink)
+_encode: Final = msgspec.json.Encoder().encode
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
@@ -194,6 +196,26 @@ def download(remote_id: str, book: Book) -> Flow[Download]:
     )
 
 
+def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
+    """A new document of a client, titled by its file's name: one JSON text with the bytes in it as base64."""
+    del key
+    if new.client is None:
+        raise invalid("query/client", "required", "A document at Sodium is a client's.")
+    if new.folder is not None:
+        raise invalid("query/folder", "unsupported", "Sodium keeps no folders.")
+    if new.area not in (None, Area.OTHER.value):
+        raise invalid("query/area", "choice", f"Only `{Area.OTHER.value}`: ask for approval to share it.")
+    client = remote_id_of(new.client, "cli_", book, "query/client")
+    said = _encode({"title": new.name, "fileName": new.name, "contentType": new.media_type, "fileContent": ""})
+    answer = yield Request(
+        method="POST",
+        path=calls.below("/clients", client) + "/clientdocument",
+        upload=Frame(said[:-2], said[-2:], is_base64=True),
+        lane="write",
+    )
+    return (yield from calls.read_back(get(f"{client}:{calls.code_of_new(answer)}", book)))
+
+
 def _path(remote_id: str) -> str:
     client, separator, code = remote_id.partition(":")
     if not separator:
@@ -228,6 +250,7 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     update=update,
     delete=delete,
     download=download,
+    upload=upload,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="The documents of one client."),
         "review": Filter(kind="choice", choices=tuple(_REVIEW_WORDS), description="All when left out."),
@@ -235,6 +258,6 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     max_page=calls.MAX_PAGE,
     paging="emulated",
     notes="Without `filter[client]` the clients are walked one after another: pages may be short or empty before the "
-    "end. Sodium keeps no versions and no folders. Assumed: the body of a review, and the address that takes an "
-    "approval request back.",
+    "end. Sodium keeps no versions and no folders. Assumed: the body of a review, the address that takes an "
+    "approval request back, and that a new document's bytes are sent as base64 in `fileContent`.",
 )
