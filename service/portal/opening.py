@@ -38,6 +38,7 @@ from service.portal.templates import Templates
 from service.portal.terms import Terms
 from service.portal.throttle import Throttle
 from service.settings import Settings
+from service.usage.seller import seller_of
 
 _POOL_SIZE = 6
 _API_PREFIX = "/v1/"
@@ -105,6 +106,7 @@ async def opened_front(
             templates=Templates(assets.path),
             assets=assets,
             cookie_key=key_for("portal cookies"),
+            seller=seller_of(settings),
             audit_key=signer_of(settings).public_key,
             public_url=settings.portal_url.rstrip("/") if settings.portal_url else None,
         )

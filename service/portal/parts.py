@@ -3,7 +3,7 @@
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from billing import PriceBook
+from billing import PriceBook, Seller
 from service.accounts.mailed_links import MailedLinks
 from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
@@ -49,6 +49,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     templates: Templates
     assets: Assets
     cookie_key: bytes
+    seller: Seller
     audit_key: str
     """The public key that the audit log's checkpoints are signed with."""
     public_url: str | None

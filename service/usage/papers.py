@@ -3,7 +3,7 @@
 import asyncio
 import csv
 import io
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Iterable
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from service.api.operation import Meter as MeterClass
 from service.api.query import one_of, read_query
 from service.db.pool import Connection, Pool, as_organization
 from service.errors import missing
+from service.usage.balance import read_standing
 
 FORMATS: Final = {"csv": b"text/csv; charset=utf-8", "ndjson": b"application/x-ndjson"}
 _HTML: Final = b"text/html; charset=utf-8"
@@ -46,13 +47,20 @@ class PaperRoutes:
         self._seller = seller
 
     async def pdf(self, call: Call) -> Answer:
-        papers = await self._papers(call)
+        papers = await self._named(call)
         body = await asyncio.to_thread(billing.render_pdf, papers)
-        return Answer(200, body, b"application/pdf", _named(papers.invoice, "pdf"))
+        return Answer(200, body, b"application/pdf", file_named(papers.invoice, "pdf"))
 
     async def html(self, call: Call) -> Answer:
-        papers = await self._papers(call)
-        return Answer(200, billing.render_html(papers).encode(), _HTML, _named(papers.invoice, "html", "inline"))
+        papers = await self._named(call)
+        return Answer(200, billing.render_html(papers).encode(), _HTML, file_named(papers.invoice, "html", "inline"))
+
+    async def _named(self, call: Call) -> Papers:
+        try:
+            invoice_id = ids.decode("bill", call.params["id"])
+            return await read_papers(self._pool, call.known_caller.org_id, invoice_id, self._seller)
+        except (ids.MalformedIdError, InvoiceUnknown):
+            raise missing() from None
 
     async def calls(self, call: Call) -> Any:
         format_ = read_query(call.scope["query_string"], {"format": one_of(FORMATS)}).get("format", "csv")
@@ -63,36 +71,30 @@ class PaperRoutes:
         line = next((one for one in invoice.lines if str(one.position) == number and one.meter is not None), None)
         if line is None:
             raise missing()
-        headers = _named(invoice, format_, line=line.position)
-        write = _csv if format_ == "csv" else _ndjson
-        return Download(Answer(200, b"", FORMATS[format_], headers), self._rows(invoice, line, write, format_ == "csv"))
+        headers = file_named(invoice, format_, line=line.position)
+        return Download(Answer(200, b"", FORMATS[format_], headers), write_calls(self._pool, invoice, line, format_))
 
-    async def _rows(
-        self, invoice: Invoice, line: InvoiceLine, write: Callable[[Iterable[BilledCall]], bytes], headed: bool
-    ) -> AsyncIterator[bytes]:
-        """Some thousand calls at a time, each in a transaction of its own: no reader is too slow for the pool."""
-        if headed:
-            yield (",".join(BilledCall.__struct_fields__) + "\r\n").encode()
-        place: Place | None = Place()
-        while place is not None:
-            async with as_organization(self._pool, invoice.org_id) as connection:
-                found, place = await billing.list_line_calls(connection, invoice, line, place, limit=_CHUNK_CALLS)
-            if found:
-                yield write(_to_row(one) for one in found)
 
-    async def _papers(self, call: Call) -> Papers:
-        org_id = call.known_caller.org_id
-        async with as_organization(self._pool, org_id) as connection:
-            invoice = await _invoice(connection, org_id, call.params["id"])
-            at = invoice.issued_at or invoice.drafted_at
-            buyer = await billing.get_details(connection, org_id, at)
-            return Papers(
-                invoice,
-                await billing.get_balance(connection, org_id, invoice.invoice_id),
-                buyer or Details(ids.encode("org", org_id), ""),
-                self._seller,
-                await billing.list_credit_notes(connection, org_id, invoice.invoice_id),
-            )
+async def read_papers(pool: Pool, org_id: UUID, invoice_id: UUID, seller: Seller) -> Papers:
+    """All that an invoice prints, as it stands now. Raises InvoiceUnknown."""
+    async with as_organization(pool, org_id) as connection:
+        found = await read_standing(connection, org_id, invoice_id)
+        at = found.invoice.issued_at or found.invoice.drafted_at
+        buyer = await billing.get_details(connection, org_id, at)
+    return Papers(found.invoice, found.balance, buyer or Details(ids.encode("org", org_id), ""), seller, found.notes)
+
+
+async def write_calls(pool: Pool, invoice: Invoice, line: InvoiceLine, format_: str) -> AsyncIterator[bytes]:
+    """Some thousand calls at a time, each in a transaction of its own: no reader is too slow for the pool."""
+    write = _csv if format_ == "csv" else _ndjson
+    if format_ == "csv":
+        yield (",".join(BilledCall.__struct_fields__) + "\r\n").encode()
+    place: Place | None = Place()
+    while place is not None:
+        async with as_organization(pool, invoice.org_id) as connection:
+            found, place = await billing.list_line_calls(connection, invoice, line, place, limit=_CHUNK_CALLS)
+        if found:
+            yield write(_to_row(one) for one in found)
 
 
 def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
@@ -158,9 +160,10 @@ async def _invoice(connection: Connection, org_id: UUID, text: str) -> Invoice:
         raise missing() from None
 
 
-def _named(
+def file_named(
     invoice: Invoice, ending: str, place: str = "attachment", line: int | None = None
 ) -> tuple[tuple[bytes, bytes], ...]:
+    """The header that names a file after its invoice."""
     part = "" if line is None else f"-line-{line}"
     return ((b"content-disposition", f'{place}; filename="{billing.invoice_name(invoice)}{part}.{ending}"'.encode()),)
 

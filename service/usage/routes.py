@@ -22,6 +22,7 @@ from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import missing
 from service.resources.common import Page
+from service.usage.balance import balance_operations
 from service.usage.budgets import budget_operations
 from service.usage.examples import CALL, INVOICE, MONTH, RECEIPT, SUMMARY
 from service.usage.export import MEDIA_TYPES, export_calls, named
@@ -301,6 +302,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             run=routes.month_to_date,
         ),
         *budget_operations(pool, prices),
+        *balance_operations(pool),
         *paper_operations(pool, seller),
     )
 

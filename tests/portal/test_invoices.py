@@ -1,18 +1,26 @@
 """A closed month in the browser: its lines, the calls behind each, and how it prints."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import asyncpg
 import httpx
 import pytest
 from playwright.async_api import expect
 
+import billing
 from billing import GRACE, close_period, get_account, issue_invoice, load_price_book, month_of
+from service import ids
 from service.db.pool import open_pool
 from tests.conftest import Database
 from tests.portal.conftest import People
 from tests.portal.test_pages import overflow_px, violations
 
 pytestmark = pytest.mark.anyio
+
+
+def content_of(path: Path) -> bytes:
+    return path.read_bytes()
 
 
 async def close_first_month(database: Database, email: str) -> None:
@@ -42,6 +50,11 @@ async def test_invoice_leads_to_the_calls_behind_each_line(people: People, site:
     await page.get_by_role("region", name="Invoices").get_by_role("link").click()
     await person.sees("Invoice 1")
     assert await violations(page) == []
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Download PDF").click()
+    paper = await waiting.value
+    assert content_of(await paper.path()).startswith(b"%PDF-")
+    assert paper.suggested_filename.startswith("INV-")
     await page.emulate_media(media="print")
     await expect(page.locator("header.side")).to_be_hidden()
     await page.emulate_media(media="screen")
@@ -51,5 +64,43 @@ async def test_invoice_leads_to_the_calls_behind_each_line(people: People, site:
     await expect(page.locator("table.calls tbody tr")).to_have_count(3)
     assert await violations(page) == []
     assert await overflow_px(page) == 0
+    async with page.expect_download() as waiting:
+        await page.get_by_role("link", name="Download all as CSV").click()
+    taken = await waiting.value
+    assert len(content_of(await taken.path()).splitlines()) == 4
     await page.get_by_role("link", name="listClients").first.click()
     await expect(page.get_by_role("main")).to_contain_text("free units")
+
+
+async def test_credit_note_and_what_is_due_stand_on_the_invoice(people: People, site: str, database: Database) -> None:
+    person = await people("Harbor Books", viewport={"width": 360, "height": 740})
+    page = person.page
+    owner = await asyncpg.connect(database.owner_url)
+    org_id = await owner.fetchval("SELECT org_id FROM members WHERE email = $1", person.email)
+    await owner.execute(
+        "INSERT INTO billing.usage (org_id, request_id, key_id, units, meter, operation)"
+        " VALUES ($1, $2, $2, 11000, 'read', 'listClients')",
+        org_id,
+        ids.new_uuid(),
+    )
+    await close_first_month(database, person.email)
+    invoice_id = await owner.fetchval("SELECT invoice_id FROM billing.invoices WHERE org_id = $1", org_id)
+    await billing.credit_invoice(
+        owner, org_id, invoice_id, 1200, note_id=ids.new_uuid(), reason="Slow answers", at=datetime.now(UTC)
+    )
+    await owner.execute(
+        "INSERT INTO billing.stripe_invoices (org_id, invoice_id, stripe_invoice_id, status, hosted_url)"
+        " VALUES ($1, $2, 'in_invented', 'open', 'https://invoice.stripe.example/i/invented')",
+        org_id,
+        invoice_id,
+    )
+    await owner.close()
+
+    await person.go(f"/invoices/{ids.encode('bill', invoice_id)}")
+
+    await expect(page.locator(".due")).to_contain_text("28.00 USD")
+    await expect(page.get_by_role("region", name="Credit notes")).to_contain_text("Slow answers")
+    pay = page.get_by_role("link", name="Pay with Stripe")
+    await expect(pay).to_have_attribute("href", "https://invoice.stripe.example/i/invented")
+    assert await violations(page) == []
+    assert await overflow_px(page) == 0

@@ -1,5 +1,6 @@
 """Usage and invoices."""
 
+import asyncio
 from typing import Final
 
 import billing
@@ -12,6 +13,8 @@ from service.db.pool import as_organization
 from service.portal.pages.home import day_bars
 from service.portal.route import Route, page
 from service.portal.visit import Reply, Visit, missing
+from service.usage.balance import read_standing, to_balance
+from service.usage.papers import FORMATS, file_named, read_papers, write_calls
 from service.usage.shapes import to_invoice, to_month, to_sum
 
 _LINE_ROWS: Final = 100
@@ -31,7 +34,9 @@ def routes() -> tuple[Route, ...]:
         page("/usage", usage, Permission.READ_CALLS),
         page("/invoices", invoices, Permission.READ_MONEY),
         page("/invoices/{id}", invoice, Permission.READ_MONEY),
+        page("/invoices/{id}/pdf", pdf, Permission.READ_MONEY),
         page("/invoices/{id}/lines/{n}", line_calls, Permission.READ_MONEY),
+        page("/invoices/{id}/lines/{n}/calls", take_calls, Permission.READ_MONEY),
     )
 
 
@@ -77,10 +82,35 @@ async def invoice(visit: Visit) -> Reply:
     org_id = visit.org_id
     try:
         async with as_organization(visit.parts.pool, org_id) as connection:
-            found = to_invoice(await billing.get_invoice(connection, org_id, visit.id_in_path("bill")))
+            found = await read_standing(connection, org_id, visit.id_in_path("bill"))
     except InvoiceUnknown:
         raise missing() from None
-    return visit.page("invoice.html", invoice=found)
+    return visit.page("invoice.html", invoice=to_invoice(found.invoice), balance=to_balance(found))
+
+
+async def pdf(visit: Visit) -> Reply:
+    """The invoice to keep: the file that the API gives."""
+    try:
+        papers = await read_papers(visit.parts.pool, visit.org_id, visit.id_in_path("bill"), visit.parts.seller)
+    except InvoiceUnknown:
+        raise missing() from None
+    body = await asyncio.to_thread(billing.render_pdf, papers)
+    return Reply(200, body, b"application/pdf", file_named(papers.invoice, "pdf"))
+
+
+async def take_calls(visit: Visit) -> Reply:
+    """Every call behind a line, as CSV."""
+    try:
+        async with as_organization(visit.parts.pool, visit.org_id) as connection:
+            found = await billing.get_invoice(connection, visit.org_id, visit.id_in_path("bill"))
+    except InvoiceUnknown:
+        raise missing() from None
+    number = str(visit.params["n"])
+    line = next((one for one in found.lines if str(one.position) == number and one.meter is not None), None)
+    if line is None:
+        raise missing()
+    parts = write_calls(visit.parts.pool, found, line, "csv")
+    return Reply(200, b"", FORMATS["csv"], file_named(found, "csv", line=line.position), parts)
 
 
 async def line_calls(visit: Visit) -> Reply:
@@ -91,7 +121,7 @@ async def line_calls(visit: Visit) -> Reply:
         async with as_organization(visit.parts.pool, org_id) as connection:
             found = await billing.get_invoice(connection, org_id, visit.id_in_path("bill"))
             line = next((one for one in found.lines if str(one.position) == number), None)
-            if line is None:
+            if line is None or line.meter is None:
                 raise missing()
             calls, onward = await billing.list_line_calls(connection, found, line, place, limit=_LINE_ROWS)
             names = {key.id: key.name for key in await list_keys(connection, org_id)}
