@@ -96,6 +96,9 @@ class EngagementUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """A change of an engagement. `services`, when given, replaces all of them."""
 
     name: str | UnsetType = UNSET
+    dated_on: date | UnsetType = UNSET
+    kind_native: str | UnsetType = UNSET
+    """In the vendor's word, where it has several."""
     status: EngagementStatus | UnsetType = UNSET
     """`sent` sends it, `archived` puts it away, `signed` accepts it in the client's place."""
     starts_on: date | UnsetType = UNSET

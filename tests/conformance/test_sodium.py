@@ -9,7 +9,7 @@ from service.resources.common import Email, Phone
 from service.resources.contact import ContactCreate, ContactRole, ContactUpdate
 from service.resources.document import DocumentUpdate, ReviewState
 from service.resources.document_request import DocumentRequestCreate, DocumentRequestUpdate
-from service.resources.engagement import EngagementCreate
+from service.resources.engagement import EngagementCreate, EngagementUpdate
 from service.resources.organizer import AnswerVerdict, OrganizerStatus, OrganizerUpdate, ReviewVerdict
 from service.resources.task import TaskCreate, TaskStatus, TaskUpdate
 from tests.conformance.kit import Conformance
@@ -209,6 +209,8 @@ class TestSodium(Conformance):
                 },
                 lacks={"every_filter_narrows_to_exactly_what_it_says": "searched by e-mail, which it does not show"},
                 creates=lambda clients, number: EngagementCreate(client=clients[0].id, dated_on=date(2026, 4, 1)),
+                changes=EngagementUpdate(dated_on=date(2026, 5, 2), kind_native="ProposalAndEngagementLetter"),
+                changed=lambda agreed: agreed.dated_on == date(2026, 5, 2),
             ),
             "users": Facts(
                 id_field="code",

@@ -20,7 +20,7 @@ from service.resources.common import Email, Phone
 from service.resources.contact import ContactCreate, ContactRole, ContactUpdate
 from service.resources.document import ApprovalState, DocumentUpdate, ReviewState
 from service.resources.document_request import DocumentRequestCreate, DocumentRequestUpdate, RequestStatus
-from service.resources.engagement import EngagementCreate, EngagementStatus
+from service.resources.engagement import EngagementCreate, EngagementStatus, EngagementUpdate
 from service.resources.organizer import AnswerVerdict, OrganizerStatus, OrganizerUpdate, ReviewVerdict
 from service.resources.task import TaskCreate, TaskStatus, TaskUpdate
 from service.sandbox.serve import SandboxServer, running
@@ -334,6 +334,24 @@ def test_an_engagement_is_made_of_the_clients_own_services(sodium: Sodium) -> No
     with pytest.raises(Invalid) as refused:
         sodium.create("engagements", EngagementCreate(client=client.id, dated_on=date(2026, 11, 20), services=missing))
     assert refused.value.fields[0].pointer == "/services/0"
+
+
+def test_an_engagement_changes_without_losing_what_was_frozen(sodium: Sodium) -> None:
+    clients = (sodium.get("clients", one.remote_id) for one in sodium.every("clients"))
+    client = next(one for one in clients if one.services)
+    service = client.services[0].service_item
+    new = EngagementCreate(client=client.id, dated_on=date(2026, 11, 20), services=[service])
+    made = sodium.create("engagements", new)
+    moved = sodium.update("engagements", made.remote_id, EngagementUpdate(dated_on=date(2026, 12, 1)))
+    emptied = sodium.update("engagements", made.remote_id, EngagementUpdate(services=[]))
+    signed = sodium.update("engagements", made.remote_id, EngagementUpdate(status=EngagementStatus.SIGNED))
+
+    assert (moved.dated_on, moved.total, moved.kind_native) == (date(2026, 12, 1), made.total, made.kind_native)
+    assert emptied.total.amount_minor == 0
+    assert (signed.status, signed.acceptance.manual) == (EngagementStatus.SIGNED, True)
+    with pytest.raises(Invalid) as refused:
+        sodium.update("engagements", made.remote_id, EngagementUpdate(status=EngagementStatus.SENT))
+    assert refused.value.fields[0].pointer == "/status"
 
 
 def test_accepted_engagements_say_when_and_from_where(sodium: Sodium) -> None:

@@ -49,6 +49,7 @@ def from_engagement_create(new: EngagementCreate, book: Book) -> WriteEngagement
 
 def from_engagement_update(new: EngagementUpdate, book: Book) -> WriteEngagement:
     """The body of a change; services, when given, replace all of them."""
+    refuse(new, ("dated_on", "kind_native"), "Canopy")
     status = new.status
     if not isinstance(status, UnsetType) and status not in _STATUSES:
         raise invalid("/status", "unsupported", f"One of: {', '.join(_STATUSES)}.")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -14,7 +14,14 @@ from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import read_services
 from service.connectors.sodium.wire import RefId, day, instant, meta, money, reference, third_party
 from service.ids import Book
-from service.resources.engagement import Acceptance, Engagement, EngagementCreate, EngagementStatus, Signer
+from service.resources.engagement import (
+    Acceptance,
+    Engagement,
+    EngagementCreate,
+    EngagementStatus,
+    EngagementUpdate,
+    Signer,
+)
 
 
 class WireAcceptance(Struct, frozen=True, gc=False):
@@ -122,14 +129,57 @@ def create(new: EngagementCreate, key: str, book: Book) -> Flow[Engagement]:
     client = remote_id_of(new.client, "cli_", book, "/client")
     if isinstance(new.dated_on, UnsetType):
         raise invalid("/dated_on", "required", "Sodium needs the day of the engagement.")
-    kind = _KINDS[0] if isinstance(new.kind_native, UnsetType) else new.kind_native
-    if kind not in _KINDS:
-        raise invalid("/kind_native", "choice", f"One of: {', '.join(_KINDS)}.")
+    kind = _kind(new.kind_native) or _KINDS[0]
     body: dict[str, object] = {"clientCode": client, "date": new.dated_on, "type": kind}
     if not isinstance(new.services, UnsetType):
         body["clientBillableServiceCodes"] = yield from _arrangements(client, new.services, book)
     code = calls.code_of_new((yield calls.write("POST", "/engagements", body)))
     return (yield from calls.read_back(get(code, book)))
+
+
+def update(remote_id: str, new: EngagementUpdate, version: str | None, key: str, book: Book) -> Flow[Engagement]:
+    """Changes what is given, by writing the whole record back. Services, when given, are frozen anew as they are now;
+    otherwise those that were frozen stay."""
+    del version, key
+    calls.accept(new, ("dated_on", "kind_native", "services", "status"))
+    path = calls.below("/engagements", remote_id)
+    current = yield calls.read_one(path)
+    changes: dict[str, object] = {}
+    if not isinstance(new.dated_on, UnsetType):
+        changes["date"] = new.dated_on
+    if (kind := _kind(new.kind_native)) is not None:
+        changes["type"] = kind
+    if (status := _written_status(new.status)) is not None:
+        changes["status"] = status
+    if not isinstance(new.services, UnsetType):
+        client = _read_one(current).client
+        if client is None:
+            raise invalid("/services", "unsupported", "The engagement is no client's.")
+        changes["clientBillableServiceCodes"] = yield from _arrangements(client.code, new.services, book)
+    yield calls.write("PUT", path, calls.replacement(current, changes, _FROZEN))
+    return (yield from calls.read_back(get(remote_id, book)))
+
+
+_FROZEN: Final = frozenset({"acceptance", "clientBillableServices"})
+"""What a PUT leaves alone when it does not name it."""
+_BY_HAND: Final = {EngagementStatus.SIGNED: "Accepted", EngagementStatus.DECLINED: "Rejected"}
+
+
+def _kind(word: str | UnsetType) -> str | None:
+    if isinstance(word, UnsetType):
+        return None
+    if word not in _KINDS:
+        raise invalid("/kind_native", "choice", f"One of: {', '.join(_KINDS)}.")
+    return word
+
+
+def _written_status(status: EngagementStatus | UnsetType) -> str | None:
+    """What somebody at the firm can say in the client's place; an engagement is sent by its e-mail."""
+    if isinstance(status, UnsetType):
+        return None
+    if status not in _BY_HAND:
+        raise invalid("/status", "unsupported", f"One of: {', '.join(_BY_HAND)}. An engagement is sent by its e-mail.")
+    return _BY_HAND[status]
 
 
 def _arrangements(client: str, services: list[str], book: Book) -> Flow[list[str]]:
@@ -149,13 +199,14 @@ def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[No
     yield calls.write("DELETE", calls.below("/engagements", remote_id))
 
 
-BINDING: Final = Binding[Engagement, EngagementCreate, Any](
+BINDING: Final = Binding[Engagement, EngagementCreate, EngagementUpdate](
     doc=third_party("schemas/engagementdto.html"),
     wire=Wire(WireEngagement, many=("data",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
     create=create,
+    update=update,
     delete=delete,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="The engagements of one client."),
@@ -164,6 +215,7 @@ BINDING: Final = Binding[Engagement, EngagementCreate, Any](
     },
     max_page=calls.MAX_PAGE,
     notes="Documented: the record and the requests; by a third party: the addresses. `total` is in the account's "
-    "currency: Sodium names none. Without `kind_native` a new engagement is a letter alone. The secure link and the "
+    "currency: Sodium names none. Without `kind_native` a new engagement is a letter alone. To write "
+    "`signed` or `declined` says so in the client's place (assumed). The secure link and the "
     "image of the signature are never shown. The services that were frozen are not in the published record.",
 )

@@ -9,6 +9,8 @@ from service.connectors.sdk.passthrough import Passthrough, Rule
 
 _READ: Final = {
     "/aml/clients": "Clients with the state of their money-laundering checks.",
+    "/clients/{}/billinglineitems/clientbillinglineitem": "What is to be billed to a client, line by line.",
+    "/clients/{}/emails": "E-mail with a client.",
     "/companies-house/search": "Companies by name or number.",
     "/content-blocks": "Blocks of text for letters.",
     "/custom-field-groups": "Groups of custom fields.",
@@ -18,6 +20,8 @@ _READ: Final = {
     "/document-categories": "Categories of documents.",
     "/document-templates": "Templates of documents.",
     "/email/configs": "Configured mailboxes.",
+    "/email/mailbox/{}/conversations": "Conversations of a mailbox.",
+    "/email/mailbox/{}/messages": "Messages of a mailbox.",
     "/holidays": "Public holidays.",
     "/import-jobs": "Imports and how they went.",
     "/metadata/{}": "The values of one of Sodium's enumerations.",
@@ -37,6 +41,8 @@ PASSTHROUGH: Final = Passthrough(
     rules=(
         *(Rule("GET", path, about) for path, about in _READ.items()),
         Rule("POST", "/data-forms/{}/send", "Sends a published data form to a client.", "write"),
+        Rule("POST", "/clients/{}/billinglineitems/clientbillinglineitem", "Makes a line to be billed.", "write"),
+        Rule("POST", "/engagements/{}/email", "Sends an engagement to its recipient.", "write"),
         Rule("POST", "/task-categories", "Makes a category of tasks.", "write"),
     )
 )
