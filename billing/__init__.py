@@ -33,6 +33,7 @@ from billing.errors import (
     InvoiceStateError,
     InvoiceUnknown,
     MeteringDown,
+    PaymentRefused,
     PeriodNotClosable,
     PriceBookError,
     SealedPeriodChanged,
@@ -101,6 +102,7 @@ from billing.stripe_events import verify as verify_stripe_webhook
 from billing.stripe_invoicing import InvoiceNotOwed
 from billing.stripe_invoicing import credit as credit_on_stripe
 from billing.stripe_invoicing import issue as issue_on_stripe
+from billing.stripe_invoicing import list_uncredited as list_uncredited_on_stripe
 from billing.stripe_invoicing import list_unfinished as list_unfinished_on_stripe
 from billing.stripe_rail import RailFault, StripeRail
 from billing.stripe_reconcile import Report, StripeDifference, list_reports, run_reconciliation
@@ -159,6 +161,7 @@ __all__ = [
     "Month",
     "MonthToDate",
     "Papers",
+    "PaymentRefused",
     "Period",
     "PeriodNotClosable",
     "Place",
@@ -223,6 +226,7 @@ __all__ = [
     "list_line_calls",
     "list_moves",
     "list_reports",
+    "list_uncredited_on_stripe",
     "list_unfinished_on_stripe",
     "literals",
     "load_price_book",

@@ -12,6 +12,7 @@ BillingError
 ├── InvoiceUnknown          no such invoice of this organization
 ├── InvoiceStateError       the invoice's state does not allow it: paying a void one, say
 ├── CreditRefused           a credit note that would exceed its invoice
+├── PaymentRefused          money that is not owed, was not paid, or has another payment's reference
 ├── BudgetUnknown           no such budget
 ├── SpendCapReached         (billing.caps) the next call could cost more than a budget has left: answer 402
 └── CapsDown                budgets cannot be read or reserved from: answer 503, call nobody
@@ -64,6 +65,10 @@ class InvoiceStateError(BillingError):
 
 class CreditRefused(BillingError):  # noqa: N818
     """Says how much of the invoice can still be credited."""
+
+
+class PaymentRefused(BillingError, ValueError):  # noqa: N818
+    """Says what is due and what was paid."""
 
 
 class BudgetUnknown(BillingError):  # noqa: N818

@@ -5,7 +5,7 @@ from uuid import UUID
 
 import msgspec
 
-from billing.errors import CreditRefused, InvoiceStateError, InvoiceUnknown
+from billing.errors import CreditRefused, InvoiceStateError, InvoiceUnknown, PaymentRefused
 from billing.invoices import PAYABLE, InvoiceState, get_invoice, move_invoice
 from billing.store import QUERIES, Connection
 
@@ -34,6 +34,8 @@ class CreditNote(msgspec.Struct, frozen=True):
     amount_minor: int
     reason: str
     issued_at: datetime
+    refund: bool = False
+    """What was paid too much by it goes back to where it came from; otherwise it is kept as prepaid money."""
 
 
 async def get_balance(connection: Connection, org_id: UUID, invoice_id: UUID) -> Balance:
@@ -49,7 +51,7 @@ async def record_payment(
 ) -> Balance:
     """Keeps a payment (or, negative, a refund) once for each `reference`; an invoice with nothing left due is paid.
 
-    Raises InvoiceStateError for a draft or void invoice and for a second payment of a paid one, ValueError for
+    Raises InvoiceStateError for a draft or void invoice and for a second payment of a paid one, PaymentRefused for
     nothing, for more than is due, for a refund of more than was paid, and for a reference that stands for another
     payment. Nothing is written then.
     """
@@ -59,13 +61,13 @@ async def record_payment(
         known = await connection.fetchrow(QUERIES["get_payment"], org_id, reference)
         if known is not None:
             if (known["invoice_id"], known["amount_minor"]) != (invoice_id, amount_minor):
-                raise ValueError(f"payment {reference!r} is another one")
+                raise PaymentRefused(f"payment {reference!r} is another one")
             return await get_balance(connection, org_id, invoice_id)
         if invoice.state not in PAYABLE and not (invoice.state is InvoiceState.PAID and amount_minor < 0):
             raise InvoiceStateError(f"invoice {invoice.number or invoice_id} is {invoice.state} and takes no payment")
         before = await get_balance(connection, org_id, invoice_id)
         if amount_minor == 0 or amount_minor > before.due_minor or -amount_minor > before.paid_minor:
-            raise ValueError(f"{before.due_minor} are due and {before.paid_minor} were paid, not {amount_minor}")
+            raise PaymentRefused(f"{before.due_minor} are due and {before.paid_minor} were paid, not {amount_minor}")
         await connection.fetchval(QUERIES["insert_payment"], org_id, reference, invoice_id, amount_minor, at)
         await _mark_if_paid(connection, org_id, invoice_id, at)
         return await get_balance(connection, org_id, invoice_id)
@@ -80,9 +82,11 @@ async def credit_invoice(
     note_id: UUID,
     reason: str,
     at: datetime,
+    refund: bool = False,
 ) -> CreditNote:
     """Credits part of an invoice, once for each `note_id`. What was paid too much by that becomes prepaid money.
 
+    With `refund` it counts as given back, as far as it was paid: by Stripe where the invoice is there, else by hand.
     Raises CreditRefused where the credit notes would exceed the invoice, InvoiceStateError for a draft or void one.
     """
     async with connection.transaction():
@@ -99,8 +103,14 @@ async def credit_invoice(
         left = before.total_minor - before.credited_minor
         if not 0 < amount_minor <= left:
             raise CreditRefused(f"{left} of invoice {invoice.number} can be credited, not {amount_minor}")
-        await connection.execute(QUERIES["insert_credit_note"], org_id, note_id, invoice_id, amount_minor, reason, at)
+        facts = (amount_minor, reason, at, refund)
+        await connection.execute(QUERIES["insert_credit_note"], org_id, note_id, invoice_id, *facts)
         back = amount_minor - min(amount_minor, before.due_minor)
+        refunded = min(back, before.paid_minor) if refund else 0
+        if refunded:
+            reference = f"refund:{note_id}"
+            await connection.fetchval(QUERIES["insert_payment"], org_id, reference, invoice_id, -refunded, at)
+        back -= refunded
         if back:
             await add_prepaid(connection, org_id, back, entry_id=note_id, note=reason, at=at, invoice_id=invoice_id)
         await _mark_if_paid(connection, org_id, invoice_id, at)
@@ -126,7 +136,7 @@ async def add_prepaid(
 ) -> int:
     """Money paid in advance, once for each `entry_id`; the balance after it. Invoices use it when they are issued."""
     if amount_minor <= 0:
-        raise ValueError("prepaid money is more than nothing")
+        raise PaymentRefused("prepaid money is more than nothing")
     await connection.execute(QUERIES["insert_prepaid"], org_id, entry_id, amount_minor, invoice_id, note, at)
     return await get_prepaid(connection, org_id)
 

@@ -382,6 +382,21 @@ SELECT step, state, generation, attempts, stripe_id, error FROM billing.stripe_s
 WHERE org_id = $1 AND invoice_id = $2
 ORDER BY tried_at, step;
 
+-- name: list_undone_stripe_credits
+-- Credit notes of finalized invoices, or of one, that are not on Stripe yet and are not refused, the oldest first.
+SELECT c.org_id, c.invoice_id, c.note_id, c.amount_minor, c.refund
+FROM billing.credit_notes c
+JOIN billing.stripe_steps i USING (org_id, invoice_id)
+LEFT JOIN billing.stripe_steps s ON s.org_id = c.org_id AND s.invoice_id = c.invoice_id AND s.step = 'credit:' || c.note_id
+WHERE c.issued_at >= $1 AND ($2::uuid IS NULL OR c.invoice_id = $2) AND i.step = 'finalize' AND i.state = 'done'
+  AND coalesce(s.state NOT IN ('done', 'refused'), true)
+ORDER BY c.issued_at, c.note_id;
+
+-- name: get_paid_on_stripe
+-- What Stripe has told us was paid of an invoice, refunds aside.
+SELECT coalesce(sum(p.amount_minor), 0)::bigint FROM billing.payments p
+WHERE p.org_id = $1 AND p.invoice_id = $2 AND starts_with(p.reference, $3::text || ':');
+
 -- name: list_undone_stripe_invoices
 -- Issued invoices that are not through all their steps and are not refused, the oldest first.
 SELECT i.org_id, i.invoice_id
@@ -487,17 +502,17 @@ FROM billing.invoices i WHERE i.org_id = $1 AND i.invoice_id = $2;
 
 -- name: insert_credit_note
 -- Credits part of an invoice under the organization's next credit note number.
-INSERT INTO billing.credit_notes (org_id, note_id, invoice_id, number, amount_minor, reason, issued_at)
-VALUES ($1, $2, $3, (SELECT coalesce(max(c.number), 0) + 1 FROM billing.credit_notes c WHERE c.org_id = $1), $4, $5, $6);
+INSERT INTO billing.credit_notes (org_id, note_id, invoice_id, number, amount_minor, reason, issued_at, refund)
+VALUES ($1, $2, $3, (SELECT coalesce(max(c.number), 0) + 1 FROM billing.credit_notes c WHERE c.org_id = $1), $4, $5, $6, $7);
 
 -- name: list_credit_notes
 -- The credit notes of an invoice, the oldest first.
-SELECT org_id, note_id, invoice_id, number, amount_minor, reason, issued_at FROM billing.credit_notes
+SELECT org_id, note_id, invoice_id, number, amount_minor, reason, issued_at, refund FROM billing.credit_notes
 WHERE org_id = $1 AND invoice_id = $2 ORDER BY number;
 
 -- name: get_credit_note
 -- A credit note by its id.
-SELECT org_id, note_id, invoice_id, number, amount_minor, reason, issued_at FROM billing.credit_notes
+SELECT org_id, note_id, invoice_id, number, amount_minor, reason, issued_at, refund FROM billing.credit_notes
 WHERE org_id = $1 AND note_id = $2;
 
 -- name: get_prepaid_balance

@@ -1,4 +1,4 @@
-"""Puts an issued invoice on Stripe and collects it: customer → invoice → one item per line → finalize → collect.
+"""Puts an issued invoice on Stripe and collects it: customer → invoice → item per line → finalize → credit → collect.
 
 Each step is kept in the database with how it stands (`stripe_steps`), so a try that failed anywhere is taken up there.
 Stripe's draft must say what ours says, line by line and in total, before it is finalized. Without a Stripe key nobody
@@ -40,6 +40,16 @@ class Item(msgspec.Struct, frozen=True):
     usage_period: date | None
 
 
+class Uncredited(msgspec.Struct, frozen=True):
+    """A credit note of ours that Stripe does not have."""
+
+    org_id: UUID
+    invoice_id: UUID
+    note_id: UUID
+    amount_minor: int
+    refund: bool
+
+
 class InvoiceNotOwed(Exception):  # noqa: N818
     """A draft or a void invoice is not put on a rail."""
 
@@ -61,6 +71,9 @@ async def issue(connection: Connection, rail: StripeRail, org_id: UUID, invoice_
     for item in to_items(invoice):
         await _add(connection, rail, invoice, customer, stripe_id, item)
     await _finalize(connection, rail, invoice, stripe_id)
+    # What was credited in the meantime must not be collected.
+    for note in await list_uncredited(connection, invoice.drafted_at, invoice_id):
+        await credit(connection, rail, org_id, invoice_id, note.note_id, note.amount_minor, refund=note.refund)
     await _collect(connection, rail, invoice, stripe_id)
     return await read_stripe_invoice(connection, rail, stripe_id)
 
@@ -84,6 +97,7 @@ async def credit(
     if there is None:
         raise InvoiceNotOwed(f"invoice {invoice_id} is not on Stripe")
     stripe_id = there.stripe_invoice_id
+    invoice = await get_invoice(connection, org_id, invoice_id)
 
     async def find() -> str | None:
         notes = await rail.call(lambda client: client.v1.credit_notes.list(params={"invoice": stripe_id, "limit": 100}))
@@ -91,10 +105,15 @@ async def credit(
 
     async def make(key: str) -> str:
         found = await rail.call(lambda client: client.v1.invoices.retrieve(stripe_id))
-        back = max(0, amount_minor - found.amount_remaining)
+        left = found.total - found.pre_payment_credit_notes_amount - found.post_payment_credit_notes_amount
+        # What was paid in advance was never on Stripe, and comes back as prepaid money.
+        amount = min(amount_minor, left) if amount_minor - left <= invoice.prepaid_minor else amount_minor
+        if amount <= 0:
+            return found.id
+        back = max(0, amount - found.amount_remaining)
         params: stripe.params.CreditNoteCreateParams = {
             "invoice": stripe_id,
-            "amount": amount_minor,
+            "amount": amount,
             "metadata": {ORG: str(org_id), CREDIT_NOTE: str(note_id)},
         }
         if back:
@@ -105,6 +124,14 @@ async def credit(
     made = await take_step(connection, org_id, invoice_id, f"credit:{note_id}", find=find, make=make)
     await read_stripe_invoice(connection, rail, stripe_id)
     return made
+
+
+async def list_uncredited(
+    connection: Connection, issued_since: datetime, invoice_id: UUID | None = None
+) -> tuple[Uncredited, ...]:
+    """Credit notes issued since that are not on Stripe yet, of invoices that are finalized there."""
+    rows = await connection.fetch(QUERIES["list_undone_stripe_credits"], issued_since, invoice_id)
+    return tuple(msgspec.convert(row, Uncredited) for row in rows)
 
 
 def to_items(invoice: Invoice) -> tuple[Item, ...]:
@@ -262,4 +289,14 @@ def _key(key: str) -> "stripe.RequestOptions":
     return {"idempotency_key": key}
 
 
-__all__ = ["InvoiceNotOwed", "Item", "RailFault", "StepFailed", "credit", "issue", "list_unfinished", "to_items"]
+__all__ = [
+    "InvoiceNotOwed",
+    "Item",
+    "RailFault",
+    "StepFailed",
+    "credit",
+    "issue",
+    "list_uncredited",
+    "list_unfinished",
+    "to_items",
+]

@@ -8,7 +8,7 @@ from uuid import UUID
 import msgspec
 
 from billing.invoices import InvoiceState, get_invoice, move_invoice
-from billing.payments import get_balance, record_payment
+from billing.payments import record_payment
 from billing.store import QUERIES, Connection
 from billing.stripe_rail import StripeRail
 
@@ -85,7 +85,9 @@ def collection_of(status: str, attempts: int, next_attempt_at: datetime | None) 
 
 async def _follow(connection: Connection, there: StripeInvoice) -> None:
     org_id, invoice_id, at = there.org_id, there.invoice_id, there.read_at
-    new_minor = there.paid_minor - (await get_balance(connection, org_id, invoice_id)).paid_minor
+    # Stripe's figure does not go down by what it has given back.
+    known_minor = await connection.fetchval(QUERIES["get_paid_on_stripe"], org_id, invoice_id, there.stripe_invoice_id)
+    new_minor = there.paid_minor - known_minor
     if there.collection is Collection.PAID and new_minor > 0:
         reference = f"{there.stripe_invoice_id}:{there.paid_minor}"
         await record_payment(connection, org_id, invoice_id, new_minor, reference=reference, at=at)

@@ -18,6 +18,7 @@ from billing import (
 from service import ids
 from service.audit.acts import OPERATOR, record_act
 from service.cli.budgets import add_budgets
+from service.cli.collecting import add_collecting
 from service.cli.database import operator
 from service.cli.options import Json, Org
 from service.cli.output import ref, say, show, show_json
@@ -28,6 +29,7 @@ from service.jobs.ledger import close_due, close_month, reconciliations
 
 billing = App(name="billing", help="Months, invoices, budgets, prices, reconciliation.")
 add_budgets(billing)
+add_collecting(billing)
 
 SomeOrg = Annotated[str | None, Parameter(name="--org", help="The organization, org_…; all of them if not said.")]
 
@@ -99,6 +101,7 @@ async def _issue(connection: Connection, closed: list[Invoice], at: datetime) ->
 
 def _invoice_row(one: Invoice) -> dict[str, Any]:
     return {
+        "invoice": ref("bill", one.invoice_id),
         "org": ref("org", one.org_id),
         "month": f"{one.period:%Y-%m}",
         "state": one.state.value,

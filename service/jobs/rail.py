@@ -10,8 +10,10 @@ from billing import (
     Report,
     StepFailed,
     StripeRail,
+    credit_on_stripe,
     handle_stripe_events,
     issue_on_stripe,
+    list_uncredited_on_stripe,
     list_unfinished_on_stripe,
     load_price_book,
     run_reconciliation,
@@ -34,6 +36,18 @@ async def put_on_stripe(connection: Connection, at: datetime, *, rail: StripeRai
             await record_act(connection, org_id, "invoices.put_on_stripe", about, actor=WORKER)
         except (StepFailed, InvoiceNotOwed) as error:
             _log.warning("an invoice is not through at Stripe: %s", error, extra={"org_id": org_id})
+
+
+async def put_credits_on_stripe(connection: Connection, at: datetime, *, rail: StripeRail) -> None:
+    """Makes our credit notes there, with their refunds; an invoice has to be finalized before."""
+    for note in await list_uncredited_on_stripe(connection, at - LOOK_BACK):
+        place = (note.org_id, note.invoice_id, note.note_id)
+        try:
+            await credit_on_stripe(connection, rail, *place, note.amount_minor, refund=note.refund)
+            about = (ids.encode("bill", note.invoice_id),)
+            await record_act(connection, note.org_id, "invoices.credit_on_stripe", about, actor=WORKER)
+        except (StepFailed, InvoiceNotOwed) as error:
+            _log.warning("a credit note is not on Stripe: %s", error, extra={"org_id": note.org_id})
 
 
 async def look_at_events(connection: Connection, _at: datetime, *, rail: StripeRail) -> None:

@@ -21,7 +21,7 @@ from service.db.region import check_region
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
 from service.jobs.connections import opened_care
-from service.jobs.rail import keep_reports, look_at_events, put_on_stripe
+from service.jobs.rail import keep_reports, look_at_events, put_credits_on_stripe, put_on_stripe
 from service.jobs.sealer import seal_until
 from service.operations.jobs import end_interrupted, forget_old_operations
 from service.settings import Settings
@@ -70,6 +70,7 @@ def jobs_of(settings: Settings) -> tuple[Job, ...]:
     return (
         *JOBS,
         Job("put_on_stripe", partial(put_on_stripe, rail=rail), timedelta(minutes=5)),
+        Job("put_credits_on_stripe", partial(put_credits_on_stripe, rail=rail), timedelta(minutes=5)),
         Job("look_at_events", partial(look_at_events, rail=rail), timedelta(seconds=15)),
         compare,
     )

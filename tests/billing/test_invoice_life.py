@@ -177,6 +177,17 @@ async def test_credit_on_what_was_paid_is_prepaid_money(operator: Connection, is
     assert await get_prepaid(operator, org) == 100
 
 
+async def test_a_refund_goes_back_instead_of_being_prepaid_money(operator: Connection, issued: Invoice) -> None:
+    org, invoice_id, note_id = issued.org_id, issued.invoice_id, uuid4()
+    await record_payment(operator, org, invoice_id, 360, reference="one", at=_LATER)
+    for _ in range(2):
+        await credit_invoice(operator, org, invoice_id, 100, note_id=note_id, reason="outage", at=_LATER, refund=True)
+
+    balance = await get_balance(operator, org, invoice_id)
+    assert (balance.credited_minor, balance.paid_minor, balance.due_minor) == (100, 260, 0)
+    assert await get_prepaid(operator, org) == 0
+
+
 async def test_prepaid_money_pays_first_and_comes_back_from_a_void_invoice(
     operator: Connection, draft: Invoice
 ) -> None:

@@ -1,6 +1,7 @@
 """An issued invoice goes onto Stripe once, line by line and to the cent, whatever breaks on the way."""
 
 import asyncio
+from datetime import UTC, datetime
 from decimal import Decimal
 from uuid import UUID, uuid4
 
@@ -16,18 +17,20 @@ from billing import (
     PriceBook,
     UsageLedger,
     close_period,
+    credit_invoice,
     get_invoice,
     issue_invoice,
 )
 from billing.errors import InvoiceStateError
 from billing.invoices import move_invoice
-from billing.payments import add_prepaid, get_balance
+from billing.payments import add_prepaid, get_balance, get_prepaid
 from billing.store import Connection
 from billing.stripe_customers import ensure_customer, open_setup_page, take_payment_method
 from billing.stripe_invoicing import InvoiceNotOwed, credit, issue, list_unfinished, to_items
 from billing.stripe_rail import StripeRail
 from billing.stripe_state import Collection, get_stripe_invoice, read_stripe_invoice
 from billing.stripe_steps import StepFailed, list_steps
+from service.jobs.rail import put_credits_on_stripe
 from tests.billing.calls import billable
 from tests.billing.days import EARLY_NOVEMBER, IN_OCTOBER, OCTOBER, OPENED
 from tests.billing.stripe.fake import FakeStripe, FaultKind
@@ -171,6 +174,47 @@ async def test_a_draft_is_not_put_on_the_rail(
         await issue(operator, rail, invoice.org_id, invoice.invoice_id)
 
     assert stripe.requests == []
+
+
+async def test_the_worker_takes_credit_notes_to_stripe_with_their_refunds(
+    operator: Connection, rail: StripeRail, stripe: FakeStripe, invoice: Invoice, with_card: None
+) -> None:
+    org, invoice_id, at = invoice.org_id, invoice.invoice_id, datetime.now(UTC)
+    await credit_invoice(operator, org, invoice_id, 30, note_id=uuid4(), reason="early", at=at)
+    await put_credits_on_stripe(operator, at, rail=rail)
+    too_early = len(stripe.notes)
+    collected = await issue(operator, rail, org, invoice_id)
+    await credit_invoice(operator, org, invoice_id, 100, note_id=uuid4(), reason="outage", at=at, refund=True)
+    stripe.fault("lost_answer", "/v1/credit_notes")
+    for _ in range(3):
+        await put_credits_on_stripe(operator, at, rail=rail)
+
+    found = await read_stripe_invoice(operator, rail, collected.stripe_invoice_id)
+    assert too_early == 0
+    assert collected.paid_minor == invoice.total_minor - 30
+    assert (len(stripe.notes), stripe.refunded_minor, found.credited_minor) == (2, 100, 130)
+    assert (await get_balance(operator, org, invoice_id)).due_minor == 0
+
+
+async def test_what_was_paid_in_advance_is_credited_here_and_the_rest_there(
+    operator: Connection, rail: StripeRail, stripe: FakeStripe, ledger: UsageLedger, book: PriceBook, org: UUID
+) -> None:
+    await add_prepaid(operator, org, 100, entry_id=uuid4(), note="in advance", at=OPENED)
+    await ledger.record(billable(org, IN_OCTOBER, meter=Meter.WRITE, units=3_000))
+    draft = await close_period(operator, book, org, OCTOBER, as_of=EARLY_NOVEMBER)
+    invoice = await issue_invoice(operator, org, draft.invoice_id, at=EARLY_NOVEMBER)
+    customer = await ensure_customer(operator, rail, org)
+    stripe.give_card(customer.customer_id)
+    await take_payment_method(operator, rail, org, customer.customer_id, "evt_1")
+    await issue(operator, rail, org, invoice.invoice_id)
+
+    at = datetime.now(UTC)
+    total = invoice.total_minor
+    await credit_invoice(operator, org, invoice.invoice_id, total, note_id=uuid4(), reason="all", at=at, refund=True)
+    await put_credits_on_stripe(operator, at, rail=rail)
+
+    assert stripe.refunded_minor == total - 100
+    assert await get_prepaid(operator, org) == 100
 
 
 async def test_a_credit_beyond_what_is_due_is_refunded_once(

@@ -1,0 +1,84 @@
+"""Money that comes in and goes back, entered at a terminal."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+from billing import Meter, UsageLedger
+from service import ids
+from service.db.pool import open_pool
+from tests.billing.calls import billable
+from tests.cli.test_cli_management import Cli, cli, customer_since
+from tests.conftest import Database
+
+__all__ = ["cli"]
+
+
+def issued(cli: Cli, database: Database) -> tuple[str, str]:
+    """A customer and its invoice of 6.00."""
+    last_month = datetime.now(UTC).replace(day=1) - timedelta(days=10)
+    org = customer_since(database, last_month)
+
+    async def use() -> None:
+        pool = await open_pool(database.owner_url, "tickmark_meter")
+        ledger = UsageLedger(pool)
+        await ledger.start()
+        await ledger.record(billable(ids.decode("org", org), last_month, meter=Meter.WRITE, units=400))
+        await ledger.close()
+        await pool.close()
+
+    asyncio.run(use())
+    return org, cli.rows("billing", "close", "--org", org, "--issue")[-1]["invoice"]
+
+
+def test_a_payment_and_a_refund_are_entered_once_for_each_reference(cli: Cli, database: Database) -> None:
+    org, invoice = issued(cli, database)
+    place = ("--org", org, "--invoice", invoice)
+
+    paid = [cli.rows("billing", "payment", *place, "--amount-minor", "600", "--reference", "bank 1") for _ in range(2)]
+    credit = (
+        "billing",
+        "credit",
+        *place,
+        "--amount-minor",
+        "250",
+        "--reason",
+        "outage",
+        "--reference",
+        "c1",
+        "--refund",
+    )
+    credited = [cli.rows(*credit) for _ in range(2)]
+
+    assert paid[0] == paid[1]
+    assert (paid[0][0]["state"], paid[0][0]["paid"], paid[0][0]["due"]) == ("paid", "6.00", "0.00")
+    assert credited[0] == credited[1]
+    assert (credited[0][0]["credited"], credited[0][0]["paid"], credited[0][0]["due"]) == ("2.50", "3.50", "0.00")
+
+
+def test_what_an_invoice_does_not_take_is_one_line_and_changes_nothing(cli: Cli, database: Database) -> None:
+    org, invoice = issued(cli, database)
+    place = ("--org", org, "--invoice", invoice)
+    before = cli("billing", "invoices", "--org", org)
+
+    beyond = cli("billing", "payment", *place, "--amount-minor", "601", "--reference", "x", code=1)
+    credit = ("billing", "credit", *place, "--amount-minor", "601", "--reason", "r", "--reference", "x")
+    too_much = cli(*credit, code=1)
+    unchanged = cli("billing", "invoices", "--org", org)
+    cli("billing", "void", *place, "--reason", "made out wrongly")
+    void = cli("billing", "payment", *place, "--amount-minor", "600", "--reference", "x", code=1)
+
+    assert "600 are due and 0 were paid, not 601" in beyond
+    assert "600 of invoice 1 can be credited, not 601" in too_much
+    assert unchanged == before
+    assert "invoice 1 is void and takes no payment" in void
+    assert all(said.count("\n") == 1 for said in (beyond, too_much, void))
+
+
+def test_prepaid_money_is_entered_once_and_pays_the_next_invoice(cli: Cli, database: Database) -> None:
+    last_month = datetime.now(UTC).replace(day=1) - timedelta(days=10)
+    org = customer_since(database, last_month)
+    words = ("billing", "prepaid", "--org", org, "--amount-minor", "500", "--note", "transfer", "--reference", "t1")
+
+    entered = [cli.rows(*words) for _ in range(2)]
+
+    assert [one[0]["prepaid"] for one in entered] == ["5.00", "5.00"]
