@@ -83,7 +83,10 @@ def test_areas_follow_one_another_and_empty_ones_are_passed_over() -> None:
     assert asked(first)["folder"] == "client_uploaded"
     assert [asked(second, index)["folder"] for index in (0, 1)] == ["firm_shared", "organizer"]
     assert second.value.next == "2.2.50"
-    assert page("documents", listed(rows("documents", 1), None), position="3.1.50").value.next is None
+    last = page("documents", listed(rows("documents", 1), None), position="3.1.50").value.next
+    files = page("documents", listed(rows("threads", 1), None), listed(rows("messages", 2), None), position=last)
+    assert [file.area for file in files.value.records] == ["message", "message"]
+    assert files.value.next is None
 
 
 def test_areas_asked_for_are_the_only_ones_listed() -> None:

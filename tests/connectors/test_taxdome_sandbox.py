@@ -243,16 +243,34 @@ def test_areas_are_kept_apart_and_can_be_asked_for(firm: Account) -> None:
     everything = rich.every("documents")
     areas = {document.area.value for document in everything}
 
-    assert areas == {"client_uploaded", "firm_shared", "organizer", "private"}
+    assert areas == {"client_uploaded", "firm_shared", "organizer", "private", "message"}
     for area in areas:
         assert rich.every("documents", area=area) == [one for one in everything if one.area == area]
     assert {one.visible_to_client for one in everything if one.area == "private"} == {False}
-    assert all(one.path.startswith("/") and one.folder for one in everything)
+    assert all(one.path.startswith("/") and one.folder for one in everything if one.area != "message")
+
+
+def test_what_hangs_on_messages_is_a_document_by_the_id_that_its_message_tells(firm: Account) -> None:
+    rich = firm.at(RICH)
+    files = rich.every("documents", area="message", limit=30)
+    messages = rich.every("messages")
+
+    assert [one.id for one in files] == [file for message in messages for file in message.attachments]
+    assert {(one.area, one.folder, one.path, one.visible_to_client) for one in files} == {("message", None, None, True)}
+    for file in files[::7]:
+        assert rich.get("documents", file.remote_id) == file
+        assert len(rich.download(file.remote_id)) == file.size_bytes
+    for nobody in ("thr_1:msg_1:att_1", f"{files[0].remote_id}x", "a:b:c", ":::", "::"):
+        with pytest.raises(NotFound):
+            rich.get("documents", nobody)
+    with pytest.raises(NotFound):
+        rich.update("documents", files[0].remote_id, DocumentUpdate(name="x"))
 
 
 def test_folders_are_those_that_documents_lie_in_and_those_above(firm: Account) -> None:
     rich = firm.at(RICH)
-    documents, folders = rich.every("documents"), rich.every("folders")
+    documents = [one for one in rich.every("documents") if one.area != "message"]
+    folders = rich.every("folders")
     by_id = {folder.id: folder for folder in folders}
 
     assert {one.folder for one in documents} <= set(by_id)
@@ -487,7 +505,9 @@ def test_a_message_is_sent_with_a_document_and_found_again(firm: Account) -> Non
     first = account.create("messages", MessageCreate(thread=thread.id, body="Please sign.", attachments=[file.id]))
     second = account.create("messages", MessageCreate(thread=thread.id, body="By Friday."))
 
-    assert (first.author, first.thread, first.attachments) == ("Ada Finch", thread.id, [file.id])
+    assert (first.author, first.thread) == ("Ada Finch", thread.id)
+    attached = account.get("documents", parse_record_id("doc_", first.attachments[0]).remote_id)
+    assert (attached.area, attached.name, attached.size_bytes) == ("message", file.name, file.size_bytes)
     assert account.every("messages", thread=thread.remote_id) == [second, first]
     assert [account.get("messages", one.remote_id) for one in (first, second)] == [first, second]
     with pytest.raises(NotFound):

@@ -103,9 +103,12 @@ def read_one(path: str, book: Book) -> Request:
     return Request(method="GET", path=path, headers=scope(book), lane="read")
 
 
-def list_rows(path: str, page: int, size: int, book: Book, parameters: Parameters = ()) -> Request:
+def list_rows(
+    path: str, page: int, size: int, book: Book, parameters: Parameters = (), *, aside: bool = False
+) -> Request:
     paging = (("page", str(page)), ("per_page", str(size)))
-    return Request(method="GET", path=path, query=parameters + paging, headers=scope(book), lane="read")
+    query = parameters + paging
+    return Request(method="GET", path=path, query=query, headers=scope(book), lane="read", aside=aside)
 
 
 def write(method: Literal["POST", "PATCH", "DELETE"], path: str, body: object, book: Book) -> Request:

@@ -9,10 +9,9 @@ from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader
-from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Frame, Request
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
-from service.connectors.taxdome import calls
+from service.connectors.taxdome import attachments, calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, instant
 from service.ids import Book
 from service.resources.common import Meta
@@ -47,7 +46,10 @@ UNSUPPORTED: Final = (
 )
 _META: Final = Meta(unsupported=UNSUPPORTED)
 ROOTS: Final = ("client_uploaded", "firm_shared", "organizer", "private")
-"""What can be listed. What hangs on a message is in none of them: it is read by its id."""
+"""What can be listed. What hangs on a message is in none of them: it is found in the threads."""
+_LISTED: Final = (*ROOTS, Area.MESSAGE.value)
+_IN_MESSAGES: Final = "messages:"
+"""Before a position in the threads."""
 _UPLOADS: Final = ("client_uploaded", "firm_shared", "private")
 AREAS: Final = {area.value: area for area in Area if area is not Area.OTHER}
 _BY_ACCESS: Final = {"edit": Area.CLIENT_UPLOADED, "view": Area.FIRM_SHARED, "private": Area.PRIVATE}
@@ -139,9 +141,18 @@ _LANES: Final = {root: calls.Lane("/documents", _read_list, to_document, (("fold
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
-    """The next page of the area that the list is in; a page never mixes areas."""
-    wanted = query.filters.get("area", ROOTS)
-    return calls.page_over([_LANES[root] for root in ROOTS if root in wanted], query, book)
+    """The next page of the area that the list is in; a page never mixes areas. What hangs on messages comes last."""
+    wanted, position = query.filters.get("area", _LISTED), query.position or ""
+    lanes = [_LANES[root] for root in ROOTS if root in wanted]
+    inner = position.removeprefix(_IN_MESSAGES) if position.startswith(_IN_MESSAGES) else None
+    if lanes and inner is None:
+        found = yield from calls.page_over(lanes, query, book)
+        if found.next is not None or Area.MESSAGE not in wanted:
+            return found
+        if found.records:
+            return RemotePage(found.records, _IN_MESSAGES)
+    files = yield from attachments.page(Query(limit=query.limit, position=inner or None), book, _META)
+    return RemotePage(files.records, None if files.next is None else _IN_MESSAGES + files.next)
 
 
 def page_of_root(root: str, query: Query, book: Book) -> Flow[RemotePage[Document]]:
@@ -149,7 +160,14 @@ def page_of_root(root: str, query: Query, book: Book) -> Flow[RemotePage[Documen
     return calls.page_over([_LANES[root]], query, book)
 
 
-get = calls.gets("/documents", _read_one, to_document)
+_get_filed = calls.gets("/documents", _read_one, to_document)
+
+
+def get(remote_id: str, book: Book) -> Flow[Document]:
+    """One document; one that hangs on a message is found there."""
+    if remote_id.count(":") == attachments.PARTS - 1:
+        return (yield from attachments.get(remote_id, book, _META))
+    return (yield from _get_filed(remote_id, book))
 
 
 class _Link(Struct, frozen=True):
@@ -160,18 +178,16 @@ _read_link = json_reader(_Link)
 
 
 def download(remote_id: str, book: Book) -> Flow[Download]:
-    """The file at the address that TaxDome signs for a few minutes, and its name and size: two calls.
-
-    What hangs on a message has an address, but no record that would tell its name.
-    """
-    path = calls.below("/documents", remote_id)
+    """The file at the address that TaxDome signs for a few minutes, and its name and size: two calls or more."""
+    path = calls.below("/documents", remote_id.rpartition(":")[2])
+    known = yield from get(remote_id, book)
     link = _read_link((yield from calls.ask(calls.read_one(f"{path}/download", book), book)))
-    request = Request(method="GET", path=path, address=link.url, accept="*/*", lane="read")
-    try:
-        wire = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
-    except NotFound:
-        return Download(request=request)
-    return Download(request=request, name=wire.name, size_bytes=wire.size)
+    size = known.size_bytes
+    return Download(
+        request=Request(method="GET", path=path, address=link.url, accept="*/*", lane="read"),
+        name=known.name,
+        size_bytes=None if isinstance(size, UnsetType) else size,
+    )
 
 
 def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
@@ -235,12 +251,13 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     download=download,
     upload=upload,
     filters={
-        "area": Filter(kind="choice", choices=ROOTS, description="The documents of these areas; all when left out.")
+        "area": Filter(kind="choice", choices=_LISTED, description="The documents of these areas; all when left out.")
     },
     max_page=calls.MAX_PAGE,
     paging="emulated",
     notes=f"{ASSUMED} TaxDome lists each area by itself: they come one after another and a page never mixes them. A "
-    "client's login is refused the area `private`: name the others. What hangs on a message is in no list and has no "
-    "record: `attachments` of the message leads to its bytes. `folder` stands for area and path, and can "
-    f"be given to an upload. To delete moves a file to the trash. {PAGES_MOVE}",
+    "client's login is refused the area `private`: name the others. What hangs on messages comes last, gathered from "
+    "all threads: such pages may be short or empty before the end and have nothing raw, and these files are neither "
+    "changed nor deleted. `folder` stands for area and path, and can be given to an upload. To delete moves a file to "
+    f"the trash. {PAGES_MOVE}",
 )
