@@ -706,3 +706,7 @@ WHERE u.org_id = $1
   AND CASE WHEN u.recorded_at > $7 THEN u.recorded_at <= $8 AND v.request_id IS NULL ELSE v.recorded_at > $7 END
 ORDER BY u.request_id
 LIMIT $6;
+
+-- name: list_void_reasons
+-- Which of some calls were taken back, and why.
+SELECT request_id, reason FROM billing.voids WHERE org_id = $1 AND request_id = ANY ($2::uuid[]) ORDER BY request_id;

@@ -117,6 +117,14 @@ async def list_calls(
     return tuple(msgspec.convert(row, Call) for row in rows)
 
 
+async def list_void_reasons(
+    connection: Connection, org_id: UUID, request_ids: Sequence[UUID]
+) -> dict[UUID, VoidReason]:
+    """Those of some calls that were taken back, and why: their answers did not reach their callers whole."""
+    rows = await connection.fetch(QUERIES["list_void_reasons"], org_id, request_ids)
+    return {row["request_id"]: VoidReason(row["reason"]) for row in rows}
+
+
 async def get_call(connection: Connection, book: PriceBook, org_id: UUID, request_id: UUID) -> Receipt | None:
     """The receipt, None for an unknown request and for another organization's."""
     row = await connection.fetchrow(QUERIES["get_call"], org_id, request_id)

@@ -52,6 +52,7 @@ from service.db.pool import Pool, open_pool
 from service.db.region import check_region
 from service.idempotency.claim import Idempotency
 from service.leases import Leases
+from service.idempotency.once import once_if_asked
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
 from service.settings import Settings
@@ -103,6 +104,11 @@ class Parts(Struct, frozen=True):
     linking: Linking
     vault: Vault
     signer: Signer
+    idempotency: Idempotency
+
+
+ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent")
+"""Operations that make something of ours, and take an `Idempotency-Key` without needing one."""
 
 
 def operations(parts: Parts) -> tuple[Operation, ...]:
@@ -120,6 +126,9 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
+    for place, one in enumerate(found):
+        if one.id in ONCE_IF_ASKED:
+            found[place] = once_if_asked(one, parts.idempotency)
     return tuple(found)
 
 
@@ -155,6 +164,7 @@ def contract() -> bytes:
         linking=unopened,
         vault=unopened,
         signer=unopened,
+        idempotency=unopened,
     )
     return render(operations(parts))
 
@@ -247,6 +257,7 @@ async def open_edge(
             ),
             vault=vault,
             signer=signer_of(settings),
+            idempotency=idempotency,
         )
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)

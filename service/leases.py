@@ -36,6 +36,10 @@ LEASE_S = 0.05
 """How long a lease may be spent, unless Redis answers more slowly than that."""
 REDIS_TIMEOUT_S = 0.5
 RETRY_S = 1.0
+PACE_S = 5.0
+"""Over how long the pace of spending is told from."""
+FORECAST_S = 3600.0
+"""How far a forecast looks."""
 MAX_BUCKETS = 10_000
 """A bucket takes about 1.5 kB. A forgotten one loses what it has in hand, never what Redis has counted."""
 
@@ -204,11 +208,14 @@ class Bucket:
         "_block",
         "_closed_until",
         "_expires_ns",
+        "_falling",
         "_granted",
         "_keys",
         "_largest",
         "_leases",
         "_left",
+        "_level",
+        "_level_at",
         "_local",
         "_member",
         "_pump",
@@ -238,6 +245,7 @@ class Bucket:
         self.last_use_ns = 0
         """When a token was last spent, on the monotonic clock."""
         self._closed_until = self._reset_at = 0.0
+        self._level, self._level_at, self._falling = 0, 0.0, 0.0
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._pump: asyncio.Task[None] | None = None
         self._local: LocalWindow | None = None
@@ -280,6 +288,14 @@ class Bucket:
     def reset_s(self) -> float:
         """Seconds until the tightest limit is whole again, if nobody spends."""
         return max(0.0, self._reset_at - monotonic())
+
+    @property
+    def spent_in_s(self) -> float | None:
+        """Seconds until nothing remains, if all processes go on as in the last seconds; None where it will not end."""
+        if self._falling <= 0.0:
+            return None
+        spent_s = self.remaining / self._falling
+        return spent_s if spent_s < FORECAST_S else None
 
     async def penalize(self, pause_s: float) -> None:
         """Closes the bucket for `pause_s`: here at once, in other processes when their lease ends."""
@@ -360,6 +376,7 @@ class Bucket:
         self._granted, wait_us, self._unleased, self.limit, reset_us = answer
         arrived = monotonic_ns()
         self._reset_at = arrived / 1e9 + reset_us / 1e6
+        self._note_level(self._unleased + self._granted, arrived / 1e9)
         if self._granted == 0:
             self._close(wait_us / 1e6)
             return
@@ -367,6 +384,17 @@ class Bucket:
         self._expires_ns = sent + round(self._ttl_s * 1e9)
         if arrived >= self._expires_ns:  # too slow to be of use: it goes back with the next one, which lives longer
             self._ttl_s = min(2 * self._ttl_s, 1.0)
+
+    def _note_level(self, level: int, at: float) -> None:
+        """How fast tokens go away, those that come back set off: a mean over the last seconds."""
+        passed_s = at - self._level_at
+        if passed_s < LEASE_S:
+            return
+        if passed_s < PACE_S:
+            self._falling += (passed_s / PACE_S) * ((self._level - level) / passed_s - self._falling)
+        else:
+            self._falling = 0.0  # whatever was before tells nothing of now
+        self._level, self._level_at = level, at
 
     def _adapt(self) -> None:
         """Twice as many when the last lease was used up, as many as were used when it expired."""

@@ -188,3 +188,11 @@ async def mark_invitation_accepted(connection: Connection, org_id: UUID, invitat
 
 async def mark_invitation_revoked(connection: Connection, org_id: UUID, invitation_id: UUID, at: datetime) -> bool:
     return await connection.fetchval(SQL["mark_invitation_revoked"], org_id, invitation_id, at) is not None
+
+
+async def delete_ended_sessions(connection: Connection, before: datetime) -> None:
+    await connection.execute(SQL["delete_ended_sessions"], before)
+
+
+async def delete_old_invitations(connection: Connection, before: datetime) -> None:
+    await connection.execute(SQL["delete_old_invitations"], before)

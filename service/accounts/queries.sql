@@ -255,3 +255,11 @@ UPDATE member_passkeys SET name = $4 WHERE org_id = $1 AND member_id = $2 AND id
 -- name: delete_passkey
 -- A member's passkey opens nothing any more.
 DELETE FROM member_passkeys WHERE org_id = $1 AND member_id = $2 AND id = $3 RETURNING name;
+
+-- name: delete_ended_sessions
+-- Forgets sessions that ended before an instant, of every organization.
+DELETE FROM member_sessions WHERE org_id IS NOT NULL AND expires_at < $1;
+
+-- name: delete_old_invitations
+-- Forgets invitations that ran out before an instant, of every organization: they hold addresses.
+DELETE FROM invitations WHERE org_id IS NOT NULL AND expires_at < $1;

@@ -64,7 +64,10 @@ account through a consented connection, answers in one normalized shape, and is 
 **Keys** go into `Authorization: Bearer`. **Errors** are `application/problem+json` (RFC 9457) with a stable `code` and
 a hint. **Lists** page by an opaque cursor. **Writes** need an `Idempotency-Key`. **Money** is an integer of minor
 units with an ISO 4217 currency. A field that is `null` is known to be empty; a field that is absent and named in
-`meta.unsupported` is one that the vendor cannot say."""
+`meta.unsupported` is one that the vendor cannot say. **Vendors' limits** are kept for you: a call waits up to 5 seconds
+for room, with `Prefer: wait=20` up to 20, with `Prefer: wait=0` not at all, and then answers 503 with `Retry-After`.
+`Upstream-RateLimit` says how many calls remain (`r`), when all are back (`t`) and, at the pace of the last seconds,
+when none will be left (`spent`)."""
 
 
 def render(operations: Iterable[Operation]) -> bytes:

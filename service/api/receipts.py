@@ -9,6 +9,7 @@ from service.accounts.tokens import Mode
 from service.api.call import Call
 from service.api.limits import rate_limit_headers
 from service.api.operation import Meter
+from service.connectors.sdk.budget import Remaining
 
 _SAFETY: Final = (
     (b"x-content-type-options", b"nosniff"),
@@ -60,16 +61,17 @@ def receipt_headers(call: Call, reason: Reason, units: int) -> list[tuple[bytes,
         headers += ((b"ratelimit-policy", declared), (b"ratelimit", state))
     remaining = call.leg.remaining
     if remaining is not None:
-        headers.append(
-            (
-                b"upstream-ratelimit",
-                b'"vendor";r=%d;t=%d' % (remaining.remaining, max(0, round(remaining.reset_s))),
-            )
-        )
+        headers.append((b"upstream-ratelimit", _upstream(remaining)))
     if call.leg.status is not None:
         headers.append((b"data-source", b"live"))
         headers.append((b"data-as-of", _instant(call.started_at_ns // 1_000_000_000)))
     return headers
+
+
+def _upstream(remaining: Remaining) -> bytes:
+    """As `RateLimit` says it, and with `spent` where all will be spent in so many seconds at this pace."""
+    said = b'"vendor";r=%d;t=%d' % (remaining.remaining, max(0, round(remaining.reset_s)))
+    return said if remaining.spent_in_s is None else said + b";spent=%d" % round(remaining.spent_in_s)
 
 
 def _server_timing(call: Call) -> bytes:

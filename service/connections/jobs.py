@@ -10,7 +10,7 @@ from service.connections import store
 from service.connections.credentials import Credentials
 from service.connections.errors import LinkError
 from service.connections.health import lead_of
-from service.connections.hosted.store import delete_abandoned
+from service.connections.hosted.store import delete_abandoned, delete_unfinished
 from service.connections.issues import canary
 from service.connections.issues import store as issues
 from service.connections.issues.shapes import Shape
@@ -27,6 +27,8 @@ from service.db.pool import Connection, as_organization
 from service.ids import Book
 
 EXPIRING_FROM: Final = timedelta(days=14)
+UNFINISHED_KEPT_FOR: Final = timedelta(days=30)
+"""Pages that led to no connection; the others are part of the evidence of their consent."""
 PROBED_EVERY: Final = timedelta(hours=20)
 _RENEWALS_A_RUN: Final = 500
 _AT_ONCE: Final = 8
@@ -75,8 +77,9 @@ class Care:
                 _log.warning("a connection cannot be probed: %s", type(error).__name__)
 
     async def empty_pages(self, connection: Connection, at: datetime) -> None:
-        """Drops what abandoned connect pages still hold."""
+        """Drops what abandoned connect pages still hold, and a month later the pages themselves."""
         await delete_abandoned(connection, at)
+        await delete_unfinished(connection, at - UNFINISHED_KEPT_FOR)
 
     async def probe(self, org_id: UUID, connection_id: UUID, at: datetime) -> None:
         """Every kind of record of one connection that the firm consents to."""

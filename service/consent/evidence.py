@@ -60,7 +60,7 @@ def pack(asked: Asked, found: Found, signer: Signer) -> bytes:
 
 
 def _disclosure(entry: Entry, found: Found) -> dict[str, Any]:
-    shown: dict[str, Any] = msgspec.to_builtins(to_disclosure(entry))
+    shown: dict[str, Any] = msgspec.to_builtins(to_disclosure(entry, found.voids.get(entry.id)))
     return shown | {"records": found.records.get(entry.id, ())}
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from billing import VoidReason, list_void_reasons
 from service import ids
 from service.audit import store as audit
 from service.audit.checkpoints import SignedCheckpoint
@@ -49,6 +50,8 @@ class Found(Struct, frozen=True, kw_only=True):
     records: dict[UUID, tuple[str, ...]]
     """By row: ids of the records read or changed, while they can be read."""
     keys: list[KeyScopes]
+    voids: dict[UUID, VoidReason]
+    """Calls whose answers did not reach their callers whole."""
     proofs: list[Proof]
     checkpoints: list[SignedCheckpoint]
 
@@ -67,6 +70,7 @@ async def collect(connection: Connection, vault: Vault, asked: Asked, public_key
         if personal is not None and personal.records:
             records[entry.id] = personal.records
     keys = await store.list_key_scopes(connection, asked.org_id, sorted(_keys_of(entries)))
+    voids = await list_void_reasons(connection, asked.org_id, [one.id for one in entries if one.consents])
     proofs, checkpoints = await prove(connection, asked.org_id, rows, public_key)
     return Found(
         consents=[to_consent(one) for one in consents],
@@ -74,6 +78,7 @@ async def collect(connection: Connection, vault: Vault, asked: Asked, public_key
         entries=entries,
         records=records,
         keys=keys,
+        voids=voids,
         proofs=proofs,
         checkpoints=checkpoints,
     )

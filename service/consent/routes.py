@@ -3,6 +3,7 @@
 from typing import Final
 from uuid import UUID
 
+from billing import list_void_reasons
 from service import errors, ids
 from service.accounts.caller import Caller
 from service.accounts.errors import UnknownFirmError
@@ -168,10 +169,11 @@ class ConsentRoutes:
                 None if since is None else ids.first_uuid(since),
                 None if until is None else ids.first_uuid(until),
             )
-        shown = [from_content(content) for content in contents[:limit]]
+            shown = [from_content(content) for content in contents[:limit]]
+            voids = await list_void_reasons(connection, caller.org_id, [one.id for one in shown])
         call.rows = len(shown)
         cursor = self._cursors.write(shown[-1].id.hex, belongs_to) if len(contents) > limit else None
-        return answer_of(Page([to_disclosure(one) for one in shown], cursor is not None, cursor))
+        return answer_of(Page([to_disclosure(one, voids.get(one.id)) for one in shown], cursor is not None, cursor))
 
     async def _check_connection(self, caller: Caller, connection_id: UUID, firm_id: UUID) -> None:
         try:
@@ -260,7 +262,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
             tag="consents",
             summary="List disclosures",
             description="Every call that handed out client data, newest first, with the consents that it rested on. "
-            "There as soon as the call is answered.",
+            "There as soon as the call is answered; `delivery` says whether the answer reached its caller.",
             scope="disclosures:read",
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,

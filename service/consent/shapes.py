@@ -1,12 +1,13 @@
 """Consents and disclosures as the API shows them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
 import msgspec
 from msgspec import Meta, Struct
 
+from billing import VoidReason
 from service import ids
 from service.audit.entry import Entry, happened_at
 from service.consent.sign import Signature
@@ -113,8 +114,16 @@ class Disclosure(Struct, frozen=True, kw_only=True, tag_field="object", tag="dis
     """The consents, `cns_…`."""
     purpose: str | None
     """What the first of them is for."""
+    delivery: Literal["sent", "broken_off", "withheld"]
+    """`sent` whole; `broken_off`: at most a part of it was; `withheld`: the caller was answered 503 instead, and the
+    row was made before that was known."""
 
 
+_DELIVERY: Final[dict[VoidReason | None, Literal["sent", "broken_off", "withheld"]]] = {
+    None: "sent",
+    VoidReason.BROKEN_OFF: "broken_off",
+    VoidReason.ANSWERED_503: "withheld",
+}
 _FIRM: Final = "firm_01k3sd2p9ze5ybqk7c5q6qd9q4"
 _ID: Final = "cns_01k3sd2pjhfmh9pgwzpxrqsk7k"
 _TERMS: Final[dict[str, Any]] = {
@@ -155,6 +164,7 @@ DISCLOSURE: Final[dict[str, Any]] = {
     "rows": 50,
     "consents": [_ID],
     "purpose": "Matching invoices with payments",
+    "delivery": "sent",
 }
 
 
@@ -184,8 +194,8 @@ def to_signature(shown: SignatureEvidence) -> Signature:
     return msgspec.convert(msgspec.structs.asdict(shown), Signature)
 
 
-def to_disclosure(entry: Entry) -> Disclosure:
-    """The audit row of a call that handed out client data, as its disclosure."""
+def to_disclosure(entry: Entry, void: VoidReason | None) -> Disclosure:
+    """The audit row of a call that handed out client data, as its disclosure; `void` is why it was taken back."""
     assert entry.firm is not None
     assert entry.connection is not None
     return Disclosure(
@@ -199,6 +209,7 @@ def to_disclosure(entry: Entry) -> Disclosure:
         rows=entry.rows,
         consents=tuple(ids.encode("cns", one) for one in entry.consents),
         purpose=entry.purpose,
+        delivery=_DELIVERY[void],
     )
 
 

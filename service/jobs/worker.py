@@ -12,6 +12,7 @@ from typing import Final
 import asyncpg
 from msgspec import Struct
 
+from service.accounts.jobs import forget_old_invitations, forget_old_sessions
 from service.audit.sealing import seal
 from service.audit.signing import signer_of, sink_of
 from service.clock import Clock, now
@@ -55,6 +56,8 @@ JOBS: Final = (
     Job("forget_claims", forget_old_claims),
     Job("end_interrupted", end_interrupted, timedelta(minutes=5)),
     Job("forget_operations", forget_old_operations),
+    Job("forget_sessions", forget_old_sessions),
+    Job("forget_invitations", forget_old_invitations),
     Job("close_due_months", ledger.close_due_months),
     Job("mark_overdue", ledger.mark_overdue),
 )

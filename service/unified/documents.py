@@ -18,6 +18,7 @@ from msgspec.structs import replace
 from service.api.asgi import Receive, Scope, Send
 from service.api.bodies import encode
 from service.api.call import Answer, Call
+from service.api.preferences import vendor_wait_s
 from service.api.problems import to_problem
 from service.api.query import Reader as Read
 from service.api.query import boolean, one_of, read_query, text, whole_number
@@ -140,7 +141,7 @@ class Documents:
         if wanted is not None:
             request = replace(request, headers=(*request.headers, ("range", wanted.header)))
         try:
-            return await self._engine.open(request, way.link, call.leg)
+            return await self._engine.open(request, way.link, call.leg, wait_s=vendor_wait_s(call))
         except VendorFault as fault:
             if wanted is not None and fault.status == 416:
                 raise out_of_range(_size_in(call.leg.last, found)) from None

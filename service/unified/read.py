@@ -10,6 +10,7 @@ from service import ids
 from service.api.bodies import encode, json_body, page_body
 from service.api.call import Answer, Call
 from service.api.pagination import Cursors
+from service.api.preferences import vendor_wait_s
 from service.api.problems import to_problem
 from service.api.query import read_query
 from service.connectors.sdk.binding import Binding, Query
@@ -135,7 +136,9 @@ class Reader:
         started = time.perf_counter_ns()
         before_ns = leg.vendor_ns + leg.waited_ns
         try:
-            return await self._engine.run(flow, way.link, leg, deadline_s=_deadline_s(source), source=source)
+            return await self._engine.run(
+                flow, way.link, leg, deadline_s=_deadline_s(source), wait_s=vendor_wait_s(call), source=source
+            )
         except VendorFault as fault:
             raise to_problem(fault, way.connector.slug, reading=reading) from fault
         finally:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from msgspec import Struct
 
@@ -25,16 +25,14 @@ from service.errors import (
     FieldError,
 )
 from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprint
+from service.idempotency.once import key_of, replay, settler
 from service.operations.slow import SlowWrites
 from service.unified.noun import Noun
 from service.unified.read import Reader, bound, etag
 from service.unified.shape import overridden
 from service.unified.ways import Way, Ways
 
-_KEY = re.compile(r"[\x21-\x7e]{1,255}")
 _ETAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"')
-_KEPT_STATUSES: Final = frozenset({200, 201, 204, 409, 412, 422})
-"""Answers that a replay gives again; after any other the same request is tried anew."""
 
 
 class DryRun(Struct, frozen=True, tag_field="object", tag="dry_run"):
@@ -81,7 +79,7 @@ class Writer:
             return await self._dry_run(call)
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
-            return _replay(call, claim)
+            return replay(call, claim)
 
         async def work(call: Call) -> Answer:
             record = await self._carry_out(call, way, create(new, claim.vendor_key, way.book), None)
@@ -104,7 +102,7 @@ class Writer:
             return await self._dry_run(call)
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
-            return _replay(call, claim)
+            return replay(call, claim)
         update = binding.update
 
         async def work(call: Call) -> Answer:
@@ -123,7 +121,7 @@ class Writer:
         assert upload is not None
         claim = await self._claim(call, way, key, described)
         if isinstance(claim, KeptAnswer):
-            return _replay(call, claim)
+            return replay(call, claim)
         flow = upload(new, claim.vendor_key, way.book)
         record = await self._carry_out(call, way, flow, None, source)
         location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
@@ -140,7 +138,7 @@ class Writer:
         assert upload is not None
         claim = await self._claim(call, way, key, described)
         if isinstance(claim, KeptAnswer):
-            return _replay(call, claim)
+            return replay(call, claim)
         record = await self._carry_out(call, way, upload(remote_id, new, claim.vendor_key, way.book), None, source)
         rules = await self._reader.rules(call, way, noun)
         return Answer(200, encode(overridden(record, rules)), headers=etag(record))
@@ -162,7 +160,7 @@ class Writer:
             return await self._dry_run(call)
         claim = await self._claim(call, way, key, b"")
         if isinstance(claim, KeptAnswer):
-            return _replay(call, claim)
+            return replay(call, claim)
         delete = binding.delete
 
         async def work(call: Call) -> Answer:
@@ -175,7 +173,7 @@ class Writer:
         """Any other write, given the key for the vendor: carried out once for each Idempotency-Key."""
         claim = await self._claim(call, way, _idempotency_key(call), body)
         if isinstance(claim, KeptAnswer):
-            return _replay(call, claim)
+            return replay(call, claim)
 
         async def work(call: Call) -> Answer:
             answer: Answer = await self._carry_out(call, way, flow_of(claim.vendor_key), None)
@@ -201,7 +199,7 @@ class Writer:
         print_ = fingerprint(call.method, call.path, way.home_bytes, body)
         claim = await self._idempotency.claim(call.known_caller.org_id, key, print_, call.request_id)
         if isinstance(claim, Claim):
-            call.settle = _settler(self._idempotency, claim)
+            call.settle = settler(self._idempotency, claim)
             if claim.earlier_request_ids and await self._was_billed(claim):
                 call.replayed = True
         return claim
@@ -228,35 +226,14 @@ class Writer:
         return False
 
 
-def _settler(idempotency: Idempotency, claim: Claim) -> Any:
-    async def settle(answer: Answer) -> None:
-        if answer.status in _KEPT_STATUSES:
-            await idempotency.keep(claim, KeptAnswer(answer.status, answer.media_type, answer.headers, answer.body))
-        else:
-            await idempotency.release(claim)
-
-    return settle
-
-
-def _replay(call: Call, kept: KeptAnswer) -> Answer:
-    call.replayed = True
-    return Answer(kept.status, kept.body, kept.media_type, (*kept.headers, (b"idempotency-replayed", b"true")))
-
-
 def _is_dry_run(call: Call) -> bool:
     return read_query(call.scope["query_string"], {"dry_run": boolean}).get("dry_run") is True
 
 
 def _idempotency_key(call: Call) -> str:
-    key = call.header(b"idempotency-key")
+    key = key_of(call)
     if key is None:
         raise ApiProblem(IDEMPOTENCY_KEY_REQUIRED, "The `Idempotency-Key` header is missing.")
-    if _KEY.fullmatch(key) is None:
-        raise ApiProblem(
-            INVALID_HEADER,
-            "`Idempotency-Key` has 1 to 255 printable ASCII characters.",
-            errors=(FieldError("header/idempotency-key", "format", "1 to 255 printable ASCII characters."),),
-        )
     return key
 
 

@@ -5,6 +5,7 @@ import time
 from datetime import datetime
 from typing import Any
 
+import asyncpg
 import pytest
 
 from service import ids
@@ -12,6 +13,7 @@ from service.audit.entry import Entry, from_content
 from service.db.pool import Pool
 from service.sandbox.serve import SandboxServer
 from tests.acceptance.conftest import Api, Customers, Keys, problem_of
+from tests.conftest import Database
 from tests.consent.terms import consents, enter, hours, revoke, revoke_all, terms
 
 pytestmark = pytest.mark.anyio
@@ -235,3 +237,35 @@ async def test_consents_are_never_edited(api: Api, operator_pool: Pool) -> None:
     for change in ("expires_at = now() + interval '1 year'", "granted_at = '2020-01-01'", "items = '{clients}'"):
         with pytest.raises(asyncpg.RestrictViolationError, match="never edited"):
             await operator_pool.execute(f"UPDATE consents SET {change}")
+
+
+async def test_passthrough_needs_a_consent_to_everything(api: Api, quickbooks: SandboxServer) -> None:
+    """Nobody can tell which items a vendor's own answer holds, so what names items does not cover it."""
+    await revoke_all(api)
+    await enter(api, items=["clients", "invoices", "payments"])
+    await status_within(api, "/v1/invoices?limit=1", 200)
+    asked = quickbooks.stats()["total"]
+
+    answer = await api.get("/v1/passthrough/quickbooks/preferences", "quickbooks")
+
+    assert (answer.status_code, problem_of(answer)) == (403, "consent_missing")
+    assert quickbooks.stats()["total"] == asked
+
+
+@pytest.mark.parametrize(("reason", "delivery"), [("broken_off", "broken_off"), ("answered_503", "withheld")])
+async def test_disclosure_says_whether_its_answer_reached_the_caller(
+    api: Api, database: Database, reason: str, delivery: str
+) -> None:
+    whole = await api.get("/v1/invoices?limit=1", "quickbooks")
+    broken = await api.get("/v1/invoices?limit=1", "quickbooks")
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(
+        "INSERT INTO billing.voids (org_id, request_id, reason) VALUES ($1, $2, $3)",
+        api.cast.org_id,
+        ids.decode("req", broken.headers["request-id"]),
+        reason,
+    )
+    await owner.close()
+
+    said = {one["request_id"]: one["delivery"] for one in await disclosures(api)}
+    assert said == {whole.headers["request-id"]: "sent", broken.headers["request-id"]: delivery}

@@ -108,3 +108,7 @@ SELECT EXISTS (
         SELECT FROM consents n
         WHERE n.org_id = $1 AND n.connection_id = $2 AND n.client IS NULL AND n.revoked_at IS NULL
           AND (n.expires_at IS NULL OR n.expires_at > $4) AND (asked.item = ANY (n.items) OR '*' = ANY (n.items))));
+
+-- name: delete_unfinished
+-- Forgets pages that nobody finished and that ended before an instant, of every organization; with them who had signed.
+DELETE FROM link_sessions WHERE org_id IS NOT NULL AND connection_id IS NULL AND expires_at < $1;

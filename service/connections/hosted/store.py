@@ -182,6 +182,10 @@ async def delete_abandoned(connection: Connection, before: datetime) -> None:
     await connection.execute(SQL["delete_abandoned"], before)
 
 
+async def delete_unfinished(connection: Connection, before: datetime) -> None:
+    await connection.execute(SQL["delete_unfinished"], before)
+
+
 async def get_data_key(connection: Connection, org_id: UUID, firm_id: UUID, version: int) -> DataKey | None:
     return msgspec.convert(await connection.fetchrow(SQL["get_data_key"], org_id, firm_id, version), DataKey | None)
 

@@ -32,6 +32,8 @@ class Remaining(Struct, frozen=True):
     limit: int
     remaining: int
     reset_s: float
+    spent_in_s: float | None = None
+    """When nothing will remain, at the pace of the last seconds; None where that does not come."""
 
 
 class BudgetExhausted(Exception):  # noqa: N818
