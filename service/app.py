@@ -51,8 +51,8 @@ from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
 from service.db.region import check_region
 from service.idempotency.claim import Idempotency
-from service.leases import Leases
 from service.idempotency.once import once_if_asked
+from service.leases import Leases
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
 from service.settings import Settings

@@ -245,7 +245,8 @@ class Bucket:
         self.last_use_ns = 0
         """When a token was last spent, on the monotonic clock."""
         self._closed_until = self._reset_at = 0.0
-        self._level, self._level_at, self._falling = 0, 0.0, 0.0
+        self._level = 0
+        self._level_at = self._falling = 0.0
         self._waiting: deque[tuple[float, asyncio.Future[None]]] = deque()
         self._pump: asyncio.Task[None] | None = None
         self._local: LocalWindow | None = None

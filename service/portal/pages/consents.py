@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from billing import list_void_reasons
 from service import ids
 from service.accounts.roles import Permission
 from service.audit.acts import member_actor, record_act
@@ -133,7 +134,9 @@ async def disclosures(visit: Visit) -> Reply:
         contents = await list_disclosures(
             database, visit.org_id, before, DISCLOSURES + 1, [firm.id], None, consent, None, None
         )
-    found = [to_disclosure(from_content(content)) for content in contents[:DISCLOSURES]]
+        rows = [from_content(content) for content in contents[:DISCLOSURES]]
+        voids = await list_void_reasons(database, visit.org_id, [row.id for row in rows])
+    found = [to_disclosure(row, voids.get(row.id)) for row in rows]
     older = found[-1].request_id if len(contents) > DISCLOSURES else None
     return visit.page(
         "disclosures.html", firm=firm, disclosures=found, older=older, consent=visit.query.text("consent")
