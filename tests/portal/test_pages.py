@@ -13,8 +13,10 @@ from tests.portal.person import Person
 pytestmark = pytest.mark.anyio
 
 OPEN_PAGES = (
-    "/", "/sign-up", "/sign-in", "/forgot", "/outbox", "/guides", "/guides/quick-start", "/guides/errors",
-    "/reference", "/reference/listClients", "/reference/createClient", "/guides/no-such-guide",
+    "/", "/sign-up", "/sign-in", "/forgot", "/outbox", "/guides", "/guides/quick-start", "/guides/connecting", "/guides/errors",
+    "/guides/consent",
+    "/reference", "/reference/listClients", "/reference/createClient", "/reference/getMe", "/reference/uploadDocument",
+    "/guides/no-such-guide",
 )  # fmt: skip
 OWN_PAGES = (
     "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage",

@@ -3,6 +3,7 @@
 import json
 import re
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -49,6 +50,11 @@ class World(Struct, frozen=True):
         operation = self.requests.operations[request.operation_id]
         found = {place.name: await self._value(place.name, operation) for place in request.places}
         return found | {"TICKMARK_KEY": self.api.cast.key}
+
+    async def values(self, names: Iterable[str]) -> dict[str, str]:
+        """A value for each place, at QuickBooks."""
+        operation = self.requests.operations["listClients"]
+        return {name: await self._value(name, operation) for name in names}
 
     async def _value(self, name: str, operation: Operation) -> str:
         match name:
