@@ -13,8 +13,8 @@ from tests.portal.person import Person
 pytestmark = pytest.mark.anyio
 
 OPEN_PAGES = (
-    "/", "/sign-up", "/sign-in", "/forgot", "/outbox", "/guides", "/guides/quick-start", "/guides/connecting", "/guides/errors",
-    "/guides/consent",
+    "/", "/sign-up", "/sign-in", "/forgot", "/outbox", "/guides", "/guides/quick-start",
+    "/guides/connecting", "/guides/errors", "/guides/consent",
     "/reference", "/reference/listClients", "/reference/createClient", "/reference/getMe", "/reference/uploadDocument",
     "/guides/no-such-guide",
 )  # fmt: skip
