@@ -325,7 +325,15 @@ def test_a_login_without_a_second_factor_opens_by_password(server: SandboxServer
     assert knock(server, grant)[1] == 2
 
 
-@pytest.mark.parametrize("account", ["acc_1\r\nx-evil: 1", "acc/1", "..", "Ünï", ""])
+def test_accounts_are_looked_for_without_naming_one() -> None:
+    assert TAXDOME.accounts is not None
+    assert TAXDOME.accounts.page is not None
+    played = play(TAXDOME, TAXDOME.accounts.page(Query(limit=5), Book(UUID(int=7), 0, "")), INVOICES)
+
+    assert [(one.path, one.headers) for one in played.requests] == [("/accounts", ())]
+
+
+@pytest.mark.parametrize("account", ["acc_1\r\nx-evil: 1", "acc/1", "..", "Ünï"])
 def test_an_account_that_cannot_stand_in_a_header_is_never_asked(account: str) -> None:
     book = Book(UUID(int=7), 0, account, "USD")
     for binding in TAXDOME.bindings().values():

@@ -95,8 +95,11 @@ def select(book: Book) -> Request:
 
 
 def scope(book: Book) -> tuple[tuple[str, str], ...]:
-    """The header that says which account a call is for. Raises NotFound for what cannot be an account's id."""
-    return (("x-account-id", path_segment(book.account)),)
+    """The header that says which account a call is for; none while the accounts are still being looked for.
+
+    Raises NotFound for what cannot be an account's id.
+    """
+    return (("x-account-id", path_segment(book.account)),) if book.account else ()
 
 
 def read_one(path: str, book: Book) -> Request:
