@@ -70,7 +70,7 @@ from billing.payments import (
     record_payment,
 )
 from billing.periods import GRACE, Period, close_period, get_period
-from billing.prices import PUBLIC_PLAN, Plan, PriceBook, load_price_book
+from billing.prices import PUBLIC_PLAN, Plan, PriceBook, load_plan, load_price_book
 from billing.rating import Adjustment, RatedLine, adjust, marginal_price, rate
 from billing.reconcile import LineDifference, MoneyDifference, Reconciliation, reconcile
 from billing.render import format_money, read_money, render_invoice
@@ -231,6 +231,7 @@ __all__ = [
     "list_unfinished_on_stripe",
     "list_void_reasons",
     "literals",
+    "load_plan",
     "load_price_book",
     "make_partitions",
     "marginal_price",

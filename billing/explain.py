@@ -57,6 +57,18 @@ def _amount(price: Decimal) -> str:
     return f"{price.normalize():f}"
 
 
+def _read_json(text: str) -> object:
+    return json.loads(text, parse_float=Decimal, object_pairs_hook=_each_once)
+
+
+def _each_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """As TOML has it: which of two quantities is meant, nobody can say."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
 def read_usage(path: Path) -> dict[Meter, int]:
     """Units by meter from a file: TOML (`read = 120000`) or JSON (`{"read": 120000}`).
 
@@ -65,7 +77,7 @@ def read_usage(path: Path) -> dict[Meter, int]:
     """
     try:
         text = path.read_text(encoding="utf-8")
-        found: object = json.loads(text, parse_float=Decimal) if path.suffix == ".json" else tomllib.loads(text)
+        found: object = _read_json(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, UnicodeDecodeError, ValueError) as error:
         raise UsageFileError(f"{path.name}: {getattr(error, 'strerror', None) or error}") from error
     if not isinstance(found, dict):

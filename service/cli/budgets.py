@@ -9,10 +9,12 @@ from billing import (
     Budget,
     BudgetScope,
     BudgetSpan,
+    Plan,
     delete_budget,
     explain,
     format_money,
     get_budget_statuses,
+    load_plan,
     load_price_book,
     read_usage,
     set_budget,
@@ -89,12 +91,12 @@ async def budget(
 
 def price(
     *,
-    plan: Annotated[str, Parameter(help="Name and version, such as public-1.")],
+    plan: Annotated[str, Parameter(help="Name and version, such as public-1; or a plan's file, …/made-1.toml.")],
     usage: Annotated[Path, Parameter(help="A TOML or JSON file: units by meter, such as read = 120000.")],
     as_json: Json = False,
 ) -> None:
     """Explain what a plan charges for a month's usage, line by line."""
-    chosen = load_price_book().find(*read_plan(plan))
+    chosen = _plan(plan)
     lines = explain(chosen, read_usage(usage))
     rows = [
         {
@@ -107,3 +109,8 @@ def price(
     total = format_money(sum(line.amount_minor for line in lines), chosen.currency)
     rows.append({"line": "total", "calculation": f"before tax, {chosen.currency}", "amount": total})
     show(rows, as_json=as_json)
+
+
+def _plan(text: str) -> Plan:
+    """One of the price book, or one that is still to come into it."""
+    return load_plan(Path(text)) if text.endswith(".toml") else load_price_book().find(*read_plan(text))

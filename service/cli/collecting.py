@@ -3,13 +3,14 @@
 For who bills, never for who pays. What concerns Stripe is done there by the worker, within minutes.
 """
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from uuid import UUID, uuid5
 
 from cyclopts import App, Parameter
 
 from billing import (
     Balance,
+    Collection,
     InvoiceState,
     add_prepaid,
     credit_invoice,
@@ -17,18 +18,21 @@ from billing import (
     get_account,
     get_balance,
     get_invoice,
+    get_stripe_invoice,
     move_invoice,
     record_payment,
 )
 from service import ids
 from service.audit.acts import record_act
 from service.cli.database import operator
+from service.cli.errors import CommandError
 from service.cli.options import Json, Org
 from service.cli.output import ref, show
 from service.cli.reading import read_id
 from service.clock import now
 from service.db.pool import Connection
 
+_OVER: Final = frozenset({Collection.PAID, Collection.UNCOLLECTIBLE, Collection.VOID})
 InvoiceRef = Annotated[str, Parameter(name="--invoice", help="The invoice, bill_….")]
 Amount = Annotated[int, Parameter(name="--amount-minor", help="In cents or the like.")]
 Reference = Annotated[
@@ -78,6 +82,8 @@ async def payment(
     """Enter money that came in another way than through Stripe, or that went back."""
     org_id, invoice_id = read_id("org", org), read_id("bill", invoice)
     async with operator() as connection, connection.transaction():
+        if amount > 0:
+            await _refuse_collected(connection, org_id, invoice_id)
         await record_payment(connection, org_id, invoice_id, amount, reference=reference, at=now())
         await record_act(connection, org_id, "invoices.payment", (invoice,))
         row = await _row(connection, org_id, invoice_id)
@@ -116,10 +122,18 @@ async def write_off(*, org: Org, invoice: InvoiceRef, reason: str, as_json: Json
 async def _move(org: str, invoice: str, state: InvoiceState, reason: str, *, as_json: bool) -> None:
     org_id, invoice_id = read_id("org", org), read_id("bill", invoice)
     async with operator() as connection, connection.transaction():
+        await _refuse_collected(connection, org_id, invoice_id)
         await move_invoice(connection, org_id, invoice_id, state, at=now(), reason=reason)
         await record_act(connection, org_id, f"invoices.{state.value}", (invoice,))
         row = await _row(connection, org_id, invoice_id)
     show([row], as_json=as_json)
+
+
+async def _refuse_collected(connection: Connection, org_id: UUID, invoice_id: UUID) -> None:
+    """What Stripe collects has to be settled there, or the customer would be asked for it again; ours follows."""
+    there = await get_stripe_invoice(connection, org_id, invoice_id)
+    if there is not None and there.collection not in _OVER:
+        raise CommandError(f"Stripe collects {there.stripe_invoice_id}, which is this invoice: do it there.")
 
 
 async def _row(connection: Connection, org_id: UUID, invoice_id: UUID) -> dict[str, Any]:

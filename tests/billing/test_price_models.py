@@ -36,7 +36,7 @@ from tests.billing.days import (
 
 pytestmark = pytest.mark.anyio
 
-_PLAN = """
+PLAN = """
 plan = "made"
 version = 1
 title = "Made"
@@ -64,7 +64,7 @@ price = "0.01"
 
 @pytest.fixture
 def made(tmp_path: Path) -> PriceBook:
-    (tmp_path / "made-1.toml").write_text(_PLAN)
+    (tmp_path / "made-1.toml").write_text(PLAN)
     return load_price_book(tmp_path)
 
 
@@ -156,15 +156,15 @@ async def test_a_planted_cent_in_a_discount_is_found(
     ],
 )
 def test_wrong_plan_names_file_and_field(tmp_path: Path, old: str, new: str, message: str) -> None:
-    assert old in _PLAN
-    (tmp_path / "made-1.toml").write_text(_PLAN.replace(old, new, 1))
+    assert old in PLAN
+    (tmp_path / "made-1.toml").write_text(PLAN.replace(old, new, 1))
 
     with pytest.raises(PriceBookError, match=message):
         load_price_book(tmp_path)
 
 
 def test_digest_covers_what_is_done_to_the_whole_month(tmp_path: Path, made: PriceBook) -> None:
-    (tmp_path / "made-1.toml").write_text(_PLAN.replace('minimum = "5.00"', 'minimum = "6.00"'))
+    (tmp_path / "made-1.toml").write_text(PLAN.replace('minimum = "5.00"', 'minimum = "6.00"'))
 
     assert load_price_book(tmp_path).find("made", 1).digest != made.find("made", 1).digest
 
@@ -203,6 +203,7 @@ def test_a_price_is_explained_line_by_line(made: PriceBook) -> None:
         ("u.json", '{"red": 12}', r"u\.json: red: no such meter; there are read, write"),
         ("u.json", "[1]", r"u\.json: meters and their units are wanted"),
         ("u.json", "{", r"u\.json: "),
+        ("u.json", '{"read": 5, "read": 6}', r"u\.json: a name is given twice"),
         ("u.toml", "read = ", r"u\.toml: "),
     ],
 )

@@ -2,12 +2,14 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from billing import Meter, UsageLedger
 from service import ids
-from service.db.pool import open_pool
+from service.db.pool import Connection, open_pool
 from tests.billing.calls import billable
-from tests.cli.test_cli_management import Cli, cli, customer_since
+from tests.billing.test_price_models import PLAN
+from tests.cli.test_cli_management import Cli, as_operator, cli, customer_since
 from tests.conftest import Database
 
 __all__ = ["cli"]
@@ -82,3 +84,44 @@ def test_prepaid_money_is_entered_once_and_pays_the_next_invoice(cli: Cli, datab
     entered = [cli.rows(*words) for _ in range(2)]
 
     assert [one[0]["prepaid"] for one in entered] == ["5.00", "5.00"]
+
+
+def test_an_invoice_that_stripe_collects_is_settled_there(cli: Cli, database: Database) -> None:
+    org, invoice = issued(cli, database)
+    place = ("--org", org, "--invoice", invoice)
+
+    async def put(connection: Connection) -> None:
+        await connection.execute(
+            "INSERT INTO billing.stripe_invoices (org_id, invoice_id, stripe_invoice_id, status) "
+            "VALUES ($1, $2, 'in_1QInvented', 'open')",
+            ids.decode("org", org),
+            ids.decode("bill", invoice),
+        )
+
+    as_operator(database, put)
+    said = [
+        cli("billing", "payment", *place, "--amount-minor", "600", "--reference", "x", code=1),
+        cli("billing", "void", *place, "--reason", "made out wrongly", code=1),
+        cli("billing", "write-off", *place, "--reason", "hopeless", code=1),
+    ]
+
+    assert all("Stripe collects in_1QInvented" in one for one in said)
+    assert cli.rows("billing", "invoices", "--org", org)[0]["state"] == "issued"
+
+
+def test_a_plan_file_is_priced_before_it_is_in_the_price_book(cli: Cli, tmp_path: Path) -> None:
+    (tmp_path / "made-1.toml").write_text(PLAN)
+    (tmp_path / "usage.toml").write_text("read = 150\nwrite = 206\ndocument = 33\n")
+
+    rows = cli.rows("billing", "price", "--plan", f"{tmp_path}/made-1.toml", "--usage", f"{tmp_path}/usage.toml")
+
+    assert [(row["line"], row["amount"]) for row in rows] == [
+        ("read, free units", "0.00"),
+        ("read, tier 2", "7.00"),  # all 140 beyond the free ones at the price of the place that 150 is in
+        ("write, free units", "0.00"),
+        ("write, packages of 100", "7.50"),  # three were started
+        ("document, tier 1", "0.33"),
+        ("discount 10 %", "-1.48"),  # half to even
+        ("prepaid credit of the month", "-1.50"),
+        ("total", "11.85"),
+    ]
