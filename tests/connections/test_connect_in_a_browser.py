@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
@@ -119,3 +119,102 @@ async def test_every_page_is_accessible(connecting: Connecting, chromium: Browse
 
     assert found == {"sign": [], "login": [], "refused": [], "gone": []}
     await context.close()
+
+
+async def login(page: Page, connecting: Connecting, facts: dict[str, str]) -> None:
+    await page.get_by_label("E-mail address of the login").fill(facts["email"])
+    await page.get_by_label("Password").fill(facts["password"])
+    await page.get_by_label("Setup key").fill(facts["totp_secret"])
+    await page.get_by_role("button", name="Sign in and connect").click()
+
+
+async def test_taxdome_accounts_are_all_shown_and_none_is_taken_by_default(
+    connecting: Connecting, chromium: Browser
+) -> None:
+    context = await chromium.new_context(bypass_csp=True)
+    page = await context.new_page()
+    facts: Any = connecting.vendors.taxdome.grant().login
+    made = await connecting.session("taxdome", return_url=None)
+    await page.goto(made["url"])
+    await sign(page)
+    await login(page, connecting, facts)
+    boxes = page.get_by_role("checkbox")
+    shown = await boxes.count()
+    await look(page, "choose")
+    result: Any = await Axe().run(page)  # pyright: ignore[reportUnknownMemberType]
+
+    assert shown > 1
+    assert await page.get_by_role("checkbox", checked=True).count() == 0
+    assert [violation["id"] for violation in result.response["violations"]] == []
+    await page.get_by_role("button", name="Connect what I chose").click()
+    assert shown == 40, "every account that the login reaches"
+    assert "Choose at least one" in await page.get_by_role("alert").inner_text()
+    names = [await page.locator("label.choice").nth(at).inner_text() for at in range(2)]
+    for at in range(2):
+        await boxes.nth(at).check()
+    await page.get_by_role("button", name="Connect what I chose").click()
+    await look(page, "done-alone")
+
+    found = (await connecting.api.get(f"/v1/connections/{(await connecting.status(made))['connection']}")).json()
+    assert {f"{one['name']} {one['remote_id']}" for one in found["accounts"]} == {" ".join(x.split()) for x in names}
+    await context.close()
+
+
+@pytest.mark.parametrize("vendor", ["taxdome", "quickbooks"])
+async def test_connecting_again_keeps_every_id(connecting: Connecting, context: BrowserContext, vendor: str) -> None:
+    """TaxDome takes a one-time code once, so the second time another of the firm's people signs in."""
+    page = await context.new_page()
+
+    async def walk(who: str, **more: Any) -> dict[str, Any]:
+        made = await connecting.session(vendor, return_url=None, **more)
+        await page.goto(made["url"])
+        await sign(page)
+        if vendor == "taxdome":
+            facts: Any = connecting.vendors.taxdome.grant(scopes=[who]).login
+            await login(page, connecting, facts)
+            for at in range(2):
+                await page.get_by_role("checkbox").nth(at).check()
+            await page.get_by_role("button", name="Connect what I chose").click()
+        else:
+            await page.get_by_role("button", name="Go to QuickBooks Online").click()
+        return await connecting.status(made)
+
+    first = await walk("firm")
+    path = f"/v1/connections/{first['connection']}"
+    before = (await connecting.api.get(path)).json()
+    second = await walk("partner", connection=first["connection"])
+    after = (await connecting.api.get(path)).json()
+
+    assert second["status"] == "finished"
+    assert second["connection"] == first["connection"]
+    assert after["accounts"] == before["accounts"]
+    health = await connecting.health(first["connection"])
+    assert "connected_again" in [line["kind"] for line in health["timeline"]]
+
+
+async def test_all_accounts_are_taken_where_the_person_says_all(
+    connecting: Connecting, context: BrowserContext
+) -> None:
+    page = await context.new_page()
+    made = await connecting.session("taxdome", return_url=None)
+    await page.goto(made["url"])
+    await sign(page)
+    await login(page, connecting, cast(Any, connecting.vendors.taxdome.grant().login))
+    await page.get_by_role("button", name="Connect all 40").click()
+
+    found = (await connecting.api.get(f"/v1/connections/{(await connecting.status(made))['connection']}")).json()
+    assert len(found["accounts"]) == 40
+
+
+async def test_refused_login_keeps_what_was_typed_but_no_secret(
+    connecting: Connecting, context: BrowserContext
+) -> None:
+    made = await connecting.session("taxdome")
+    page = await context.new_page()
+    await page.goto(made["url"])
+    await sign(page)
+    await login(page, connecting, {"email": "who@birchvale.example", "password": "wrong", "totp_secret": ""})
+
+    assert "did not accept" in await page.get_by_role("alert").inner_text()
+    assert await page.get_by_label("E-mail address of the login").input_value() == "who@birchvale.example"
+    assert await page.get_by_label("Password").input_value() == ""

@@ -42,7 +42,7 @@ async def test_page_says_who_asks_for_what_and_until_when(connecting: Connecting
     assert "Matching invoices with payments" in page.text
     assert "invoices and their lines" in page.text
     assert "documents" not in page.text
-    assert (datetime.now(UTC) + timedelta(days=365)).date().isoformat() in page.text
+    assert f"{datetime.now(UTC) + timedelta(days=365):%-d %B %Y}" in page.text
 
 
 async def test_signature_is_a_consent_in_the_ledger(connecting: Connecting, operator_pool: Pool) -> None:

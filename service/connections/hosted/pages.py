@@ -1,5 +1,6 @@
 """What the pages show, worked out before a template sees it."""
 
+from datetime import datetime
 from typing import Final, Literal
 from urllib.parse import urlsplit
 
@@ -34,6 +35,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     taxed: tuple[str, ...] = ()
     """What needs the clients' consents."""
     until: str = ""
+    ends_on: str = ""
     vendor: str = ""
     way: Literal["oauth", "key", "login", ""] = ""
     accounts: tuple[FoundAccount, ...] = ()
@@ -45,7 +47,7 @@ class Contents(Struct, frozen=True, kw_only=True):
 async def contents(linking: Linking, journey: Journey, session: LinkSession) -> Contents:
     """What the next page shows."""
     left = max(1, round((session.expires_at - linking.clock()).total_seconds() / 60))
-    until = ends_at(session, linking.clock()).date().isoformat()
+    ends = ends_at(session, linking.clock())
     if session.step is Step.SIGN:
         doors = [await journey.door(session, slug) for slug in session.vendors]
         asked = dict.fromkeys(item for door in doors for item in journey.items_of(session, door))
@@ -53,7 +55,8 @@ async def contents(linking: Linking, journey: Journey, session: LinkSession) -> 
             systems=tuple(System(door.connector.slug, door.connector.name) for door in doors),
             items=tuple(words_for(item) for item in ordinary(list(asked))),
             taxed=tuple(words_for(item) for item in taxed(list(asked))),
-            until=until,
+            until=in_words(ends),
+            ends_on=ends.date().isoformat(),
             minutes_left=left,
         )
     door = await journey.door(session)
@@ -72,6 +75,11 @@ async def contents(linking: Linking, journey: Journey, session: LinkSession) -> 
             return Contents(vendor=name, way="key", minutes_left=left)
         case _:
             return Contents(vendor=name, way="login", minutes_left=left)
+
+
+def in_words(at: datetime) -> str:
+    """The day, as people write it."""
+    return at.strftime("%-d %B %Y")
 
 
 def readable_on(colour: str) -> str:

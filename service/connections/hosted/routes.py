@@ -19,6 +19,7 @@ from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import pages
 from service.connections.hosted.journey import Journey, Signing
 from service.connections.hosted.sessions import find_session
+from service.connections.hosted.statement import ends_at
 from service.connections.hosted.store import LinkSession, Step
 from service.connections.linking import Linking
 from service.telemetry import log_exception
@@ -70,6 +71,10 @@ class Pages:
         except ConnectRefusedError as refusal:
             session = await self._journey.again(session)
             return await self._page(session, token, error=str(refusal), typed=form)
+        if step in ("key", "login"):
+            session = await self._journey.again(session)
+            if session.step is Step.CONNECT and session.notice:
+                return await self._page(session, token, error=session.notice, typed=form)
         return leads_to or _on_to(f"/connect/{token}")
 
     async def arrive(self, request: AnyRequest) -> Response[bytes]:
@@ -122,7 +127,8 @@ class Pages:
             case "login":
                 await journey.with_login(session, one("email"), one("password"), one("seed"))
             case "choose":
-                await journey.choose(session, form.get("account", []))
+                every = [account.remote_id for account in (await journey.accounts(session)).accounts]
+                await journey.choose(session, every if one("all") == "yes" else form.get("account", []))
             case "cancel":
                 await journey.cancel(session)
             case _:
@@ -139,7 +145,9 @@ class Pages:
         came_back: bool = False,
     ) -> Response[bytes]:
         if session.step is Step.FINISHED and (came_back or session.expires_at > self._linking.clock()):
-            return self._html("done.html", 200, session=session, back=_return_to(session), accent=session.accent)
+            until = pages.in_words(ends_at(session, session.signed_at or session.created_at))
+            back = _return_to(session)
+            return self._html("done.html", 200, session=session, back=back, until=until, accent=session.accent)
         if session.step in (Step.FINISHED, Step.CLOSED) or session.expires_at <= self._linking.clock():
             said = session.notice or "This link was used, or its half hour is over."
             return self._html("gone.html", 410, notice=said, accent=session.accent)
