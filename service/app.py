@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from billing import Caps, PriceBook, Seller, StripeRail, UsageLedger, load_price_book
 from service import telemetry
 from service.accounts.authenticate import KeyRing
+from service.accounts.leak_routes import LeakRoutes, leak_operations
 from service.accounts.routes import account_operations
 from service.accounts.tokens import Peppers
 from service.api.contract import contract_operation
@@ -55,6 +56,7 @@ from service.idempotency.once import once_if_asked
 from service.leases import Leases
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
+from service.portal.leaks import leak_routes
 from service.settings import Settings
 from service.telemetry import Metrics, Telemetry
 from service.unified import around
@@ -105,6 +107,7 @@ class Parts(Struct, frozen=True):
     vault: Vault
     signer: Signer
     idempotency: Idempotency
+    leaks: LeakRoutes
 
 
 ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent")
@@ -125,6 +128,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
+    found += leak_operations(parts.leaks)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     for place, one in enumerate(found):
         if one.id in ONCE_IF_ASKED:
@@ -165,6 +169,7 @@ def contract() -> bytes:
         vault=unopened,
         signer=unopened,
         idempotency=unopened,
+        leaks=cast(Any, _Unopened()),
     )
     return render(operations(parts))
 
@@ -258,6 +263,7 @@ async def open_edge(
             vault=vault,
             signer=signer_of(settings),
             idempotency=idempotency,
+            leaks=leak_routes(settings, pool, redis, transport, partial(derived_key, settings.cursor_key.value)),
         )
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)

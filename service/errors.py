@@ -170,6 +170,20 @@ EVENT_CHANGED = Kind(
     "The event's id is known with another content",
     "An event never changes; look at where it comes from.",
 )
+REPORT_FORGED = Kind(
+    "report_forged",
+    400,
+    "The report is not signed as it should be",
+    "Sign the exact bytes of the body with the key that the header names.",
+)
+REPORT_UNVERIFIED = Kind(
+    "report_unverified",
+    503,
+    "The report cannot be verified at the moment",
+    "Send it again in a moment.",
+    origin="platform",
+    retryable=True,
+)
 RAIL_UNAVAILABLE = Kind(
     "rail_unavailable",
     503,

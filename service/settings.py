@@ -125,6 +125,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     connect_url: Annotated[
         str | None, Setting(_HTTP, "Where browsers find the connect pages; if not set, where they find the portal.")
     ] = None
+    leak_report_keys_url: Annotated[
+        str | None,
+        Setting(_HTTP, "Where a secret scanner publishes its keys; without it reports of leaked keys are not taken."),
+    ] = None
     smtp_url: Annotated[
         str | None, Setting(url("smtp", "smtps"), "Sends the portal's mail; if not set, an outbox page shows it.")
     ] = None

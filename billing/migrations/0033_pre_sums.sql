@@ -112,7 +112,8 @@ REVOKE ALL ON FUNCTION billing.sum_up(), billing.note_new_ranges() FROM public;
 GRANT EXECUTE ON FUNCTION billing.sum_up(), billing.note_new_ranges() TO tickmark_operator;
 
 ALTER TABLE billing.summed ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
-CREATE POLICY everybody ON billing.summed FOR SELECT TO tickmark_app USING (true);
+CREATE POLICY everybody ON billing.summed FOR SELECT TO tickmark_app
+    USING (org_id = '00000000-0000-0000-0000-000000000000');
 CREATE POLICY every_row ON billing.summed TO tickmark_operator USING (true) WITH CHECK (true);
 GRANT SELECT ON billing.summed TO tickmark_app, tickmark_operator;
 GRANT UPDATE (until) ON billing.summed TO tickmark_operator;

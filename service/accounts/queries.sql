@@ -263,3 +263,15 @@ DELETE FROM member_sessions WHERE org_id IS NOT NULL AND expires_at < $1;
 -- name: delete_old_invitations
 -- Forgets invitations that ran out before an instant, of every organization: they hold addresses.
 DELETE FROM invitations WHERE org_id IS NOT NULL AND expires_at < $1;
+
+-- name: insert_key_leak
+-- Keeps where a key was found, once for each place.
+INSERT INTO key_leaks (org_id, id, key_id, found_at_url, found_in, reported_at, ended_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT DO NOTHING
+RETURNING id;
+
+-- name: list_key_leaks
+-- Where an organization's keys were found, newest first; of one key or all.
+SELECT id, key_id, found_at_url, found_in, reported_at, ended_key FROM key_leaks
+WHERE org_id = $1 AND ($2::uuid IS NULL OR key_id = $2) ORDER BY id DESC;

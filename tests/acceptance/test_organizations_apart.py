@@ -26,7 +26,7 @@ OF_THE_CALLER: Final = {
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 OF_THE_BODY: Final = {
-    "verifyAuditLog",
+    "verifyAuditLog", "receiveLeakReport",
     "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "updateConnectSettings",
 }  # fmt: skip
 """Operations that name things in their bodies alone, or nothing; their own tests see to it."""

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from service.accounts.errors import AccountError, KeyNotFoundError
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
+from service.accounts.leaks import list_key_leaks
 from service.accounts.organizations import list_firms
 from service.accounts.roles import Permission
 from service.accounts.scopes import SCOPES
@@ -54,10 +55,11 @@ async def one(visit: Visit) -> Reply:
         found = next((key for key in await list_keys(connection, visit.org_id) if key.id == key_id), None)
         firms = {firm.id: firm.name for firm in await list_firms(connection, visit.org_id)}
         links = {link.id: link for link in await list_connections(connection, visit.org_id)}
+        leaks = await list_key_leaks(connection, visit.org_id, key_id)
     if found is None:
         raise missing()
     ended = found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= visit.parts.clock())
-    return visit.page("key.html", key=found, ended=ended, firms=firms, links=links, overlaps=OVERLAPS)
+    return visit.page("key.html", key=found, leaks=leaks, ended=ended, firms=firms, links=links, overlaps=OVERLAPS)
 
 
 async def ask(visit: Visit) -> Reply:
