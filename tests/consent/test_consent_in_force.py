@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import asyncpg
@@ -10,8 +10,10 @@ import pytest
 
 from service import ids
 from service.audit.entry import Entry, from_content
-from service.db.pool import Pool
+from service.consent.ledger import ConsentLackingError, ConsentLedger
+from service.db.pool import Pool, open_pool
 from service.sandbox.serve import SandboxServer
+from service.settings import Settings
 from tests.acceptance.conftest import Api, Customers, Keys, problem_of
 from tests.conftest import Database
 from tests.consent.terms import consents, enter, hours, revoke, revoke_all, terms
@@ -89,6 +91,35 @@ async def test_consent_that_begins_later_covers_nothing_yet(api: Api) -> None:
 
     answer = await api.get("/v1/invoices?limit=1", "quickbooks")
     assert (answer.status_code, problem_of(answer)) == (403, "consent_missing")
+
+
+async def test_consent_that_begins_later_adds_nothing_to_one_that_is_in_force(api: Api) -> None:
+    await revoke_all(api)
+    await enter(api, items=["clients"])
+    await enter(api, items=["invoices"], **{"from": hours(1), "to": hours(2)})
+    await status_within(api, "/v1/clients?limit=1", 200)
+    await asyncio.sleep(FELT_WITHIN_S)
+
+    answer = await api.get("/v1/invoices?limit=1", "quickbooks")
+    assert (answer.status_code, problem_of(answer)) == (403, "consent_missing")
+
+
+async def test_call_is_judged_as_of_its_arrival(api: Api, settings: Settings) -> None:
+    """A consent that came to our knowledge after a call had begun never covers it, however soon it came."""
+    pool = await open_pool(settings.database_url, "tickmark_app", max_size=1)
+    ledger = ConsentLedger(pool)
+    await revoke_all(api)
+    made = await enter(api, items=["invoices"])
+    recorded = datetime.fromisoformat(made["recorded_at"])
+    link = api.cast.connections["quickbooks"]
+
+    after = await ledger.cover(api.cast.org_id, api.cast.firm_id, link, "invoices", recorded + timedelta(seconds=1))
+    with pytest.raises(ConsentLackingError):
+        await ledger.cover(api.cast.org_id, api.cast.firm_id, link, "invoices", recorded - timedelta(seconds=1))
+    await pool.close()
+
+    assert after.consent is not None
+    assert ids.encode("cns", after.consent.id) == made["id"]
 
 
 async def test_consent_ends_at_its_instant(api: Api, operator_pool: Pool) -> None:
