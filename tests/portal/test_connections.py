@@ -230,6 +230,51 @@ async def test_vendor_away_changes_nothing_unless_one_insists(people: People, qu
     await expect(person.page.locator(".head .pill").first).to_have_text("healthy")
 
 
+async def test_refused_connection_says_how_to_mend_it_and_connects_again_under_its_id(
+    people: People, database: Database
+) -> None:
+    person, guest = await people(), await people(sign_up=False)
+    firm = await to_firm(person)
+    await walk(guest.page, await make_link(person, firm))
+    await person.go(firm)
+    await person.page.locator("td a.main").first.click()
+    connection = person.page.url
+    await refuse(database, connection.rpartition("/")[2])
+    await person.page.reload()
+    await expect(person.page.get_by_text("ids stay as they are")).to_be_visible()
+    await expect(person.page.get_by_role("main")).to_contain_text("invalid_grant")
+    await checked(person.page, "connection-refused")
+    await person.follow("Make a link to connect again")
+    await person.sees("Connect QuickBooks Online again")
+    await checked(person.page, "link-again")
+    await person.fill("What the records are for", "Matching invoices with payments")
+    await person.press("Make the link")
+    await walk(guest.page, await person.page.locator(".secret code").inner_text())
+
+    await person.page.goto(connection)
+    await expect(person.page.locator(".head .pill").first).to_have_text("healthy")
+    await expect(person.page.locator(".timeline")).to_contain_text("Connected again: by Lee Birch")
+    await person.go(firm)
+    await expect(person.page.get_by_role("region", name="Connections of").locator("tbody tr")).to_have_count(1)
+
+
+async def refuse(database: Database, connection: str) -> None:
+    """As if the vendor had refused to renew: what the keeper writes down."""
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(
+        "UPDATE connections SET state = 'needs_attention', state_reason = 'the vendor refuses to renew access',"
+        " updated_at = now() WHERE id = $1",
+        ids.decode("con", connection),
+    )
+    await owner.execute(
+        "INSERT INTO connection_events (org_id, connection_id, at, kind, state, detail, vendor_status, vendor_code)"
+        " SELECT org_id, id, now(), 'renewal_refused', state, 'the grant is over', 400, 'invalid_grant'"
+        " FROM connections WHERE id = $1",
+        ids.decode("con", connection),
+    )
+    await owner.close()
+
+
 async def joined(people: People, owner: Person) -> Person:
     """A second member, with the same powers."""
     guest = await people(sign_up=False)

@@ -65,6 +65,8 @@ async def make(visit: Visit) -> Reply:
         consent_days=int(typed.text("lasts")) if typed.text("lasts") in LASTS else 365,
         relinks=None if again is None else again.id,
     )
+    if email:
+        await visit.parts.throttle.spend("mail", MAILS, email)  # before the link: one that is refused is not lost
     session = visit.me.session
     try:
         made, url = await create_session(
@@ -92,7 +94,6 @@ async def cancel(visit: Visit) -> Reply:
 
 async def _mailed(visit: Visit, firm: Firm, made: LinkSession, url: str, email: str) -> bool:
     """Whether the mail went out. The link stands on the page either way."""
-    await visit.parts.throttle.spend("mail", MAILS, email)
     names = [one.name for one in visit.parts.connectors if one.slug in made.vendors]
     session = visit.me.session
     mail = Mail(
