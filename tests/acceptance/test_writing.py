@@ -214,11 +214,13 @@ async def payment_of(api: Api) -> dict[str, object]:
     return {"client": client, "amount": {"amount_minor": 100, "currency": "USD"}}
 
 
-async def test_vendor_that_cannot_write_says_so(api: Api, canopy: SandboxServer) -> None:
-    answer = await api.post("/v1/payments", await payment_of(api), "canopy")
+async def test_vendor_that_cannot_write_says_so(api: Api, quickbooks: SandboxServer) -> None:
+    client = (await api.first("/v1/clients?limit=1", "quickbooks"))["id"]
+
+    answer = await api.post("/v1/contacts", {"client": client, "family_name": "Alder"}, "quickbooks")
 
     assert (answer.status_code, problem_of(answer)) == (501, "vendor_cannot")
-    assert canopy.stats()["writes"] == 0
+    assert quickbooks.stats()["writes"] == 0
 
 
 async def test_lost_answer_is_found_again_and_counted_once(api: Api, quickbooks: SandboxServer) -> None:
