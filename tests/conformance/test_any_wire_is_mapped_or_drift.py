@@ -20,6 +20,8 @@ from tests.connectors.flows import BOOK, NO_CURRENCY, play
 BINDINGS = [
     (connector.slug, name) for connector in CONNECTORS for name, bound in connector.bindings().items() if bound.raw
 ]
+ASKS_FOR_CURRENCIES = {("canopy", "payments"), ("canopy", "credits")}
+"""Without a currency of the account other records are read for theirs, which takes more than one answer."""
 _WORDS = (
     "", "0", "1", "-1", "USD", "JPY", "KWD", "XXX", "usd", "Invoice", "CreditMemo", "paid", "Active", "Business", "OK",
     "SalesItemLineDetail", "GroupLineDetail", "DiscountLineDetail", "SubTotalLineDetail", "Voided", "\u0130", "\0",
@@ -105,7 +107,7 @@ def test_any_wire_is_a_record_or_drift(vendor: str, resource: str, data: st.Data
     binding = connector.bindings()[resource]
     assert binding.page is not None
     row = data.draw(json_of(inspect.type_info(binding.wire.type)))
-    book = data.draw(st.sampled_from([BOOK, NO_CURRENCY]))
+    book = data.draw(st.sampled_from([BOOK] if (vendor, resource) in ASKS_FOR_CURRENCIES else [BOOK, NO_CURRENCY]))
     body = body_of(binding.wire, [row])
     with suppress(SchemaDrift):
         before = [Response(200, {}, earlier) for earlier in bodies_before(vendor, resource)]
