@@ -221,6 +221,16 @@ def test_an_upload_whose_answer_is_garbled_may_have_happened(answer: Response) -
         play(TAXDOME, TAXDOME.documents.upload(NEW_FILE, "key", BOOK), SELECTED, answer)
 
 
+def test_a_file_without_a_record_is_fetched_all_the_same() -> None:
+    assert TAXDOME.documents is not None
+    assert TAXDOME.documents.download is not None
+    link = ok({"url": "https://files.taxdome.example/1?signature=x"})
+    played = play(TAXDOME, TAXDOME.documents.download("att_1", BOOK), refused(404, error="not_found"), link)
+
+    assert played.value.request.address == "https://files.taxdome.example/1?signature=x"
+    assert (played.value.name, played.value.size_bytes) == (None, None)
+
+
 @pytest.mark.parametrize("resource", ["invoices", "payments", "documents", "time_entries"])
 def test_a_deletion_that_failed_inside_a_good_answer_has_failed(resource: str) -> None:
     delete = TAXDOME.bindings()[resource].delete

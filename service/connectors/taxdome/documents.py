@@ -4,14 +4,15 @@ from datetime import datetime
 from typing import Annotated, Any, Final, Protocol
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct, UnsetType
 from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader
+from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Frame, Request
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.connectors.taxdome import attachments, calls
+from service.connectors.taxdome.documents_write import from_document_update, from_new_document
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, instant
 from service.ids import Book
 from service.resources.common import Meta
@@ -50,7 +51,6 @@ ROOTS: Final = ("client_uploaded", "firm_shared", "organizer", "private")
 _LISTED: Final = (*ROOTS, Area.MESSAGE.value)
 _IN_MESSAGES: Final = "messages:"
 """Before a position in the threads."""
-_UPLOADS: Final = ("client_uploaded", "firm_shared", "private")
 AREAS: Final = {area.value: area for area in Area if area is not Area.OTHER}
 _BY_ACCESS: Final = {"edit": Area.CLIENT_UPLOADED, "view": Area.FIRM_SHARED, "private": Area.PRIVATE}
 """For folders under names of the firm's own: who may see and edit what lies there tells what they are for."""
@@ -180,23 +180,29 @@ _read_link = json_reader(_Link)
 def download(remote_id: str, book: Book) -> Flow[Download]:
     """The file at the address that TaxDome signs for a few minutes, and its name and size: two calls or more."""
     path = calls.below("/documents", remote_id.rpartition(":")[2])
-    known = yield from get(remote_id, book)
+    known = yield from _known(remote_id, book)
     link = _read_link((yield from calls.ask(calls.read_one(f"{path}/download", book), book)))
+    request = Request(method="GET", path=path, address=link.url, accept="*/*", lane="read")
+    if known is None:
+        return Download(request=request)
     size = known.size_bytes
-    return Download(
-        request=Request(method="GET", path=path, address=link.url, accept="*/*", lane="read"),
-        name=known.name,
-        size_bytes=None if isinstance(size, UnsetType) else size,
-    )
+    return Download(request=request, name=known.name, size_bytes=None if isinstance(size, UnsetType) else size)
+
+
+def _known(remote_id: str, book: Book) -> Flow[Document | None]:
+    """The document; None for a file without a record, whose bytes may be had all the same."""
+    try:
+        return (yield from get(remote_id, book))
+    except NotFound:
+        if ":" in remote_id:
+            raise
+        return None
 
 
 def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
     """A new file. The session is moved to the account first: an upload's bytes can be sent only once."""
     del key
-    if new.client is not None and remote_id_of(new.client, "cli_", book, "query/client") != book.account:
-        raise invalid("query/client", "other_account", "A document goes to the client whose account is asked.")
-    root, path = _destination(new, book)
-    query = (("folder", root), ("path", path), ("name", new.name))
+    query = from_new_document(new, book)
     request = Request(
         method="POST",
         path="/documents",
@@ -209,35 +215,11 @@ def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
     return calls.understood((yield from calls.after_select(request, book)), _read_one, to_document, book)
 
 
-def _destination(new: NewDocument, book: Book) -> tuple[str, str]:
-    """Area and path. Raises Invalid where the two given contradict each other, or where nothing can be uploaded to."""
-    root, path = new.area, "/"
-    if new.folder is not None:
-        root, _, path = remote_id_of(new.folder, "fol_", book, "query/folder").partition(":")
-        if new.area not in (None, root):
-            raise invalid("query/folder", "contradiction", "The folder lies in another area.")
-    if root not in _UPLOADS or not path.startswith("/"):
-        raise invalid("query/area", "choice", f"One of: {', '.join(_UPLOADS)}.")
-    return root, path
-
-
 def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
     """Renames a document, asks the client to approve it, or takes that back. Raises Conflict for one that is sealed."""
     del version, key
-    refuse(new, ("category", "summary", "review"), "TaxDome")
-    path = calls.below("/documents", remote_id)
-    body = {"name": new.name, "status": _status(new.approval)}
-    body = {name: value for name, value in body.items() if value is not UNSET}
+    path, body = calls.below("/documents", remote_id), from_document_update(new)
     return (yield from calls.written("PATCH", path, body, _read_one, to_document, book))
-
-
-def _status(wanted: ApprovalState | UnsetType) -> str | None | UnsetType:
-    """TaxDome's word. Approving is the client's own part."""
-    if isinstance(wanted, UnsetType):
-        return UNSET
-    if wanted not in (ApprovalState.PENDING, ApprovalState.NONE):
-        raise invalid("/approval", "unsupported", "`pending` asks the client, `none` takes the question back.")
-    return "pending_approval" if wanted is ApprovalState.PENDING else None
 
 
 BINDING: Final = Binding[Document, Any, DocumentUpdate](
