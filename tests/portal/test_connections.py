@@ -354,6 +354,30 @@ async def test_new_connection_of_a_careful_firm_waits_until_somebody_refuses(peo
     await expect(person.page.get_by_role("cell", name="revoked")).to_be_visible()
 
 
+async def test_connect_pages_take_the_colour_and_return_urls_of_the_organization(
+    people: People, database: Database
+) -> None:
+    person, guest = await people(), await people(sign_up=False)
+    await person.go("/connections")
+    await person.follow("Connect pages")
+    await person.page.get_by_role("radio", name=re.compile("^Your own")).check()
+    await person.page.get_by_label("Your colour").fill("#7a1fa2")
+    await person.fill("Return URLs", "http://elsewhere.example/x")
+    await person.press("Save")
+    await expect(person.page.locator(".error")).to_contain_text("https://")
+    await checked(person.page, "connect-pages-wrong")
+    await person.fill("Return URLs", "https://app.ledgerline.example/connected")
+    await person.press("Save")
+    await expect(person.page.get_by_text("Saved.")).to_be_visible()
+    assert await person.page.get_by_label("Your colour").input_value() == "#7a1fa2"
+
+    await guest.page.goto(await make_link(person, await to_firm(person)))
+    button = guest.page.get_by_role("button", name="Sign and continue")
+    assert await button.evaluate("e => getComputedStyle(e).backgroundColor") == "rgb(122, 31, 162)"
+    await look(guest.page, "sign-branded")
+    assert await acts(database, person.email) == ["connect_settings.change", "link_sessions.create"]
+
+
 async def test_consent_is_entered_disclosed_on_revoked_and_packed(
     people: People, site: str, database: Database
 ) -> None:
@@ -434,7 +458,7 @@ async def test_pages_fit_a_phone_in_the_dark_and_keep_their_own_policy(people: P
     await person.connect()
     firm = await to_firm(person)
     link = await person.page.locator("td a.main").first.get_attribute("href")
-    paths = ["/connections", "/approvals", firm, f"{link}/disconnect", f"{link}/export"]
+    paths = ["/connections", "/connections/pages", "/approvals", firm, f"{link}/disconnect", f"{link}/export"]
     paths += [f"{firm}/{page}" for page in ("connect", "consents", "consents/new", "disclosures", "evidence")]
 
     for path in [*paths, f"{firm}/connect?connection={str(link).rpartition('/')[2]}"]:

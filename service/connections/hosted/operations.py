@@ -3,8 +3,6 @@
 from typing import Final
 from uuid import UUID
 
-from msgspec import UNSET
-
 from service import errors, ids
 from service.accounts.tokens import Mode
 from service.api import parameters
@@ -14,11 +12,11 @@ from service.api.operation import Audit, Operation, Parameter
 from service.api.operation import Meter as Metered
 from service.api.query import DEFAULT_LIMIT, id_of, read_query, whole_number
 from service.connections.hosted import store
+from service.connections.hosted.branding import change_settings
 from service.connections.hosted.sessions import (
     Wish,
     WishError,
     cancel_session,
-    checked_return_url,
     create_session,
     read_session,
 )
@@ -33,7 +31,7 @@ from service.connections.hosted.shapes import (
     NewLinkSession,
     to_link_session,
 )
-from service.connections.hosted.store import ConnectSettings, LinkSession
+from service.connections.hosted.store import LinkSession
 from service.connections.linking import Linking
 from service.consent.items import ITEMS
 from service.db.pool import as_organization
@@ -136,16 +134,10 @@ class HostedRoutes:
     async def change_settings(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), ConnectSettingsUpdate)
         org_id = call.known_caller.org_id
-        async with as_organization(self._linking.pool, org_id) as connection:
-            before = await store.get_settings(connection, org_id)
-            urls = before.return_urls
-            if asked.return_urls is not UNSET:
-                try:
-                    urls = tuple(dict.fromkeys(checked_return_url(url) for url in asked.return_urls))
-                except WishError as wrong:
-                    raise _wrong(wrong.pointer, str(wrong)) from None
-            after = ConnectSettings(urls, before.accent if asked.accent is UNSET else asked.accent)
-            await store.upsert_settings(connection, org_id, after, self._linking.clock())
+        try:
+            after = await change_settings(self._linking, org_id, return_urls=asked.return_urls, accent=asked.accent)
+        except WishError as wrong:
+            raise _wrong(wrong.pointer, str(wrong)) from None
         return answer_of(ConnectSettingsView(return_urls=after.return_urls, accent=after.accent))
 
 

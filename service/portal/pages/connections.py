@@ -10,11 +10,11 @@ from service.connections.approvals.store import list_approvals
 from service.connections.routes import Connection, to_connection
 from service.connections.store import list_accounts_of, list_connections
 from service.db.pool import as_organization
-from service.portal.pages import approvals, connection, consents, endings, evidence, firms, links
+from service.portal.pages import approvals, branding, connection, consents, endings, evidence, firms, links
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
 
-_MODULES = (firms, links, connection, endings, approvals, consents, evidence)
+_MODULES = (branding, firms, links, connection, endings, approvals, consents, evidence)
 
 
 def routes() -> tuple[Route, ...]:
