@@ -5,9 +5,13 @@ import httpx
 import pytest
 from msgspec.structs import replace
 
+from billing import Budget, BudgetScope, BudgetSpan, set_budget
+from service.app import open_edge
 from service.db.pool import Pool
 from service.sandbox.serve import SandboxServer
 from service.settings import Settings
+from service.telemetry import Telemetry
+from service.telemetry.metrics import Point
 from tests.acceptance.conftest import Api, client_of, customers_of, problem_of
 from tests.conftest import Database
 
@@ -60,3 +64,29 @@ async def test_calls_go_on_without_redis_and_it_is_named(
     assert (listed.status_code, listed.headers["usage-billable"]) == (200, "?1")
     assert (ready.status_code, problem_of(ready)) == (503, "platform_unavailable")
     assert ready.json()["detail"] == "Not ready: redis."
+
+
+async def test_what_waits_and_what_is_leased_stands_on_the_metrics_page(
+    settings: Settings, operator_pool: Pool, quickbooks: SandboxServer
+) -> None:
+    observer = Telemetry()
+    async with open_edge(settings, observer=observer) as edge:
+        transport = httpx.ASGITransport(edge)
+        async with httpx.AsyncClient(transport=transport, base_url="http://api.example") as http:
+            api = await customers_of(http, settings, operator_pool, quickbooks)()
+            org = api.cast.org_id
+            async with operator_pool.acquire() as connection:
+                await set_budget(connection, org, Budget(BudgetScope.ORGANIZATION, org, BudgetSpan.MONTH, 500))
+            assert (await api.get("/v1/clients?limit=1", "quickbooks")).status_code == 200
+        found = {
+            (family.name, *(value for _, value in point.labels)): point.value
+            for family in observer.metrics.families()
+            if family.kind == "gauge"
+            for point in family.points
+            if isinstance(point, Point)
+        }
+
+    assert found["tickmark_queue_length", "usage"] == 0
+    assert found["tickmark_spend_leases",] == 1
+    assert found["tickmark_limit_round_trips", "key"] >= 1
+    assert found["tickmark_limit_outages", "vendor"] == 0
