@@ -58,6 +58,7 @@ from billing.invoices import (
     move_invoice,
 )
 from billing.line_calls import LineCall, Place, list_line_calls
+from billing.news import News, list_news
 from billing.partitions import make_partitions
 from billing.payments import (
     Balance,
@@ -161,6 +162,7 @@ __all__ = [
     "MoneyDifference",
     "Month",
     "MonthToDate",
+    "News",
     "Papers",
     "PaymentRefused",
     "Period",
@@ -226,6 +228,7 @@ __all__ = [
     "list_invoices",
     "list_line_calls",
     "list_moves",
+    "list_news",
     "list_reports",
     "list_uncredited_on_stripe",
     "list_unfinished_on_stripe",

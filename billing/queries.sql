@@ -710,3 +710,17 @@ LIMIT $6;
 -- name: list_void_reasons
 -- Which of some calls were taken back, and why.
 SELECT request_id, reason FROM billing.voids WHERE org_id = $1 AND request_id = ANY ($2::uuid[]) ORDER BY request_id;
+
+-- name: list_news
+-- Alerts of budgets and moves of invoices before an instant, newest first.
+SELECT * FROM (
+    SELECT a.raised_at AS at, a.scope || '.' || a.span AS what, a.scope_id AS about, a.percent::int AS percent,
+           a.limit_minor AS amount_minor
+    FROM billing.budget_alerts a WHERE a.org_id = $1 AND a.raised_at < $2
+    UNION ALL
+    SELECT m.moved_at, 'invoice.' || m.state, m.invoice_id, NULL,
+           (SELECT i.total_minor FROM billing.invoices i WHERE i.org_id = $1 AND i.invoice_id = m.invoice_id)
+    FROM billing.invoice_moves m WHERE m.org_id = $1 AND m.moved_at < $2
+) AS news
+ORDER BY at DESC, what, about, percent DESC
+LIMIT $3;

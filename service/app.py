@@ -51,6 +51,7 @@ from service.consent.ledger import ConsentLedger
 from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
 from service.db.region import check_region
+from service.events.routes import event_operations
 from service.idempotency.claim import Idempotency
 from service.idempotency.once import once_if_asked
 from service.leases import Leases
@@ -128,6 +129,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
+    found += event_operations(parts.pool, parts.cursors)
     found += leak_operations(parts.leaks)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     for place, one in enumerate(found):

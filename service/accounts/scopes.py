@@ -16,6 +16,7 @@ _OURS = (
     "consents:read",
     "consents:write",
     "disclosures:read",
+    "events:read",
     "evidence:read",
     "passthrough:read",
     "passthrough:write",

@@ -185,3 +185,8 @@ ORDER BY org_id, firm_id, version LIMIT 1000;
 -- name: delete_secrets
 -- Forgets everything a vendor let us in with.
 DELETE FROM connection_secrets WHERE org_id = $1 AND connection_id = $2;
+
+-- name: list_recent_events
+-- Lines of all connections' timelines before an instant, newest first.
+SELECT connection_id, seq, at, kind, state, detail, vendor_status, vendor_code
+FROM connection_events WHERE org_id = $1 AND at < $2 ORDER BY at DESC, seq DESC LIMIT $3;

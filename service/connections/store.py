@@ -354,6 +354,14 @@ async def list_events(connection: Connection, org_id: UUID, connection_id: UUID,
     return msgspec.convert(await connection.fetch(SQL["list_events"], org_id, connection_id, limit), tuple[Event, ...])
 
 
+async def list_recent_events(
+    connection: Connection, org_id: UUID, before: datetime, limit: int
+) -> list[tuple[UUID, Event]]:
+    """Of all connections, newest first, each with whose it is."""
+    rows = await connection.fetch(SQL["list_recent_events"], org_id, before, limit)
+    return [(row["connection_id"], msgspec.convert(row, Event)) for row in rows]
+
+
 async def get_last_vendor_error(connection: Connection, org_id: UUID, connection_id: UUID) -> Event | None:
     return msgspec.convert(await connection.fetchrow(SQL["get_last_vendor_error"], org_id, connection_id), Event | None)
 

@@ -5,6 +5,7 @@ from service.portal.pages import (
     audit,
     budgets,
     connections,
+    events,
     home,
     keys,
     learning,
@@ -27,7 +28,7 @@ from service.portal.visit import Reply, Visit, missing
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
     signed_out = (signing_up, signing, recovering)
-    own = (home, keys, connections, budgets, money, log, audit, tryout, team, settings, security, passkeys)
+    own = (home, keys, connections, budgets, money, log, audit, events, tryout, team, settings, security, passkeys)
     modules = (*signed_out, *own, learning)
     return (
         *(route for module in modules for route in module.routes()),

@@ -20,7 +20,7 @@ OF_EVERYBODY: Final = {
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {
     "getMe", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage", "summarizeUsage",
-    "exportUsage", "listAuditEntries", "exportAuditLog",
+    "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
     "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions",
 }  # fmt: skip

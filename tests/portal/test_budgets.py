@@ -41,6 +41,12 @@ async def test_budget_of_a_key_holds_its_calls_and_shows_its_alerts(people: Peop
     assert await violations(page) == []
     assert await overflow_px(page) == 0
 
+    await person.go("/events")
+    for percent in ("50 %", "80 %", "100 %"):
+        await expect(page.locator(".events")).to_contain_text(f"{percent} of 0.02 USD for the day is used.")
+    assert await violations(page) == []
+    assert await overflow_px(page) == 0
+    await person.go("/usage/budgets")
     await page.get_by_label("New limit").fill("12.5")
     await page.get_by_role("button", name="Change").click()
     await expect(page.locator(".budgets")).to_contain_text("12.50 USD")

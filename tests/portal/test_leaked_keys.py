@@ -82,6 +82,9 @@ async def test_leaked_key_ends_and_its_owner_is_told(people: People, site: str, 
     await person.page.get_by_role("link", name="found one").click()
     await expect(person.page.get_by_role("alert")).to_contain_text(URL)
     assert await violations(person.page) == []
+    await person.go("/events")
+    await expect(person.page.locator(".events")).to_contain_text("found the key in public")
+    await expect(person.page.locator(".events")).not_to_contain_text("another")
     await person.go("/audit?what=keys.leaked")
     await expect(person.page.locator("table.calls tbody tr")).to_have_count(1)
 

@@ -20,7 +20,7 @@ OPEN_PAGES = (
 )  # fmt: skip
 OWN_PAGES = (
     "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage",
-    "/usage?by=day", "/usage/budgets", "/audit", "/invoices",
+    "/usage?by=day", "/usage/budgets", "/audit", "/events", "/invoices",
     "/team", "/settings", "/settings/second-factor", "/confirm",
     "/settings/security", "/settings/password",
 )  # fmt: skip
