@@ -17,6 +17,7 @@ from service.settings_forms import (
     CLAIM,
     NETWORKS,
     NUMBERED_KEYS,
+    OPENID_ISSUERS,
     SECRET_KEY,
     SECRET_KEYS,
     SECRET_KEYS_FILE,
@@ -25,6 +26,7 @@ from service.settings_forms import (
     SHARE,
     TEXT,
     Form,
+    Issuer,
     Secret,
     Unreadable,
     number,
@@ -132,6 +134,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     smtp_url: Annotated[
         str | None, Setting(url("smtp", "smtps"), "Sends the portal's mail; if not set, an outbox page shows it.")
     ] = None
+    openid_issuers: Annotated[
+        tuple[Issuer, ...],
+        Setting(OPENID_ISSUERS, "Where members may sign in by OpenID Connect, back to /sign-in/with/<name>/back."),
+    ] = ()
     mail_sender: Annotated[str, Setting(TEXT, "Whom the portal's mail is from.")] = "Tickmark <portal@tickmark.example>"
 
     metrics_host: Annotated[str, Setting(TEXT, "The address of the internal metrics page.")] = "127.0.0.1"

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+_LOOPBACK = ("http", "127.0.0.1")
 _DIGITS = re.compile(r"[0-9]{1,12}")
 
 
@@ -30,6 +31,25 @@ class Secret(msgspec.Struct, frozen=True):
         return "Secret(…)"
 
     __str__ = __repr__
+
+
+class Issuer(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where members may sign in by OpenID Connect, and how we are registered there."""
+
+    name: str
+    """For the button, such as `Google`."""
+    issuer: str
+    """Exactly as its tokens say it."""
+    client_id: str
+    client_secret: str
+
+    @property
+    def slug(self) -> str:
+        """The name as it stands in our addresses, and hence in the redirect address that the issuer knows."""
+        return re.sub(r"[^a-z0-9]+", "-", self.name.lower()).strip("-")
+
+    def __repr__(self) -> str:
+        return f"Issuer({self.name!r})"
 
 
 class Form(msgspec.Struct, frozen=True):
@@ -164,6 +184,22 @@ def _addresses(text: str) -> Mapping[str, str]:
     return found
 
 
+def _issuers(text: str) -> tuple[Issuer, ...]:
+    try:
+        issuers = msgspec.json.decode(text, type=tuple[Issuer, ...])
+    except msgspec.DecodeError as error:
+        raise Unreadable(f"is not the JSON that is expected ({error})") from None
+    for one in issuers:
+        parts = urlsplit(one.issuer)
+        if parts.scheme != "https" and (parts.scheme, parts.hostname) not in (("http", "localhost"), _LOOPBACK):
+            raise Unreadable("names an issuer that does not begin with https://")
+        if not one.slug or not one.client_id or not one.client_secret:
+            raise Unreadable("has an issuer without a name in letters, a client id or a client secret")
+    if len({one.slug for one in issuers}) != len(issuers):
+        raise Unreadable("has two issuers of the same name")
+    return issuers
+
+
 TEXT = Form("text", _text)
 SECRET_TEXT = Form("text", _text_secret, secret=True)
 SECRET_KEY = Form("32 bytes in base64", _base64_secret, secret=True)
@@ -175,3 +211,4 @@ SHARE = Form("0 to 1", _share)
 CLAIM = Form("true | false", _claim)
 ADDRESSES = Form("eu=https://…,gb=https://…", _addresses)
 NETWORKS = Form("network,network", _networks)
+OPENID_ISSUERS = Form('[{"name": …, "issuer": …, "client_id": …, "client_secret": …}]', _issuers, secret=True)

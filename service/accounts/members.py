@@ -18,6 +18,7 @@ from service.accounts.errors import (
     MemberNotFoundError,
     NotAllowedError,
 )
+from service.accounts.identities import unlink_all
 from service.accounts.members_store import Invitation, Member
 from service.accounts.organizations import checked_name, create_firm, create_organization
 from service.accounts.passwords import Passwords, check_password
@@ -136,6 +137,7 @@ async def remove_member(connection: Connection, by: Member, member_id: UUID, *, 
     if member.role is Role.OWNER:
         await _keep_an_owner(connection, member)
     await store.mark_member_removed(connection, by.org_id, member_id, clock())
+    await unlink_all(connection, by.org_id, member_id)
     await store.delete_sessions(connection, by.org_id, member_id, None)
 
 

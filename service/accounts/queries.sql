@@ -275,3 +275,24 @@ RETURNING id;
 -- Where an organization's keys were found, newest first; of one key or all.
 SELECT id, key_id, found_at_url, found_in, reported_at, ended_key FROM key_leaks
 WHERE org_id = $1 AND ($2::uuid IS NULL OR key_id = $2) ORDER BY id DESC;
+
+-- name: insert_identity
+-- A member signs in as this subject of this issuer from now on.
+INSERT INTO member_identities (org_id, id, member_id, issuer, subject, label, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: find_identity
+-- Who signs in as a subject of an issuer; asked before the organization is known.
+SELECT org_id, member_id, email FROM find_identity($1, $2);
+
+-- name: list_identities
+-- The sign-ins at other issuers that a member has linked, oldest first.
+SELECT id, issuer, label, created_at FROM member_identities WHERE org_id = $1 AND member_id = $2 ORDER BY id;
+
+-- name: delete_identity
+-- A sign-in at another issuer opens nothing any more.
+DELETE FROM member_identities WHERE org_id = $1 AND member_id = $2 AND id = $3 RETURNING issuer;
+
+-- name: delete_identities
+-- All sign-ins at other issuers of a member who leaves.
+DELETE FROM member_identities WHERE org_id = $1 AND member_id = $2;

@@ -12,9 +12,11 @@ from service.portal.visit import Header
 SESSION: Final = "tm_session"
 VISITOR: Final = "tm_visitor"
 DEVICE: Final = "tm_device"
+WALK: Final = "tm_walk"
+OUTSIDER: Final = "tm_outsider"
 
 _DAY_S: Final = 24 * 3600
-LASTS_S: Final = {SESSION: 14 * _DAY_S, VISITOR: _DAY_S, DEVICE: 365 * _DAY_S}
+LASTS_S: Final = {SESSION: 14 * _DAY_S, VISITOR: _DAY_S, DEVICE: 365 * _DAY_S, WALK: 600, OUTSIDER: 3600}
 
 
 def read_cookies(scope: Scope, *, secure: bool) -> dict[str, str]:

@@ -29,6 +29,7 @@ from service.portal.assets import Assets
 from service.portal.challenges import Challenges
 from service.portal.late_mail import LateMail
 from service.portal.mail import Outbox, SmtpMailer
+from service.portal.openid import OpenId
 from service.portal.parts import Parts
 from service.portal.portal import make_portal
 from service.portal.reference import Reference
@@ -103,6 +104,7 @@ async def opened_front(
             late_mail=late_mail,
             throttle=Throttle(redis),
             challenges=Challenges(redis),
+            openid=OpenId(settings.openid_issuers, await stack.enter_async_context(HttpTransport())),
             templates=Templates(assets.path),
             assets=assets,
             cookie_key=key_for("portal cookies"),

@@ -18,6 +18,7 @@ from service.portal.assets import Assets
 from service.portal.challenges import Challenges
 from service.portal.late_mail import LateMail
 from service.portal.mail import Mailer
+from service.portal.openid import OpenId
 from service.portal.reference import Reference
 from service.portal.sandboxes import Sandboxes
 from service.portal.templates import Templates
@@ -46,6 +47,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     late_mail: LateMail
     throttle: Throttle
     challenges: Challenges
+    openid: OpenId
     templates: Templates
     assets: Assets
     cookie_key: bytes

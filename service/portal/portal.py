@@ -7,6 +7,7 @@ from service.portal.pages import (
     connections,
     events,
     home,
+    identities,
     keys,
     learning,
     log,
@@ -28,8 +29,9 @@ from service.portal.visit import Reply, Visit, missing
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
     signed_out = (signing_up, signing, recovering)
-    own = (home, keys, connections, budgets, money, log, audit, events, tryout, team, settings, security, passkeys)
-    modules = (*signed_out, *own, learning)
+    own = (home, keys, connections, budgets, money, log, audit, events, tryout, team)
+    members_own = (settings, security, passkeys, identities)
+    modules = (*signed_out, *own, *members_own, learning)
     return (
         *(route for module in modules for route in module.routes()),
         page("/assets/{digest}/{name}", asset, anyone=True),

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, Literal, cast
 from urllib.parse import parse_qsl, quote, urlsplit
 
-from litestar import Litestar, Request
+from litestar import Litestar, Request, Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
@@ -154,12 +154,12 @@ class Portal:
             visit.set_cookies.append(cookie(VISITOR, holder, secure=is_secure(visit.origin)))
         visit.csrf = form_token(self._parts.cookie_key, holder)
 
-    def _failed(self, request: Request[Any, Any, Any], error: Exception) -> Any:
+    def _failed(self, request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
         """What the framework itself refuses: no such page, or not this method."""
         scope = cast(Scope, request.scope)
         visit = self._visit(scope, cast(Receive, request.receive))
         if visit is None:
-            return _elsewhere()
+            return _as_response(_elsewhere())
         if isinstance(error, MethodNotAllowedException):
             refusal = Refusal(405, "This page is not reached that way", "Go back and follow a link.")
         elif isinstance(error, HTTPException) and error.status_code < 500:
@@ -167,7 +167,13 @@ class Portal:
         else:
             log_exception(error)
             refusal = _BROKEN
-        return _with_headers(refused(visit, refusal), visit)
+        return _as_response(_with_headers(refused(visit, refusal), visit))
+
+
+def _as_response(reply: Reply) -> Response[bytes]:
+    """What the framework takes from a handler of exceptions."""
+    headers = {str(name, "ascii"): str(value, "latin-1") for name, value in reply.headers}
+    return Response(reply.body, status_code=reply.status, media_type=reply.media_type.decode(), headers=headers)
 
 
 _BROKEN: Final = Refusal(
@@ -197,7 +203,12 @@ def sign_in_cookies(visit: Visit, token: str, device: str | None) -> None:
 
 def know_browser(visit: Visit, device: str) -> None:
     """Whoever uses this browser has shown that it is the member, or holds its address: counted apart from strangers."""
-    visit.set_cookies.append(cookie(DEVICE, device, secure=is_secure(visit.origin)))
+    set_cookie(visit, DEVICE, device)
+
+
+def set_cookie(visit: Visit, name: str, value: str) -> None:
+    """One of our cookies; an empty value takes it away."""
+    visit.set_cookies.append(cookie(name, value, secure=is_secure(visit.origin)))
 
 
 def sign_out_cookies(visit: Visit) -> None:

@@ -96,6 +96,7 @@ class Visit:
         self.cookies = cookies
         self.path = str(scope["path"])
         self.params: Mapping[str, Any] = scope.get("path_params", {})
+        self.query_string = scope["query_string"].decode("latin-1")
         self.query = Form(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True, max_num_fields=50))
         self.form = Form()
         self.user_agent = next((str(v, "latin-1") for k, v in scope["headers"] if k == b"user-agent"), "")
@@ -155,6 +156,10 @@ class Visit:
     def go(self, path: str) -> Reply:
         """To another of our pages."""
         return Reply(303, b"", HTML, ((b"location", local_path(path, "/home").encode("ascii", "ignore")),))
+
+    def leave(self, address: str) -> Reply:
+        """To somebody else's page: an address of our own making alone."""
+        return Reply(303, b"", HTML, ((b"location", address.encode("ascii")),))
 
 
 def missing() -> Refusal:

@@ -99,7 +99,8 @@ async def people(browser: Browser, site: str) -> AsyncIterator[People]:
     contexts: list[BrowserContext] = []
 
     async def make(organization: str = "Ledgerline Apps", *, sign_up: bool = True, **options: Any) -> Person:
-        context = await browser.new_context(**{"base_url": site, "locale": "en-US", "timezone_id": "UTC", **options})
+        given: dict[str, Any] = {"base_url": site, "locale": "en-US", "timezone_id": "UTC", **options}
+        context = await browser.new_context(**given)
         context.set_default_timeout(8000)
         contexts.append(context)
         person = Person(await context.new_page(), f"{secrets.token_hex(4)}@ledgerline.example", organization)

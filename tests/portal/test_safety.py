@@ -183,6 +183,18 @@ async def test_signing_in_leads_nowhere_else(people: People, stranger: AsyncClie
     assert answer.headers["location"] == "/home"
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/keys/x/nothing", 404), ("/settings/nothing", 404), ("/sign-out", 405), ("/recover/stop", 405)],
+)
+async def test_pages_that_are_not_there_say_so_safely(stranger: AsyncClient, path: str, status: int) -> None:
+    answer = await stranger.get(path)
+
+    assert answer.status_code == status
+    assert "Go home" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
 async def test_pages_are_served_under_their_own_name_only(site: str) -> None:
     async with AsyncClient(base_url=site) as client:
         answer = await client.get("/sign-in", headers={"Host": "evil.example"})

@@ -4,6 +4,7 @@ from typing import Final
 
 from service.accounts import credentials, recovery, second_factor, sessions
 from service.accounts.errors import ImpossibleValueError, WrongCodeError
+from service.accounts.identities import list_identities
 from service.accounts.passkeys import list_passkeys
 from service.audit.acts import member_actor, record_act
 from service.db.pool import Connection, as_organization
@@ -41,6 +42,7 @@ async def security(visit: Visit) -> Reply:
             "sessions": await sessions.list_sessions(connection, me.org_id, member_id, parts.clock()),
             "codes_left": await second_factor.count_recovery_codes(connection, me.org_id, member_id),
             "passkeys": await list_passkeys(connection, me.org_id, member_id),
+            "identities": await list_identities(connection, me.org_id, member_id),
             "passkeys_work": site_of(visit) is not None,
             "recovery": await recovery.get_open_recovery(connection, me.org_id, member_id, parts.clock()),
         }

@@ -3,14 +3,17 @@
 from datetime import timedelta
 from typing import Final
 
-from service.accounts import credentials, members
+from service.accounts import credentials, identities, members
 from service.accounts.credentials import Known
 from service.accounts.errors import AddressTakenError, ImpossibleValueError, LinkExpiredError
 from service.accounts.members import Joining, NewAccount
-from service.accounts.members_store import Invitation
+from service.accounts.members_store import Invitation, Member
+from service.db.pool import as_organization
+from service.portal.cookies import OUTSIDER
 from service.portal.entering import EXPIRED, enter, opened
 from service.portal.mail import Mail, Outbox
-from service.portal.route import Route, form, page
+from service.portal.pages.identities import read_outsider
+from service.portal.route import Route, form, page, set_cookie
 from service.portal.sending import send
 from service.portal.visit import Reply, Visit, missing
 
@@ -92,6 +95,7 @@ async def make_account(visit: Visit) -> Reply:
                 organization=text("organization"),
                 clock=visit.parts.clock,
             )
+            await _link_outsider(visit, member)
             return await enter(visit, Known(member.org_id, member.id), proved.email, "/home")
     except ImpossibleValueError as error:
         wrong["password"] = str(error)
@@ -139,8 +143,33 @@ async def outbox(visit: Visit) -> Reply:
 
 def _account(visit: Visit, proved: NewAccount, link: str, wrong: dict[str, str] | None = None) -> Reply:
     typed = visit.form.text
-    facts = {"email": proved.email, "name": typed("name"), "organization": typed("organization"), "link": link}
+    facts: dict[str, object] = {
+        "email": proved.email,
+        "name": typed("name"),
+        "organization": typed("organization"),
+        "link": link,
+    }
+    outsider = read_outsider(visit)
+    came_from = visit.parts.openid.name_of(outsider.issuer) if outsider else None
+    facts |= {
+        "outsider": outsider,
+        "came_from": came_from,
+        "link_it": "token" not in visit.form or "link_it" in visit.form,
+    }
     return visit.page("account.html", 422 if wrong else 200, error=wrong or {}, **facts)
+
+
+async def _link_outsider(visit: Visit, member: Member) -> None:
+    """Who came from an issuer, in this browser, goes on signing in there if that was ticked."""
+    outsider = read_outsider(visit)
+    if outsider is None or "link_it" not in visit.form:
+        return
+    try:
+        async with as_organization(visit.parts.pool, member.org_id) as connection:
+            await identities.link(connection, member.org_id, member.id, outsider, clock=visit.parts.clock)
+    except AddressTakenError:
+        return  # linked meanwhile to another account: the new one has its password
+    set_cookie(visit, OUTSIDER, "")
 
 
 async def _invitation(visit: Visit, link: str) -> Invitation:
