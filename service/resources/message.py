@@ -47,12 +47,22 @@ class ThreadCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """`tsk_…`: the work that it is about."""
 
 
+class ClientTaskInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A task to give the client, which needs a `text`; with the `id` of one, a change of it."""
+
+    id: str | UnsetType = UNSET
+    text: str | UnsetType = UNSET
+    done: bool | UnsetType = UNSET
+
+
 class ThreadUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A change of a thread. A field left out stays as it is; null empties it."""
 
     subject: str | UnsetType = UNSET
     task: str | None | UnsetType = UNSET
     archived: bool | UnsetType = UNSET
+    client_task: ClientTaskInput | UnsetType = UNSET
+    """One task of the client's in this thread, new or changed; the others stay. Some vendors want it said alone."""
 
 
 class Message(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="message"):

@@ -31,7 +31,7 @@ from service.resources.common import Email, Money
 from service.resources.contact import ContactCreate, ContactUpdate
 from service.resources.document import ApprovalState, DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
-from service.resources.message import MessageCreate, ThreadCreate, ThreadUpdate
+from service.resources.message import ClientTaskInput, MessageCreate, ThreadCreate, ThreadUpdate
 from service.resources.payment import AllocationInput, PaymentCreate, PaymentMethod
 from service.resources.task import TaskCreate, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
@@ -537,6 +537,29 @@ def test_a_thread_is_linked_to_a_job_and_put_away(firm: Account) -> None:
     for refused in (ThreadUpdate(subject="No place"), ThreadUpdate(task=firm.book.ref("tsk_", "task:1"))):
         with pytest.raises(Invalid):
             account.update("threads", made.remote_id, refused)
+
+
+def test_a_client_is_given_a_task_that_is_ticked_off(firm: Account) -> None:
+    account = firm.at(RICH)
+    thread = account.create("threads", ThreadCreate(client=account.client))
+    given = account.update("threads", thread.remote_id, ThreadUpdate(client_task=ClientTaskInput(text="Upload W-2")))
+    (task,) = given.client_tasks
+    again = ThreadUpdate(client_task=ClientTaskInput(text="Sign here", done=False))
+    both = account.update("threads", thread.remote_id, again)
+    ticked = account.update(
+        "threads", thread.remote_id, ThreadUpdate(client_task=ClientTaskInput(id=task.id, done=True))
+    )
+
+    assert (task.text, task.done) == ("Upload W-2", False)
+    assert [one.text for one in both.client_tasks] == ["Upload W-2", "Sign here"]
+    assert [one.done for one in ticked.client_tasks] == [True, False]
+    assert account.get("threads", thread.remote_id) == ticked
+    for refused in (ClientTaskInput(), ClientTaskInput(done=True)):
+        with pytest.raises(Invalid) as fault:
+            account.update("threads", thread.remote_id, ThreadUpdate(client_task=refused))
+        assert fault.value.fields[0].pointer == "/client_task/text"
+    with pytest.raises(NotFound):
+        account.update("threads", thread.remote_id, ThreadUpdate(client_task=ClientTaskInput(id="ctk_0", done=True)))
 
 
 def test_time_is_entered_changed_and_deleted(firm: Account) -> None:

@@ -145,11 +145,15 @@ def deletes(path: str) -> Callable[[str, str | None, str, Book], Flow[None]]:
 
     def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
         del version, key
-        answer = yield from ask(write("DELETE", below(path, remote_id), None, book), book)
-        if (code := code_of(answer)) is not None:
-            raise Refused("the vendor says in a good answer that it failed", status=answer.status, code=code)
+        refuse_fault((yield from ask(write("DELETE", below(path, remote_id), None, book), book)))
 
     return delete
+
+
+def refuse_fault(answer: Response) -> None:
+    """Raises Refused for a good answer, read for nothing else, that tells of a fault."""
+    if (code := code_of(answer)) is not None:
+        raise Refused("the vendor says in a good answer that it failed", status=answer.status, code=code)
 
 
 def accept(new: Struct, names: tuple[str, ...]) -> None:
