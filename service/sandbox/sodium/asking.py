@@ -7,10 +7,10 @@ from service.sandbox.dice import Dice
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
 from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
+from service.sandbox.sodium.custom_values import set_custom_value
 from service.sandbox.sodium.errors import conflict, invalid, missing
 from service.sandbox.sodium.firm import Firm
 from service.sandbox.sodium.papers import FORM_STATUSES, FORMS
-from service.sandbox.sodium.roster import set_custom_value
 from service.sandbox.sodium.staff import FIELD_TYPES
 
 _TOKEN = 54

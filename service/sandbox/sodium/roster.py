@@ -1,14 +1,11 @@
 """Operations on clients and the people at them. Paths that no documentation shows are marked in the README."""
 
-from collections.abc import Callable
-
-import msgspec
-
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
-from service.sandbox.sodium.clients import CLIENT_STATUSES, CLIENT_TYPES, CONTACT_TYPES, DATE_TYPES
+from service.sandbox.sodium.choices import one_of
+from service.sandbox.sodium.clients import CLIENT_STATUSES, CLIENT_TYPES, CONTACT_TYPES
 from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
-from service.sandbox.sodium.errors import RefusalError, conflict, invalid, missing
+from service.sandbox.sodium.errors import conflict, invalid, missing
 from service.sandbox.sodium.firm import Firm
 
 _CLIENT = "/clients/{client}"
@@ -64,67 +61,6 @@ class TieBody(wire.Body, frozen=True):
     contact: ContactBody = ContactBody()
 
 
-class NoteBody(wire.Body, frozen=True):
-    """A note to write."""
-
-    content: str
-    pinned_level: int = 0
-
-
-class LinkBody(wire.Body, frozen=True):
-    """A link to write."""
-
-    url: str
-    description: str | None = None
-    link_type: str = "Other"
-
-
-class CompanyBody(wire.Body, frozen=True):
-    """What the register of companies has."""
-
-    number: str | None = None
-    status: str | None = None
-    incorporation_date: str | None = None
-    registered_address: str | None = None
-    sic_codes: tuple[str, ...] = ()
-
-
-class BusinessBody(wire.Body, frozen=True):
-    """Business details to write (BusinessDetailsDto); an address is one text."""
-
-    company: CompanyBody = CompanyBody()
-    trading_as: str | None = None
-    postal_address: str | None = None
-    invoice_address: str | None = None
-    date_of_trading: str | None = None
-    nature_of_business: str | None = None
-    utr: str | None = None
-    vat: Json | None = None
-    paye_ref: str | None = None
-    accounts_office_ref: str | None = None
-
-
-class DateBody(wire.Body, frozen=True):
-    """One key date to write (SaveClientDateDto)."""
-
-    date_type: str
-    date: str | None = None
-    description: str | None = None
-
-
-class ValueBody(wire.Body, frozen=True):
-    """The value of one custom field."""
-
-    code: str
-    value: object = None
-
-
-class ValuesBody(wire.Body, frozen=True):
-    """Values of custom fields; those not named stay."""
-
-    values: list[ValueBody]
-
-
 class AccessBody(wire.Body, frozen=True):
     """Whether a contact may use the portal."""
 
@@ -132,7 +68,7 @@ class AccessBody(wire.Body, frozen=True):
 
 
 class Roster:
-    """Clients, contacts, ties, notes, links and what a client has one of."""
+    """Clients, contacts, the ties between them, and who may enter the portal."""
 
     def __init__(self, firm: Firm, router: Router) -> None:
         self._firm = firm
@@ -170,19 +106,8 @@ class Roster:
             search=("firstName", "lastName", "email"),
             may_delete=self._contact_may_go,
         )
-        notes = Collection(
-            firm.notes,
-            f"{_CLIENT}/clientnote",
-            NoteBody,
-            self._make_note,
-            firm.now_s,
-            firm.clients,
-            search=("content",),
-        )
-        links = Collection(firm.links, f"{_CLIENT}/clientlink", LinkBody, self._make_link, firm.now_s, firm.clients)
         self._clients.add_routes(router, ("list", "create", "get", "replace"))
-        for collection in (self._contacts, notes, links):
-            collection.add_routes(router)
+        self._contacts.add_routes(router)
         self._ties = f"{_CLIENT}/clientcontact"
         for method, pattern, handler in (
             ("DELETE", "/clients/{code}", self._delete_client),
@@ -193,12 +118,6 @@ class Roster:
             ("GET", f"{self._ties}/{{code}}", self._get_tie),
             ("PUT", f"{self._ties}/{{code}}", self._retie),
             ("DELETE", f"{self._ties}/{{code}}", self._untie),
-            ("GET", f"{_CLIENT}/businessdetails", self._get_business),
-            ("PUT", f"{_CLIENT}/businessdetails", self._put_business),
-            ("GET", f"{_CLIENT}/clientdates", self._get_dates),
-            ("PUT", f"{_CLIENT}/clientdates", self._put_dates),
-            ("GET", f"{_CLIENT}/customfields", self._get_values),
-            ("PUT", f"{_CLIENT}/customfields", self._put_values),
             ("GET", f"{_CLIENT}/portal-access", self._list_access),
             ("PUT", f"{_CLIENT}/portal-access/{{code}}", self._put_access),
         ):
@@ -209,8 +128,8 @@ class Roster:
         if not body.name.strip():
             raise invalid("name", "The field name is required.")
         made = wire.fields(body)
-        made["type"] = _one_of(body.type, CLIENT_TYPES, "type")
-        made["status"] = _one_of(body.status, CLIENT_STATUSES, "status")
+        made["type"] = one_of(body.type, CLIENT_TYPES, "type")
+        made["status"] = one_of(body.status, CLIENT_STATUSES, "status")
         for name in ("manager", "partner", "associate"):
             made[name] = firm.user(made.pop(f"{name}Code"), f"{name}Code")
         if body.revenue_range_code:
@@ -326,73 +245,6 @@ class Roster:
         first = self._firm.client_ref(self._firm.ties.owner(ties[0])) if ties else None
         self._contacts.amend(self._firm.contacts.position(contact), {"clientCount": len(ties), "client": first})
 
-    def _make_note(self, body: NoteBody, old: Json | None, client: int | None) -> Json:
-        assert client is not None
-        author = old["author"] if old else self._firm.me
-        return {**wire.fields(body), "author": author, "client": self._firm.client_ref(client)}
-
-    def _make_link(self, body: LinkBody, old: Json | None, client: int | None) -> Json:
-        assert client is not None
-        if "://" not in body.url:
-            raise invalid("url", "The field url is not a valid URL.")
-        return {**wire.fields(body), "client": self._firm.client_ref(client)}
-
-    def _get_business(self, request: Request, path: Path) -> Response:
-        return json_response(200, self._business(path["client"]))
-
-    def _put_business(self, request: Request, path: Path) -> Response:
-        self._business(path["client"])
-        return self._keep("business", path["client"], wire.fields(wire.read(request, BusinessBody)))
-
-    def _business(self, code: str) -> Json:
-        position = self._firm.clients.position(code)
-        if self._firm.clients.table[position]["type"] == "Individual":
-            raise RefusalError(404, "Business details not found")
-        return self._single("business", code, self._firm.people.business_details, BusinessBody())
-
-    def _get_dates(self, request: Request, path: Path) -> Response:
-        position = self._firm.clients.position(path["client"])
-        kept: list[Json] | None = self._firm.kept.get(("dates", path["client"]))
-        if kept is None:
-            kept = self._firm.people.dates(position) if position < self._firm.clients.table.seeded else []
-        return json_response(200, kept)
-
-    def _put_dates(self, request: Request, path: Path) -> Response:
-        self._firm.clients.position(path["client"])
-        written = [wire.fields(each) for each in wire.read(request, list[DateBody])]
-        for at, each in enumerate(written):
-            _one_of(each["dateType"], DATE_TYPES, f"[{at}].dateType")
-        self._firm.kept["dates", path["client"]] = written
-        return json_response(200, written)
-
-    def _single(self, sort: str, code: str, seeded: Callable[[int], Json], blank: wire.Body) -> Json:
-        kept: Json | None = self._firm.kept.get((sort, code))
-        if kept is not None:
-            return kept
-        position = self._firm.clients.position(code)
-        if position < self._firm.clients.table.seeded:
-            return seeded(position)
-        return {**wire.fields(blank), "updatedDate": self._firm.clients.table[position]["updatedDate"]}
-
-    def _keep(self, sort: str, code: str, written: Json) -> Response:
-        row = {**written, "updatedDate": wire.instant(self._firm.now_s())}
-        self._firm.kept[sort, code] = row
-        return json_response(200, row)
-
-    def _get_values(self, request: Request, path: Path) -> Response:
-        fields = [self._firm.custom_fields.table[at] for at in self._firm.custom_fields.all()]
-        values = custom_values(self._firm, path["client"])
-        shown: list[Json] = [
-            {**field, "value": values.get(field["code"])} for field in fields if not field["isArchived"]
-        ]
-        return json_response(200, shown)
-
-    def _put_values(self, request: Request, path: Path) -> Response:
-        custom_values(self._firm, path["client"])
-        for at, wished in enumerate(wire.read(request, ValuesBody).values):
-            set_custom_value(self._firm, path["client"], wished.code, wished.value, f"values[{at}]")
-        return self._get_values(request, path)
-
     def _list_access(self, request: Request, path: Path) -> Response:
         client = self._firm.clients.position(path["client"])
         return wire.page(self._firm.ties.of_client(client), wire.window(request), self._access)
@@ -414,48 +266,7 @@ class Roster:
         return {"contact": wire.ref(row["code"], name), "email": contact["email"], "hasAccess": has}
 
 
-def custom_values(firm: Firm, client: str) -> dict[str, object]:
-    """The values of custom fields a client has, by the field's code."""
-    position = firm.clients.position(client)
-    kept: dict[str, object] | None = firm.kept.get(("values", client))
-    if kept is not None:
-        return kept
-    return firm.people.custom_values(position) if position < firm.clients.table.seeded else {}
-
-
-def set_custom_value(firm: Firm, client: str, code: str, value: object, where: str) -> None:
-    """Writes one value, of the type the field wants; null empties it."""
-    field = firm.must_find(firm.custom_fields, code, f"{where}.code")
-    if value is not None and not _fits(field, value):
-        raise invalid(f"{where}.value", f"The value is no {field['dataType']}.")
-    values = {**custom_values(firm, client), code: value}
-    firm.kept["values", client] = {name: found for name, found in values.items() if found is not None}
-
-
-def _fits(field: Json, value: object) -> bool:
-    kind, options = field["dataType"], field["options"]
-    if kind == "MultiSelect":
-        return isinstance(value, list) and all(each in options for each in value)  # pyright: ignore[reportUnknownVariableType]
-    if kind == "Number":
-        return isinstance(value, int | float) and not isinstance(value, bool)
-    if kind == "Boolean":
-        return isinstance(value, bool)
-    if kind == "Date":
-        try:
-            msgspec.convert(value, type=str)
-            return len(str(value)) >= 10 and str(value)[:4].isdigit()
-        except msgspec.ValidationError:
-            return False
-    return isinstance(value, str) and (kind != "Select" or value in options)
-
-
-def _one_of(given: str, options: tuple[str, ...], field: str) -> str:
-    if given not in options:
-        raise invalid(field, f"The value '{given}' is not valid.")
-    return given
-
-
 def _types(body: TieBody) -> list[str]:
     if not body.types:
         raise invalid("types", "The field types is required.")
-    return [_one_of(given, CONTACT_TYPES, "types") for given in body.types]
+    return [one_of(given, CONTACT_TYPES, "types") for given in body.types]

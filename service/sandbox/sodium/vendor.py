@@ -14,11 +14,13 @@ from service.sandbox.sodium import paperwork, wire
 from service.sandbox.sodium.acceptance import Acceptance
 from service.sandbox.sodium.agreed import Agreed
 from service.sandbox.sodium.asking import Asking, MagicLinks
+from service.sandbox.sodium.custom_values import CustomValues
 from service.sandbox.sodium.errors import RefusalError, invalid, missing, refused
 from service.sandbox.sodium.firm import Firm
 from service.sandbox.sodium.mail import Mail
 from service.sandbox.sodium.office import Office
 from service.sandbox.sodium.paperwork import Paperwork
+from service.sandbox.sodium.particulars import Particulars
 from service.sandbox.sodium.planning import Planning
 from service.sandbox.sodium.roster import Roster
 from service.sandbox.vendor import UnsupportedFaultError
@@ -43,6 +45,8 @@ class Tenant:
         self.firm = Firm(books, code, name, clock.said_s)
         self.router = Router()
         Roster(self.firm, self.router)
+        Particulars(self.firm, self.router)
+        CustomValues(self.firm, self.router)
         self.agreed = Agreed(self.firm, self.router)
         self.paperwork = Paperwork(self.firm, self.router)
         self.asking = Asking(self.firm, self.router)
