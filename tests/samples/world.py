@@ -27,7 +27,12 @@ from tests.acceptance.conftest import Api, peppers_of
 from tests.connections.hosted import SIGNED, Browser, Vendors
 from tests.contract.test_schemathesis import port_of, vendor_of
 
-WRITTEN_FOR = {"document_requests": "sodium", "engagements": "sodium", "organizers": "sodium"}
+WRITTEN_FOR = {
+    "create engagements": "sodium",
+    "update engagements": "canopy",
+    "update document_requests": "sodium",
+    "update organizers": "sodium",
+}
 """Where vendors want different values, whose the sample has."""
 ENDS_A_THING = ("delete", "update")
 
@@ -199,7 +204,7 @@ def _vendor(operation: Operation) -> str:
 
 
 def _able(noun: str, port: str) -> str:
-    wanted = WRITTEN_FOR.get(noun)
+    wanted = WRITTEN_FOR.get(f"{port} {noun}")
     able = next((one for one in CONNECTORS if one.slug == wanted and noun in one.bindings()), None)
     return able.slug if able is not None and port in able.bindings()[noun].ports else vendor_of(noun, port)
 
