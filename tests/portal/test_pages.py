@@ -131,18 +131,34 @@ async def test_journey_without_a_script(people: People) -> None:
     await expect(page.locator("table.calls tbody tr")).to_have_count(1)
 
 
-async def test_page_is_light_and_does_not_jump(people: People) -> None:
+_FIGURES = """new Promise(done => {
+    let shift = 0;
+    new PerformanceObserver(list => { for (const one of list.getEntries()) shift += one.value })
+      .observe({type: 'layout-shift', buffered: true});
+    setTimeout(() => {
+      const [page] = performance.getEntriesByType('navigation');
+      const parts = performance.getEntriesByType('resource').filter(one => one.initiatorType !== 'fetch');
+      const [paint] = performance.getEntriesByName('first-contentful-paint');
+      done({
+        bytes: [page, ...parts].reduce((sum, one) => sum + one.transferSize, 0),
+        answer_ms: Math.round(page.responseStart), paint_ms: Math.round(paint?.startTime ?? 0),
+        ready_ms: Math.round(page.domContentLoadedEventEnd), shift: Math.round(shift * 1000) / 1000,
+      });
+    }, 300);
+})"""
+
+
+async def test_pages_are_light_and_do_not_jump(people: People) -> None:
     person = await people()
     await furnished(person)
-    sizes: list[int] = []
-    person.page.on("response", lambda response: sizes.append(int(response.headers.get("content-length", 0))))
+    stranger = await people(sign_up=False)
+    await stranger.go("/")
+    figures: dict[str, dict[str, float]] = {"/ at first": await stranger.page.evaluate(_FIGURES)}
+    for path in ("/home", "/usage", "/usage/budgets", "/log", "/invoices", "/audit", "/events"):
+        await person.go(path)
+        figures[path] = await person.page.evaluate(_FIGURES)
 
-    await person.go("/home")
-    shift = await person.page.evaluate(
-        """new Promise(done => { let total = 0;
-           new PerformanceObserver(list => { for (const e of list.getEntries()) total += e.value })
-             .observe({type: 'layout-shift', buffered: true}); setTimeout(() => done(total), 300) })"""
-    )
-
-    assert 0 < sum(sizes) < 60_000
-    assert shift < 0.02
+    for path, found in figures.items():
+        print(f"{path:16}", " ".join(f"{name}={value:g}" for name, value in found.items()))
+    assert {path: found for path, found in figures.items() if not 0 < found["bytes"] < 60_000} == {}
+    assert {path: found for path, found in figures.items() if found["shift"] >= 0.02} == {}
