@@ -16,6 +16,7 @@ from service.accounts.organizations import list_firms
 from service.accounts.passwords import Passwords
 from service.accounts.sessions import open_session
 from service.accounts.tokens import Mode, Peppers
+from service.audit.acts import member_actor
 from service.audit.sealing import seal
 from service.audit.signing import signer_of
 from service.db.pool import Connection, as_organization, open_pool
@@ -84,7 +85,7 @@ async def furnish(owner_url: str, settings: Settings, usage: int, calls: int) ->
         minted = [
             await mint_key(
                 connection, peppers, org_id=org_id, name=f"worker {n}", mode=Mode.LIVE, scopes=["*:read"],
-                api_version=date(2026, 11, 20),
+                api_version=date(2026, 11, 20), actor=member_actor(member.id),
             )
             for n in range(KEYS)
         ]  # fmt: skip
