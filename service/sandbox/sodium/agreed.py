@@ -1,4 +1,4 @@
-"""Operations on what is agreed and billed: client services, billing lines, engagements, the accounting platform."""
+"""Operations on what is agreed and billed: client services, billing lines, engagements."""
 
 import uuid
 from base64 import b64decode
@@ -6,6 +6,7 @@ from binascii import Error as NotBase64
 
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
+from service.sandbox.sodium.choices import one_of
 from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
 from service.sandbox.sodium.deals import (
     ENGAGEMENT_STATUSES,
@@ -22,8 +23,6 @@ from service.sandbox.sodium.wire import Day
 _CLIENT = "/clients/{client}"
 _NEXT = {"Pending": {"Approved", "Cancelled"}, "Approved": {"Pending", "Invoiced", "Cancelled"}}
 _PDFS = {"proposal": "hasProposalPdf", "letter-of-engagement": "hasLofEPdf"}
-_FIRST_NEW_CUSTOMER = 900_001
-_LONGEST_ID = 12
 
 
 class ServiceBody(wire.Body, frozen=True):
@@ -91,15 +90,8 @@ class PdfBody(wire.Body, frozen=True):
     pdf_content: str
 
 
-class CustomerBody(wire.Body, frozen=True):
-    """A customer to add to the accounting platform."""
-
-    name: str
-    email: str | None = None
-
-
 class Agreed:
-    """Client services, billing lines, engagements, accounting."""
+    """Client services, billing lines, engagements."""
 
     def __init__(self, firm: Firm, router: Router) -> None:
         self._firm = firm
@@ -184,12 +176,6 @@ class Agreed:
             ("POST", f"{one}/email", self._email),
             ("GET", f"{one}/pdf/{{name}}", self._get_pdf),
             ("POST", f"{one}/pdf/{{name}}", self._put_pdf),
-            ("GET", "/accounting/customers", self._customers),
-            ("POST", "/accounting/customers", self._add_customer),
-            ("GET", "/accounting/customers/{id}", self._customer),
-            ("GET", "/accounting/customers/{id}/invoices", self._invoices),
-            ("GET", "/accounting/invoices/{id}/pdf", self._invoice_pdf),
-            ("GET", "/direct-debit/mandates", self._mandates),
         ):
             router.add(method, pattern, handler)
 
@@ -198,8 +184,8 @@ class Agreed:
         service = self._firm.must_find(self._firm.services, body.billable_service_code, "billableServiceCode")
         made = wire.fields(body)
         del made["billableServiceCode"]
-        _one_of(body.billing_frequency, FREQUENCIES, "billingFrequency")
-        _one_of(body.status, SERVICE_STATUSES, "status")
+        one_of(body.billing_frequency, FREQUENCIES, "billingFrequency")
+        one_of(body.status, SERVICE_STATUSES, "status")
         options = {option["frequency"]: option["price"] for option in service["pricing"]}
         usual = options.get(body.billing_frequency, next(iter(options.values()), 0.0))
         price = usual if body.price is None else body.price
@@ -240,7 +226,7 @@ class Agreed:
     def _line_status(self, request: Request, path: Path) -> Response:
         lines = self._firm.billing_lines
         position = lines.position(path["code"], self._firm.clients.position(path["client"]))
-        wanted = _one_of(wire.read(request, StatusBody).status, LINE_STATUSES, "status")
+        wanted = one_of(wire.read(request, StatusBody).status, LINE_STATUSES, "status")
         now = lines.table[position]["status"]
         if wanted != now and wanted not in _NEXT.get(now, set()):
             raise conflict(f"A billing line that is {now} cannot become {wanted}.")
@@ -249,8 +235,8 @@ class Agreed:
     def _make_engagement(self, body: EngagementBody, old: Json | None, _: int | None) -> Json:
         firm = self._firm
         position, client = firm.client(body.client_code, "clientCode")
-        _one_of(body.type, tuple(ENGAGEMENT_TYPES), "type")
-        status = _one_of(body.status or (old["status"] if old else "Unsent"), ENGAGEMENT_STATUSES, "status")
+        one_of(body.type, tuple(ENGAGEMENT_TYPES), "type")
+        status = one_of(body.status or (old["status"] if old else "Unsent"), ENGAGEMENT_STATUSES, "status")
         made = wire.fields(body)
         wanted = made.pop("clientBillableServiceCodes")
         del made["clientCode"]
@@ -313,58 +299,6 @@ class Agreed:
         self._firm.kept[path["name"], path["code"]] = content
         return self.engagements.answer(self.engagements.amend(position, {_PDFS[path["name"]]: True}), request, 201)
 
-    def _customers(self, request: Request, _: Path) -> Response:
-        text = wire.search_text(request)
-        firm = self._firm
-        seeded = (at for at in range(firm.books.clients) if firm.books.shape(at).status != "Prospect")
-        names = [str(at + 1) for at in seeded if text is None or text in firm.books.name(at).lower()]
-        later = [name for sort, name in firm.kept if sort == "customer"]
-        return wire.page([*names, *later], wire.window(request), self._find_customer)
-
-    def _customer(self, request: Request, path: Path) -> Response:
-        return json_response(200, self._find_customer(path["id"]))
-
-    def _find_customer(self, customer_id: str) -> Json:
-        kept: Json | None = self._firm.kept.get(("customer", customer_id))
-        if kept is not None:
-            return kept
-        is_number = customer_id.isascii() and customer_id.isdigit() and len(customer_id) < _LONGEST_ID
-        number = int(customer_id) - 1 if is_number else -1
-        if not 0 <= number < self._firm.books.clients or self._firm.books.shape(number).status == "Prospect":
-            raise missing("Customer")
-        client = self._firm.books.client(number)
-        return {"id": customer_id, "name": client.name, "email": client.email, "telephone": client.phone,
-                "currency": client.shape.currency, "isActive": client.shape.status != "Archived"}  # fmt: skip
-
-    def _add_customer(self, request: Request, _: Path) -> Response:
-        body = wire.read(request, CustomerBody)
-        customer_id = str(_FIRST_NEW_CUSTOMER + sum(sort == "customer" for sort, _ in self._firm.kept))
-        row: Json = {"id": customer_id, "name": body.name, "email": body.email, "telephone": None, "currency": "USD",
-                     "isActive": True}  # fmt: skip
-        self._firm.kept["customer", customer_id] = row
-        return json_response(201, row)
-
-    def _invoices(self, request: Request, path: Path) -> Response:
-        self._find_customer(path["id"])
-        number = int(path["id"]) - 1
-        found = self._firm.deals.customer_invoices(number) if number < self._firm.books.clients else []
-        return wire.page(found, wire.window(request), lambda invoice: invoice)
-
-    def _invoice_pdf(self, request: Request, path: Path) -> Response:
-        found = self._firm.deals.find_invoice(path["id"])
-        if found is None or not self._firm.deals.invoice(*found)["isPdfAvailable"]:
-            raise missing("Invoice")
-        return Response(200, f"%PDF-1.7 invoice {path['id']}".encode(), (("content-type", "application/pdf"),))
-
-    def _mandates(self, request: Request, _: Path) -> Response:
-        firm = self._firm
-        seeded = range(firm.books.clients)
-        found = [at for at in seeded if at % 5 == 0 and firm.books.shape(at).status != "Prospect"]
-        return wire.page(found, wire.window(request), lambda at: {
-            "id": f"MD{at + 1:08d}", "client": firm.people.ref(at), "status": "Active", "scheme": "bacs",
-            "createdDate": firm.people.client(at)["createdDate"],
-        })  # fmt: skip
-
 
 def decoded(text: str, field: str) -> bytes:
     """What base64 stands for."""
@@ -390,9 +324,3 @@ def _engagement_may_go(row: Json) -> None:
 def _line_may_change(row: Json) -> None:
     if row["status"] in {"Invoiced", "Cancelled"}:
         raise conflict(f"A billing line that is {row['status']} cannot change.")
-
-
-def _one_of(given: str, options: tuple[str, ...], field: str) -> str:
-    if given not in options:
-        raise invalid(field, f"The value '{given}' is not valid.")
-    return given

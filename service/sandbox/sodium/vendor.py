@@ -12,6 +12,7 @@ from service.sandbox.http import Handler, Json, Request, Response, Router, json_
 from service.sandbox.limits import SlidingLimit
 from service.sandbox.sodium import paperwork, wire
 from service.sandbox.sodium.acceptance import Acceptance
+from service.sandbox.sodium.accounting import Accounting
 from service.sandbox.sodium.agreed import Agreed
 from service.sandbox.sodium.asking import Asking, MagicLinks
 from service.sandbox.sodium.custom_values import CustomValues
@@ -48,6 +49,7 @@ class Tenant:
         Particulars(self.firm, self.router)
         CustomValues(self.firm, self.router)
         self.agreed = Agreed(self.firm, self.router)
+        Accounting(self.firm, self.router)
         self.paperwork = Paperwork(self.firm, self.router)
         self.asking = Asking(self.firm, self.router)
         Planning(self.firm, self.router)
