@@ -5,11 +5,13 @@ from uuid import UUID
 
 import msgspec
 
+from service import ids
 from service.accounts import members_store as store
 from service.accounts.errors import LinkExpiredError
 from service.accounts.passwords import Passwords, check_password
 from service.accounts.recovery_store import mark_recoveries_ended
 from service.accounts.sessions import SignedIn, confirm_session, end_other_sessions
+from service.audit.acts import member_actor, record_act
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 
@@ -60,6 +62,8 @@ async def reset_password(
         await store.mark_member_password(connection, org_id, member_id, kept)
         await store.delete_sessions(connection, org_id, member_id, None)
         await mark_recoveries_ended(connection, org_id, member_id, clock(), also_open=True)
+        about = (ids.encode("mem", member_id),)
+        await record_act(connection, org_id, "members.reset_password", about, actor=member_actor(member_id))
     return Known(org_id, member_id)
 
 

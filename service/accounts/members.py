@@ -103,6 +103,8 @@ async def join(
         kept = await passwords.hash(check_password(password, invitation.email))
         made = await _add(connection, joining.org_id, invitation.email, name, invitation.role, kept, clock)
         await store.mark_invitation_accepted(connection, joining.org_id, invitation.id, clock())
+        about = (ids.encode("ivt", invitation.id),)
+        await record_act(connection, joining.org_id, "members.join", about, actor=member_actor(made.id))
         return made
 
 

@@ -15,8 +15,10 @@ from uuid import UUID
 
 import msgspec
 
+from service import ids
 from service.accounts import members_store as store
 from service.accounts.members_store import OpenSession, Session
+from service.audit.acts import member_actor, record_act
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, as_organization
 from service.ids import new_uuid
@@ -58,6 +60,9 @@ async def open_session(
     )
     secret = secrets.token_bytes(_SECRET_BYTES)
     await store.insert_session(connection, org_id, member_id, made, _hash(secret))
+    await record_act(
+        connection, org_id, "members.sign_in", (ids.encode("ses", made.id),), actor=member_actor(member_id)
+    )
     return _token(org_id, made.id, secret)
 
 
