@@ -24,8 +24,9 @@ from service.portal.opening import opened_front
 from service.settings import Settings
 from service.telemetry import Telemetry
 
-_HELD_S: Final = 1.0
-"""The server accepts when all is open, or after so long, so that a usual start refuses nobody."""
+_HELD_S: Final = 10.0
+"""The server accepts when all is open, so that a usual start refuses nobody; or when the database was found to be away,
+or after so long."""
 _RETRY_S: Final = 0.1
 _LONGEST_RETRY_S: Final = 1.0
 
@@ -38,6 +39,7 @@ class Application:
         self._connectors = connectors
         self._front: App = starting
         self._opened = asyncio.Event()
+        self._tried = asyncio.Event()
         self._over = asyncio.Event()
         self._accepts = False
 
@@ -55,9 +57,9 @@ class Application:
         await receive()
         # One task opens and closes: what it opens holds cancel scopes, which belong to their task.
         running = asyncio.create_task(self._run(), name="application")
-        opened = asyncio.create_task(self._opened.wait())
-        await asyncio.wait((running, opened), timeout=_HELD_S, return_when=asyncio.FIRST_COMPLETED)
-        opened.cancel()
+        tried = asyncio.create_task(self._tried.wait())
+        await asyncio.wait((running, tried), timeout=_HELD_S, return_when=asyncio.FIRST_COMPLETED)
+        tried.cancel()
         if running.done():
             await send({"type": "lifespan.startup.failed", "message": type(running.exception()).__name__})
             running.result()
@@ -89,6 +91,7 @@ class Application:
                     # Once calls are accepted, whatever is in the way may be put right: a grant, a migration.
                     if not (self._accepts or may_pass(error)):
                         raise
+                    self._tried.set()
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._over.wait(), pause_s)
                 pause_s = min(2 * pause_s, _LONGEST_RETRY_S)
@@ -99,6 +102,7 @@ class Application:
         async with self._parts(observer) as self._front:
             quiet_garbage_collector()
             self._opened.set()
+            self._tried.set()
             try:
                 await self._over.wait()
             finally:
