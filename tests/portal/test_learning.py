@@ -30,7 +30,7 @@ async def test_each_operation_has_a_page_and_its_twin(site: str, operation_ids: 
             for title in ("Price", "Problems"):
                 assert f"<h2>{title}</h2>" in page.text, operation_id
                 assert f"\n## {title}\n" in twin.text, operation_id
-            if operation_id != "receiveStripeWebhook":
+            if not operation_id.startswith("receive"):
                 for language in ("sh\ncurl", "python\n", "ts\n"):
                     assert f"\n```{language}" in twin.text, operation_id
 
