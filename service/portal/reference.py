@@ -67,17 +67,16 @@ class Reference:
     def page(self, operation: Operation, base_url: str) -> Page:
         """What its page says; samples call `base_url`."""
         schemas = self._contract["components"]["schemas"]
-        request = self._requests.of(operation)
+        request = self._requests.of(operation) if is_for_customers(operation) else None
         sent = _content(operation.get("requestBody", {}))
         answers = [_content(one) for status, one in operation["responses"].items() if status < "3"]
         given = next((one for one in answers if "example" in one), answers[0])  # not that of a dry run
-        is_ours = is_for_customers(operation)
         return Page(
             operation=operation,
             price=self._terms.price(operation),
             limits=self._terms.limits(operation),
-            places=request.places if is_ours else (),
-            samples=samples(request, base_url) if is_ours else (),
+            places=request.places if request is not None else (),
+            samples=samples(request, base_url) if request is not None else (),
             sent=fields_of(sent.get("schema", {}), schemas),
             given=fields_of(given.get("schema", {}), schemas),
             example=_pretty(given["example"]) if "example" in given else "",
