@@ -21,7 +21,7 @@ EVIL = ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascri
 
 @pytest.fixture(autouse=True)
 def _fresh_counts(servers: embedded.Servers) -> None:
-    """Earlier tests of this minute do not count."""
+    """Earlier tests of this minute do not count; the last test alone uses limits up, which a process remembers."""
     with redis.Redis.from_url(servers.redis_url) as client:  # pyright: ignore[reportUnknownMemberType]
         client.flushall()  # pyright: ignore[reportUnknownMemberType]
 
@@ -33,17 +33,6 @@ def test_every_form_has_a_limit() -> None:
     assert {limit.window_s > 0 and limit.count <= 600 for route in forms for limit in route.limits} == {True}
 
 
-@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/forgot", "/sign-in/passkey", "/recover"])
-async def test_form_sent_too_often_is_answered_429_and_says_how_long_to_wait(path: str, site: str) -> None:
-    async with AsyncClient(base_url=site) as robot:
-        statuses = [(await robot.post(path, data={"token": "0" * 64})).status_code for _ in range(61)]
-        last = await robot.post(path, data={"token": "0" * 64})
-
-    assert set(statuses[:60]) == {403}
-    assert last.status_code == 429
-    assert "Wait " in last.text
-
-
 async def test_mails_to_one_address_are_limited_alike_whether_it_is_known(people: People, site: str) -> None:
     person = await people()
     async with AsyncClient(base_url=site) as robot:
@@ -53,7 +42,7 @@ async def test_mails_to_one_address_are_limited_alike_whether_it_is_known(people
         ]
 
     assert unknown[-1] == 429
-    assert known[1:] == unknown[:-1]  # signing up was its first mail
+    assert known[:-1] == unknown[1:]  # signing up was its first mail
     assert all(before <= after for before, after in pairwise(unknown))
 
 
@@ -133,19 +122,28 @@ async def test_new_password_by_mail_opens_a_browser_that_guessing_had_shut_out(p
 @pytest.mark.parametrize("target", EVIL)
 async def test_no_next_or_back_leads_away(people: People, site: str, database: Database, target: str) -> None:
     person = await people()
-    async with await with_session_of(person, site) as client:
-        for answer in (
-            await client.get("/sign-in", params={"next": target}),
-            await send(client, "/confirm", next=target, password=PASSWORD),
-        ):
-            assert (answer.status_code, answer.headers["location"]) == (303, "/home")
     async with AsyncClient(base_url=site) as stranger:
         shown = await stranger.get("/sign-in", params={"next": target})
         assert "evil" not in shown.text
         assert "alert(1)" not in shown.text
     await age_confirmation(database, person)
     async with await with_session_of(person, site) as client:
+        answer = await client.get("/sign-in", params={"next": target})
+        assert (answer.status_code, answer.headers["location"]) == (303, "/home")
         answer = await send(client, "/team", "/team/invite", back=target, email="a@b.example", role="auditor")
         assert answer.headers["location"].startswith("/confirm?next=")
         shown = await client.get(answer.headers["location"])
         assert 'name="next" value="/home"' in shown.text
+        answer = await send(client, "/confirm", next=target, password=PASSWORD)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/home")
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-up", "/forgot", "/sign-in/passkey", "/recover"])
+async def test_form_sent_too_often_is_answered_429_and_says_how_long_to_wait(path: str, site: str) -> None:
+    async with AsyncClient(base_url=site) as robot:
+        statuses = [(await robot.post(path, data={"token": "0" * 64})).status_code for _ in range(61)]
+        last = await robot.post(path, data={"token": "0" * 64})
+
+    assert set(statuses[:60]) == {403}
+    assert last.status_code == 429
+    assert "Wait " in last.text
