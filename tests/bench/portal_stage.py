@@ -24,6 +24,15 @@ from service.settings import Settings
 
 KEYS: Final = 8
 CONNECTIONS: Final = 20
+_OF_FIRMS: Final = (
+    "/firms/{id}",
+    "/firms/{id}/connect",
+    "/firms/{id}/consents",
+    "/firms/{id}/consents/new",
+    "/firms/{id}/disclosures",
+    "/firms/{id}/evidence",
+)
+_OF_CONNECTIONS: Final = ("/connections/{id}/disconnect", "/connections/{id}/export")
 _OPENED: Final = timedelta(days=80)
 
 _FILL: Final = """
@@ -106,7 +115,9 @@ async def furnish(owner_url: str, settings: Settings, usage: int, calls: int) ->
     logged = (org_id, at - (at - month) * calls / usage, at - timedelta(seconds=90), calls, *shared)
     await owner.execute(_FILL + _CALLS, *logged)
     await owner.execute(_FILL + _AUDIT, *logged)
-    await owner.execute("INSERT INTO audit_pending (org_id, id) SELECT org_id, id FROM audit_rows")
+    await owner.execute(
+        "INSERT INTO audit_pending (org_id, id) SELECT org_id, id FROM audit_rows ON CONFLICT DO NOTHING"
+    )
     async with operators.acquire() as connection:
         await sum_up(connection)
         await seal(connection, signer_of(settings), None, at)
@@ -127,6 +138,9 @@ async def furnish(owner_url: str, settings: Settings, usage: int, calls: int) ->
             "/log/{id}": f"/log/{ids.encode('req', call)}",
             "/invoices/{id}": f"/invoices/{bill}",
             "/invoices/{id}/lines/{n}": f"/invoices/{bill}/lines/2",
+            **{path: path.replace("{id}", ids.encode("firm", firm.id)) for path in _OF_FIRMS},
+            **{path: path.replace("{id}", ids.encode("con", links[0])) for path in _OF_CONNECTIONS},
+            "/invoices/{id}/pdf": f"/invoices/{bill}/pdf",
             "/guides/{slug}": "/guides/errors",
             "/reference/{operation}": "/reference/listClients",
             "/log?status": "/log?status=502",
