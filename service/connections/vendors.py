@@ -5,6 +5,7 @@ from typing import TypeVar
 from urllib.parse import quote, urlencode
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.clock import Clock, now
 from service.connections.credentials import Credentials
@@ -16,6 +17,7 @@ from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Transport
 from service.connectors.sdk.faults import ConnectionRefused
 from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.references import at_account
 
 T = TypeVar("T")
 _TIMEOUT_S = 15.0
@@ -40,6 +42,10 @@ class Door(Struct, frozen=True):
     setup: VendorSetup
     is_own: bool
     """The connection has an address of its own: every exchange goes there, none to a published address."""
+
+    def at(self, account: str) -> "Door":
+        """The door to one account, where accounts have hosts of their own. Raises Refused for no such host."""
+        return replace(self, base_url=at_account(self.base_url, account))
 
     @property
     def token_url(self) -> str | None:

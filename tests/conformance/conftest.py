@@ -109,5 +109,6 @@ def rig(
     finally:
         root.setLevel(level)
         root.removeHandler(lines)
-    leaked = [word for word in (*rig.tokens.seen, *client_names) if word in lines.text]
+    secrets = [part for token in rig.tokens.seen for part in token.split("\n")]
+    leaked = [word for word in (*secrets, *client_names) if word in lines.text]
     assert not leaked, "a secret or a client's name was logged"

@@ -5,7 +5,6 @@ from io import StringIO
 
 import pytest
 
-from service.connectors.sdk.auth import ApiKey
 from service.connectors.sdk.faults import (
     ConnectionRefused,
     Malformed,
@@ -15,6 +14,7 @@ from service.connectors.sdk.faults import (
     Unavailable,
     VendorFault,
 )
+from service.connectors.sdk.keys import ApiKey
 from service.telemetry import log_exception, setup
 from tests.conformance.rig import Rig
 from tests.conformance.subject import Facts

@@ -5,8 +5,7 @@ again, reloaded or sent twice. Refusals are sentences for the person who reads t
 """
 
 import secrets
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Mapping, Sequence
 from hmac import compare_digest
 from typing import Final
 
@@ -17,6 +16,7 @@ from service.connections.credentials import Credentials
 from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import store
 from service.connections.hosted.found import find_accounts
+from service.connections.hosted.given import read_given
 from service.connections.hosted.held import Held, seal, unseal
 from service.connections.hosted.settle import settle
 from service.connections.hosted.statement import ordinary, statement_of
@@ -26,8 +26,9 @@ from service.connections.oauth import NotGivenError, digest
 from service.connections.refresh import renewed_by
 from service.connections.store import get_connection
 from service.connections.vendors import Door
-from service.connectors.sdk.auth import ApiKey, OAuth2
+from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.faults import ConnectionRefused, CredentialsExpired, RateLimited, Refused, VendorFault
+from service.connectors.sdk.keys import ApiKey
 from service.db.pool import as_organization
 
 MOST_TRIES: Final = 3
@@ -124,19 +125,17 @@ class Journey:
         except VendorFault as fault:
             await self._say(session, _sentence(door, fault))
 
-    async def with_key(self, session: LinkSession, key: str, ends_on: str) -> None:
-        """An API key that the firm has made for us: tried at the vendor before it is kept."""
+    async def with_key(self, session: LinkSession, typed: Mapping[str, str], ends_on: str) -> None:
+        """An API key that the firm has made for us, and what goes with it: tried at the vendor before it is kept."""
         self._require(session, Step.CONNECT)
         door = await self.door(session)
         if not isinstance(door.connector.auth, ApiKey):
             raise ConnectRefusedError("This system is not connected with a key.")
-        key = key.strip()
-        if not 8 <= len(key) <= 1000 or not key.isascii() or not key.isprintable() or " " in key:
-            raise ConnectRefusedError("That does not look like an API key. Copy it again, without blanks.")
-        made = Credentials(access_token=key, hard_expires_at=_end_of(ends_on))
+        given = read_given(door.connector.auth, typed, ends_on, self._linking.clock())
         await self._count_try(session)
         try:
-            await self._let_in(session, door, made, {})
+            there = door if given.account is None else door.at(given.account)
+            await self._let_in(session, there, given.credentials, given.told)
         except VendorFault as fault:
             await self._say(session, _sentence(door, fault))
 
@@ -252,16 +251,6 @@ def _oauth(door: Door) -> OAuth2:
     if not isinstance(door.connector.auth, OAuth2):
         raise ConnectRefusedError("This system has no consent page of its own.")
     return door.connector.auth
-
-
-def _end_of(day: str) -> datetime | None:
-    """The end of a day that the person typed; none where they typed none."""
-    if not day.strip():
-        return None
-    try:
-        return datetime.combine(date.fromisoformat(day.strip()), time(23, 59, 59), UTC)
-    except ValueError:
-        raise ConnectRefusedError("Write the day on which the key ends as 2027-11-20, or leave it empty.") from None
 
 
 def _sentence(door: Door, fault: VendorFault) -> str:

@@ -11,12 +11,15 @@ from service.connections.hosted.journey import Journey
 from service.connections.hosted.statement import ends_at, ordinary, taxed, words_for
 from service.connections.hosted.store import LinkSession, Step
 from service.connections.linking import Linking
-from service.connectors.sdk.auth import ApiKey, OAuth2
+from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.connector import FoundAccount
 from service.connectors.sdk.faults import Refused
+from service.connectors.sdk.keys import KEY, ApiKey
 
-SECRETS: Final = frozenset({"key", "password", "seed"})
+SECRETS: Final = frozenset({KEY, "password", "seed"})
 """Fields that are never shown again."""
+_ANY_KEY: Final = "Make one in {} under your account, for this use alone."
+_KEPT: Final = " We try it at once, and keep it sealed."
 
 
 class System(Struct, frozen=True):
@@ -24,6 +27,15 @@ class System(Struct, frozen=True):
 
     slug: str
     name: str
+
+
+class Input(Struct, frozen=True):
+    """One thing to type for a key connection."""
+
+    name: str
+    label: str
+    hint: str
+    secret: bool
 
 
 class Contents(Struct, frozen=True, kw_only=True):
@@ -38,6 +50,10 @@ class Contents(Struct, frozen=True, kw_only=True):
     ends_on: str = ""
     vendor: str = ""
     way: Literal["oauth", "key", "login", ""] = ""
+    inputs: tuple[Input, ...] = ()
+    """What is typed for a key connection, the key first."""
+    lapse: str = ""
+    """How long the vendor accepts a key, where it ends by itself."""
     accounts: tuple[FoundAccount, ...] = ()
     goes_to: str = ""
     """The vendor's origin, where a form may lead."""
@@ -71,10 +87,16 @@ async def contents(linking: Linking, journey: Journey, session: LinkSession) -> 
             except Refused:
                 return Contents(vendor=name, way="oauth", minutes_left=left)
             return Contents(vendor=name, way="oauth", goes_to=f"{leads.scheme}://{leads.netloc}", minutes_left=left)
-        case ApiKey():
-            return Contents(vendor=name, way="key", minutes_left=left)
+        case ApiKey() as auth:
+            lapse = "" if auth.lasts is None else f"{auth.lasts.days} days"
+            return Contents(vendor=name, way="key", inputs=_inputs(auth, name), lapse=lapse, minutes_left=left)
         case _:
             return Contents(vendor=name, way="login", minutes_left=left)
+
+
+def _inputs(auth: ApiKey, vendor: str) -> tuple[Input, ...]:
+    key = Input(KEY, auth.label, (auth.hint or _ANY_KEY.format(vendor)) + _KEPT, True)
+    return (key, *(Input(field.name, field.label, field.hint, field.secret) for field in auth.fields))
 
 
 def in_words(at: datetime) -> str:

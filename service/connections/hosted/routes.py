@@ -123,7 +123,9 @@ class Pages:
                 url, browser = await journey.depart(session)
                 return _on_to(url, cookie=self._cookie(f"{browser}.{token}"))
             case "key":
-                await journey.with_key(session, one("key"), one("ends_on"))
+                await journey.with_key(
+                    session, {name: values[0] for name, values in form.items() if values}, one("ends_on")
+                )
             case "login":
                 await journey.with_login(session, one("email"), one("password"), one("seed"))
             case "choose":
@@ -152,7 +154,8 @@ class Pages:
             said = session.notice or "This link was used, or its half hour is over."
             return self._html("gone.html", 410, notice=said, accent=session.accent)
         shown = await pages.contents(self._linking, self._journey, session)
-        fields = {name: values[0] for name, values in (typed or {}).items() if name not in pages.SECRETS and values}
+        hidden = pages.SECRETS | {asked.name for asked in shown.inputs if asked.secret}
+        fields = {name: values[0] for name, values in (typed or {}).items() if name not in hidden and values}
         chosen = set((typed or {}).get("account", []))
         return self._html(
             f"{session.step.value}.html",

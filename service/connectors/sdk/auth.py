@@ -60,21 +60,6 @@ class Auth(Protocol):
         ...
 
 
-class ApiKey(Struct, frozen=True):
-    """A key that the firm has made for us; it goes into one header and cannot be renewed."""
-
-    header: str
-    token_url: str | None = None
-
-    def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
-        return ((self.header, access_token),)
-
-    def renew(self, grant: Grant, app: AppCredentials, now: Callable[[], datetime]) -> Flow[TokenReply]:
-        del grant, app, now
-        raise ConnectionRefused("the vendor does not accept the firm's API key any more")
-        yield
-
-
 class OAuth2(Struct, frozen=True, kw_only=True):
     """OAuth 2.0 with bearer tokens that expire and a refresh token that may rotate (RFC 6749).
 

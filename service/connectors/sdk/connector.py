@@ -50,7 +50,8 @@ class Connector:
     slug: str
     name: str
     base_urls: Mapping[str, str]
-    """By region (`us`, `eu`, …); empty where the vendor publishes none and an operator has to set it."""
+    """By region (`us`, `eu`, …); empty where the vendor publishes none and an operator has to set it. Where each
+    account has a host of its own, `{account}` stands for one label of it."""
     root: str
     """Put before every path; `{account}` stands for the remote account id."""
     auth: Auth
@@ -64,7 +65,8 @@ class Connector:
     changes: Callable[[datetime, tuple[str, ...], Book], Flow[Mapping[str, Changes[Any]]]] | None = None
     """Changes of several resources at once, by resource, where the vendor tells them in one call."""
     discover: Callable[[Mapping[str, str]], Flow[tuple[FoundAccount, ...]]] | None = None
-    """Every account that a new connection could be for, from what the vendor sent back with its consent (`realmId`).
+    """Every account that a new connection could be for, from what the vendor sent back with its consent (`realmId`), or
+    from what the person gave beside their key and is not secret.
     Its paths stand below the base URL. Without it the `accounts` binding is read."""
     session: Callable[[Book], Flow[Session]] | None = None
     """How the person behind the connection is signed in."""

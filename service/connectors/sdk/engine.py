@@ -32,6 +32,7 @@ from service.connectors.sdk.faults import (
     VendorFault,
 )
 from service.connectors.sdk.flow import Flow, Frame, Opened, Request, Response, Source
+from service.connectors.sdk.references import at_account
 from service.connectors.sdk.resilience import Breaker, RetryBudget, full_jitter
 
 T = TypeVar("T")
@@ -87,7 +88,7 @@ class Link:
         self, connector: Connector, base_url: str, account: str, budget_key: str, credentials: CredentialSource
     ) -> None:
         self.connector = connector
-        self.base_url = base_url
+        self.base_url = at_account(base_url, account)
         self.budget_key = budget_key
         self.credentials = credentials
         self.retries = RetryBudget()
@@ -95,7 +96,7 @@ class Link:
         self.slots = asyncio.Semaphore(concurrent) if concurrent is not None else None
         """How many calls this process may have under way at once, where the vendor counts them."""
         self.breaker = Breaker(_CONNECTION_FAILURES, _BREAKER_PAUSE_S)
-        self._prefix = base_url + connector.root.replace("{account}", quote(account, safe=""))
+        self._prefix = self.base_url + connector.root.replace("{account}", quote(account, safe=""))
 
     def adopt(self, former: "Link") -> None:
         """Takes over what the former link to the same account has learned of the vendor's health."""

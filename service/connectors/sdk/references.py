@@ -5,9 +5,10 @@ from typing import Final
 
 from msgspec import UNSET, Struct
 
-from service.connectors.sdk.faults import FieldFault, Invalid, NotFound
+from service.connectors.sdk.faults import FieldFault, Invalid, NotFound, Refused
 from service.ids import Book, MalformedIdError, parse_record_id
 
+_LABEL: Final = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 _SEGMENT: Final = re.compile(r"[A-Za-z0-9_~-][A-Za-z0-9._~-]*")
 
 
@@ -16,6 +17,18 @@ def path_segment(remote_id: str) -> str:
     if _SEGMENT.fullmatch(remote_id) is None:
         raise NotFound("no record has such an id")
     return remote_id
+
+
+def at_account(base_url: str, account: str) -> str:
+    """A base URL with the account put into its host, where the vendor gives each account a host of its own.
+
+    Raises Refused for what is not one label of a host name: nothing that anybody typed leads to another host.
+    """
+    if "{account}" not in base_url:
+        return base_url
+    if _LABEL.fullmatch(account) is None:
+        raise Refused("no account has such a name")
+    return base_url.replace("{account}", account)
 
 
 def remote_id_of(text: str, prefix: str, book: Book, pointer: str) -> str:

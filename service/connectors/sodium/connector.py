@@ -7,9 +7,9 @@ Sources, read 2026-11-20: https://sodiumhq.com/docs/api/guides/authentication, h
 
 from typing import Final
 
-from service.connectors.sdk.auth import ApiKey
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
+from service.connectors.sdk.keys import ApiKey
 from service.connectors.sodium.clients import BINDING as CLIENTS
 from service.connectors.sodium.contacts import BINDING as CONTACTS
 from service.connectors.sodium.custom_fields import BINDING as CUSTOM_FIELDS
