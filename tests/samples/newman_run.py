@@ -15,6 +15,7 @@ from .runners import NODE_FOLDER
 _FOLDER = Path(__file__).parent / "newman"
 _NPM = NODE_FOLDER.parent / "lib/node_modules/npm/bin/npm-cli.js"
 _INSTALL_WITHIN_S = 300
+_AWAY = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ENETUNREACH", "EHOSTUNREACH", "ETIMEDOUT")
 
 
 class Sent(Struct, frozen=True):
@@ -25,20 +26,28 @@ class Sent(Struct, frozen=True):
     failed: tuple[str, ...]
 
 
+class RegistryAwayError(Exception):
+    """npm's registry cannot be reached from this machine, which says nothing of the collections."""
+
+
 def install() -> None:
-    """Raises CalledProcessError when npm cannot."""
+    """Raises RegistryAwayError, and CalledProcessError when npm fails for another reason."""
     installed = _FOLDER / "node_modules/.package-lock.json"
     lock = _FOLDER / "package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:
         return
-    subprocess.run(
+    done = subprocess.run(
         [str(NODE_FOLDER / "node"), str(_NPM), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         cwd=_FOLDER,
         env={**os.environ, "PATH": f"{NODE_FOLDER}{os.pathsep}{os.environ['PATH']}"},
-        check=True,
+        check=False,
         capture_output=True,
+        text=True,
         timeout=_INSTALL_WITHIN_S,
     )
+    if any(sign in done.stderr for sign in _AWAY):
+        raise RegistryAwayError
+    done.check_returncode()
 
 
 async def run(collection: Path, values: Mapping[str, str], folder: Path, *options: str) -> list[Sent]:

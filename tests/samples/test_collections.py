@@ -22,7 +22,11 @@ POSTMAN = CONTRACT.parent / "postman.json"
 
 @pytest.fixture(scope="module")
 def newman() -> None:
-    newman_run.install()
+    """Newman, where it can be had. Without it the collections are held to the contract by `test_collection_files`."""
+    try:
+        newman_run.install()
+    except newman_run.RegistryAwayError:
+        pytest.skip("npm's registry cannot be reached from here, so Newman cannot be had")
 
 
 async def narrow_key(world: World) -> str:
