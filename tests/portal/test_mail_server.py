@@ -78,13 +78,13 @@ def inbox() -> Inbox:
 
 
 @pytest.fixture
-def port() -> int:
+def smtp_port() -> int:
     return free_port()
 
 
-async def test_mail_arrives_with_its_link_whole(inbox: Inbox, port: int) -> None:
-    with mail_server(inbox, port):
-        await SmtpMailer(f"smtp://127.0.0.1:{port}", "Tickmark <portal@tickmark.example>").send(MAIL)
+async def test_mail_arrives_with_its_link_whole(inbox: Inbox, smtp_port: int) -> None:
+    with mail_server(inbox, smtp_port):
+        await SmtpMailer(f"smtp://127.0.0.1:{smtp_port}", "Tickmark <portal@tickmark.example>").send(MAIL)
 
     (mail,) = inbox.mails
     assert (mail["To"], mail["Subject"]) == ("ada@harbor.example", "Join Überbücher")
@@ -96,39 +96,41 @@ async def test_mail_arrives_with_its_link_whole(inbox: Inbox, port: int) -> None
 
 
 @pytest.mark.filterwarnings("ignore:Requiring AUTH")
-async def test_mailer_signs_in_where_the_address_holds_a_password(inbox: Inbox, port: int) -> None:
+async def test_mailer_signs_in_where_the_address_holds_a_password(inbox: Inbox, smtp_port: int) -> None:
     def check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: LoginPassword) -> AuthResult:
         return AuthResult(success=(given.login, given.password) == (b"us@er", b"p:w"))
 
-    with mail_server(inbox, port, authenticator=check, auth_required=True, auth_require_tls=False):
-        await SmtpMailer(f"smtp://us%40er:p%3Aw@127.0.0.1:{port}", "portal@tickmark.example").send(MAIL)
+    with mail_server(inbox, smtp_port, authenticator=check, auth_required=True, auth_require_tls=False):
+        await SmtpMailer(f"smtp://us%40er:p%3Aw@127.0.0.1:{smtp_port}", "portal@tickmark.example").send(MAIL)
         with pytest.raises(MailError):
-            await SmtpMailer(f"smtp://us%40er:other@127.0.0.1:{port}", "portal@tickmark.example").send(MAIL)
+            await SmtpMailer(f"smtp://us%40er:other@127.0.0.1:{smtp_port}", "portal@tickmark.example").send(MAIL)
 
     assert len(inbox.mails) == 1
 
 
-async def test_error_of_the_mail_server_names_no_address(inbox: Inbox, port: int) -> None:
+async def test_error_of_the_mail_server_names_no_address(inbox: Inbox, smtp_port: int) -> None:
     inbox.refuses = True
-    with mail_server(inbox, port), pytest.raises(MailError) as failure:
-        await SmtpMailer(f"smtp://127.0.0.1:{port}", "portal@tickmark.example").send(MAIL)
+    with mail_server(inbox, smtp_port), pytest.raises(MailError) as failure:
+        await SmtpMailer(f"smtp://127.0.0.1:{smtp_port}", "portal@tickmark.example").send(MAIL)
 
     assert "ada" not in str(failure.value)
 
 
-async def test_header_cannot_be_added_through_a_subject(inbox: Inbox, port: int) -> None:
+async def test_header_cannot_be_added_through_a_subject(inbox: Inbox, smtp_port: int) -> None:
     forged = Mail(to=MAIL.to, subject="Join\r\nBcc: eve@evil.example", text="x")
 
-    with mail_server(inbox, port), pytest.raises(ValueError, match="linefeed"):
-        await SmtpMailer(f"smtp://127.0.0.1:{port}", "portal@tickmark.example").send(forged)
+    with mail_server(inbox, smtp_port), pytest.raises(ValueError, match="linefeed"):
+        await SmtpMailer(f"smtp://127.0.0.1:{smtp_port}", "portal@tickmark.example").send(forged)
 
     assert inbox.mails == []
 
 
-async def test_late_mail_is_sent_once_the_server_is_back(inbox: Inbox, port: int, servers: embedded.Servers) -> None:
+async def test_late_mail_is_sent_once_the_server_is_back(
+    inbox: Inbox, smtp_port: int, servers: embedded.Servers
+) -> None:
     present = [now()]
     client = Redis.from_url(servers.redis_url)  # pyright: ignore[reportUnknownMemberType]
-    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}", "portal@tickmark.example")
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{smtp_port}", "portal@tickmark.example")
     late = LateMail(client, mailer, MailedLinks(b"k" * 32), lambda: present[0])
     await late.keep(MAIL)
     waiting = b"".join(await client.zrange("tm:portal:late", 0, -1))  # type: ignore[arg-type]
@@ -137,7 +139,7 @@ async def test_late_mail_is_sent_once_the_server_is_back(inbox: Inbox, port: int
     assert await late.send_due() == 0
     present[0] += timedelta(seconds=31)
     assert await late.send_due() == 0
-    with mail_server(inbox, port):
+    with mail_server(inbox, smtp_port):
         present[0] += timedelta(seconds=31)
         await forget_claims(servers)
         assert await late.send_due() == 1
@@ -148,11 +150,11 @@ async def test_late_mail_is_sent_once_the_server_is_back(inbox: Inbox, port: int
     assert [mail["To"] for mail in inbox.mails] == [MAIL.to]
 
 
-async def test_mail_that_stays_late_is_given_up_with_its_link(port: int, servers: embedded.Servers) -> None:
+async def test_mail_that_stays_late_is_given_up_with_its_link(smtp_port: int, servers: embedded.Servers) -> None:
     present = [now()]
     client = Redis.from_url(servers.redis_url)  # pyright: ignore[reportUnknownMemberType]
     seals = MailedLinks(b"k" * 32, lambda: present[0].timestamp())
-    mailer = SmtpMailer(f"smtp://127.0.0.1:{port}", "portal@tickmark.example")
+    mailer = SmtpMailer(f"smtp://127.0.0.1:{smtp_port}", "portal@tickmark.example")
     late = LateMail(client, mailer, seals, lambda: present[0])
     await late.keep(MAIL)
 
@@ -164,13 +166,13 @@ async def test_mail_that_stays_late_is_given_up_with_its_link(port: int, servers
 
 
 async def test_sign_up_survives_a_mail_server_that_is_away(
-    settings: Settings, inbox: Inbox, port: int, servers: embedded.Servers
+    settings: Settings, inbox: Inbox, smtp_port: int, servers: embedded.Servers
 ) -> None:
     site_port = free_port()
     site = f"http://127.0.0.1:{site_port}"
     with redis.Redis.from_url(servers.redis_url) as client:  # pyright: ignore[reportUnknownMemberType]
         client.flushall()  # pyright: ignore[reportUnknownMemberType]
-    with_mail = msgspec.structs.replace(settings, portal_url=site, smtp_url=f"smtp://127.0.0.1:{port}")
+    with_mail = msgspec.structs.replace(settings, portal_url=site, smtp_url=f"smtp://127.0.0.1:{smtp_port}")
     async with serving(with_mail, site_port), AsyncClient(base_url=site) as browser:
         answers = [
             await send(browser, path, email=email)
@@ -180,7 +182,7 @@ async def test_sign_up_survives_a_mail_server_that_is_away(
         assert {answer.status_code for answer in answers} == {503}
         assert all("Nothing is lost" in answer.text for answer in answers)
 
-        with mail_server(inbox, port):
+        with mail_server(inbox, smtp_port):
             again = await send(browser, "/sign-up", email="new@harbor.example")
             assert again.status_code == 200
             link = inbox.mails[0].get_content().splitlines()[-1]
