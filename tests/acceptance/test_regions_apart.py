@@ -64,7 +64,7 @@ CALLS = (
 )
 
 
-@pytest.mark.parametrize(("method", "path", "body"), CALLS, ids=[f"{method} {path}" for method, path, _ in CALLS])
+@pytest.mark.parametrize(("method", "path", "body"), CALLS, ids=[str(number) for number in range(len(CALLS))])
 async def test_call_in_the_wrong_region_is_told_where_to_go(
     astray: tuple[Api, str], quickbooks: SandboxServer, canopy: SandboxServer, method: str, path: str, body: Any
 ) -> None:
