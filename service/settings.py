@@ -162,6 +162,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     taxdome_base_url: Annotated[str | None, Setting(_HTTP, "Where TaxDome is; without it nobody can connect it.")] = (
         None
     )
+    xpm_client_id: Annotated[str | None, Setting(TEXT, "Our app at Xero.")] = None
+    xpm_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Xero.")] = None
+    xpm_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own address.")] = None
+    xpm_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own token address.")] = None
+    xpm_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own consent page.")] = None
+    xpm_revoke_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own address to revoke at.")] = None
 
     seller_name: Annotated[str | None, Setting(TEXT, "Who bills, as invoices print it.")] = None
     seller_address: Annotated[str, Setting(TEXT, "The seller's address; `;` ends a line.")] = ""

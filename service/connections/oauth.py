@@ -11,7 +11,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[im
 from msgspec import Struct
 
 from service.connections.vendors import Door
-from service.connectors.sdk.auth import AppCredentials, OAuth2, TokenReply, read_token_reply
+from service.connectors.sdk.auth import AppCredentials, OAuth2, TokenReply
 from service.connectors.sdk.faults import Refused, Unavailable
 from service.connectors.sdk.flow import Flow
 
@@ -78,7 +78,7 @@ def redeem(auth: OAuth2, app: AppCredentials, code: str, redirect_uri: str, veri
         "redirect_uri": redirect_uri,
         "code_verifier": verifier,
     }
-    return read_token_reply((yield auth.form(auth.token_path, form, app)))
+    return auth.granted((yield auth.form(auth.token_path, form, app)))
 
 
 def revoke(auth: OAuth2, app: AppCredentials, token: str) -> Flow[None]:

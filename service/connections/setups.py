@@ -5,29 +5,35 @@ from collections.abc import Mapping
 from service.connections.vendors import VendorSetup
 from service.connectors.sdk.auth import AppCredentials
 from service.settings import Settings
+from service.settings_forms import Secret
 
 
 def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
     """Our registrations at the vendors, by connector."""
     return {
         "quickbooks": VendorSetup(
-            AppCredentials(
-                settings.quickbooks_client_id or "",
-                settings.quickbooks_client_secret.text if settings.quickbooks_client_secret else "",
-            ),
+            _app(settings.quickbooks_client_id, settings.quickbooks_client_secret),
             settings.quickbooks_base_url,
             settings.quickbooks_token_url,
             settings.quickbooks_authorize_url,
             settings.quickbooks_revoke_url,
         ),
         "canopy": VendorSetup(
-            AppCredentials(
-                settings.canopy_client_id or "",
-                settings.canopy_client_secret.text if settings.canopy_client_secret else "",
-            ),
+            _app(settings.canopy_client_id, settings.canopy_client_secret),
             settings.canopy_base_url,
             settings.canopy_token_url,
+        ),
+        "xpm": VendorSetup(
+            _app(settings.xpm_client_id, settings.xpm_client_secret),
+            settings.xpm_base_url,
+            settings.xpm_token_url,
+            settings.xpm_authorize_url,
+            settings.xpm_revoke_url,
         ),
         "sodium": VendorSetup(AppCredentials("", ""), settings.sodium_base_url),
         "taxdome": VendorSetup(AppCredentials("", ""), settings.taxdome_base_url),
     }
+
+
+def _app(client_id: str | None, secret: Secret | None) -> AppCredentials:
+    return AppCredentials(client_id or "", secret.text if secret else "")

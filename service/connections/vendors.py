@@ -121,6 +121,8 @@ class Vendors:
                 headers = {"accept": request.accept, "content-type": request.content_type}
                 headers |= dict(signed) | dict(request.headers)
                 answer = await self._transport.send(request.method, url(request), headers, request.body, _TIMEOUT_S)
+                if classified and door.connector.as_json is not None:
+                    answer = door.connector.as_json(answer)
                 fault = door.connector.classify(request, answer) if classified else None
                 request = flow.send(answer) if fault is None else flow.throw(fault)
         except StopIteration as stop:

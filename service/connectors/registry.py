@@ -7,8 +7,9 @@ from service.connectors.quickbooks.connector import QUICKBOOKS
 from service.connectors.sdk.connector import Connector
 from service.connectors.sodium.connector import SODIUM
 from service.connectors.taxdome.connector import TAXDOME
+from service.connectors.xpm.connector import XPM
 
-CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS, SODIUM, TAXDOME)
+CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, QUICKBOOKS, SODIUM, TAXDOME, XPM)
 
 _BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
 

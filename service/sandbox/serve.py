@@ -25,12 +25,14 @@ from service.sandbox.quickbooks.vendor import QuickBooks
 from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
 from service.sandbox.vendor import Vendor
+from service.sandbox.xpm.vendor import Xpm
 
 VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "canopy": Canopy,
     "quickbooks": QuickBooks,
     "sodium": Sodium,
     "taxdome": TaxDome,
+    "xpm": Xpm,
 }
 
 DEFAULT_CLIENTS = 200

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.bench import sodium_pages, taxdome_pages
+from tests.bench import reading_pages, sodium_pages, taxdome_pages
 
 
 def bodies_before(vendor: str, resource: str) -> tuple[bytes, ...]:
@@ -18,6 +18,8 @@ def page_body(vendor: str, resource: str, count: int) -> bytes:
     if vendor == "taxdome":
         records = [taxdome_pages.RECORDS[resource](number) for number in range(1, count + 1)]
         return _json({"items": records, "next_page": None})
+    if vendor in reading_pages.VENDORS:
+        return _json(reading_pages.page(vendor, resource, count))
     make = sodium_pages.RECORDS[resource] if vendor == "sodium" else _RECORDS[vendor, resource]
     rows = [make(number) for number in range(1, count + 1)]
     if vendor == "sodium":

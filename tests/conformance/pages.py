@@ -10,6 +10,7 @@ import pytest
 from service.connectors.sdk.faults import BrokenPaging
 from tests.conformance.rig import Rig
 from tests.conformance.subject import Facts
+from tests.conformance.trees import look_up, put
 
 
 class PageChecks:
@@ -96,8 +97,8 @@ class PageChecks:
             page = msgspec.json.decode(body)
             assert rig.subject.cursor is not None
             if len(cursors) < 3:
-                cursors.append(page[rig.subject.cursor])
-            page[rig.subject.cursor] = cursors[next(circle)]
+                cursors.append(look_up(page, rig.subject.cursor))
+            put(page, rig.subject.cursor, cursors[next(circle)])
             return msgspec.json.encode(page)
 
         rig.middle.change = turn

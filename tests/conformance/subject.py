@@ -109,7 +109,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     beside_rows: Mapping[str, object] = {}
     """What an empty page has besides its rows."""
     cursor: str | None = None
-    """The field of a page that holds the next cursor."""
+    """The field of a page that holds the next cursor, as a dotted path."""
     fault_in_200: type[VendorFault]
     signature: Signature | None = None
     lacks: Mapping[str, str] = {}

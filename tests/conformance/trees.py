@@ -20,6 +20,13 @@ def put(value: object, path: str, to: object) -> None:
             holder[name] = to
 
 
+def look_up(value: Any, path: str) -> Any:
+    """What the path leads to, through objects alone."""
+    for name in path.split("."):
+        value = value[name]
+    return value
+
+
 def drop(value: object, path: str) -> None:
     """Removes what the path leads to."""
     name, _, rest = path.partition(".")

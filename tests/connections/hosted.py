@@ -24,9 +24,10 @@ class Vendors(msgspec.Struct, frozen=True):
     canopy: SandboxServer
     sodium: SandboxServer
     taxdome: SandboxServer
+    xpm: SandboxServer
 
     def each(self) -> tuple[SandboxServer, ...]:
-        return self.quickbooks, self.canopy, self.sodium, self.taxdome
+        return self.quickbooks, self.canopy, self.sodium, self.taxdome, self.xpm
 
 
 class Page(HTMLParser):

@@ -166,6 +166,30 @@ async def test_api_key_is_tried_before_it_is_kept_and_several_tenants_are_chosen
     assert grant.access_token not in page.answer.text + done.answer.text
 
 
+@pytest.mark.parametrize(("vendor", "accounts", "resource"), [("xpm", 2, "clients")])
+async def test_oauth_login_that_reaches_several_accounts_takes_none_by_itself(
+    connecting: Connecting, vendor: str, accounts: int, resource: str
+) -> None:
+    browser = Browser()
+    made, page = await connecting.signed(vendor, browser)
+    page = await browser.submit(page, "go")
+    assert f"This login reaches {accounts} accounts" in page.text
+    offered = [field for field in page.fields if field.get("name") == "account"]
+    assert not [field for field in offered if "checked" in field]
+
+    wanted = getattr(connecting.vendors, vendor).grant().account
+    assert wanted in [field["value"] for field in offered]
+
+    await browser.submit(page, "choose", {"account": [wanted]})
+
+    connection = (await connecting.status(made))["connection"]
+    shown = (await connecting.api.get(f"/v1/connections/{connection}")).json()
+    assert [account["remote_id"] for account in shown["accounts"]] == [wanted]
+    listed = await connecting.api.get(f"/v1/{resource}?limit=2", Connection_Id=connection)
+    assert listed.status_code == 200, listed.text
+    assert len(listed.json()["data"]) == 2
+
+
 async def test_account_that_was_not_found_cannot_be_chosen(connecting: Connecting) -> None:
     browser = Browser()
     grant = connecting.vendors.sodium.grant()

@@ -42,6 +42,8 @@ def play(connector: Connector, flow: Flow[T], *answers: Response) -> Played[T]:
         while True:
             requests.append(request)
             answer = left.pop(0)
+            if connector.as_json is not None:
+                answer = connector.as_json(answer)
             fault = connector.classify(request, answer)
             request = flow.send(answer) if fault is None else flow.throw(fault)
     except StopIteration as stop:

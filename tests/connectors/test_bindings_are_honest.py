@@ -27,6 +27,7 @@ IDS = {
     **{("sodium", resource): "code" for resource in get_connector("sodium").bindings()},
     ("sodium", "invoices"): "id",
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
+    ("xpm", "clients"): "UUID",
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
     ("canopy", "time_entries"): "entry_id",

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from service.connectors.sdk.faults import ConnectionRefused, Malformed, Refused, Unavailable
 from service.connectors.sdk.flow import Flow, Request, Response
@@ -76,6 +77,10 @@ class OAuth2(Struct, frozen=True, kw_only=True):
     scopes: tuple[str, ...] = ()
     client_auth: Literal["basic", "post"] = "basic"
     token_headers: tuple[tuple[str, str], ...] = ()
+    refresh_path: str | None = None
+    """Where tokens are renewed, when that is another path than the one where a code is exchanged."""
+    refresh_life_s: int | None = None
+    """How long a refresh token lives at a vendor that publishes it but does not say so in its answers."""
 
     def sign(self, access_token: str) -> tuple[tuple[str, str], ...]:
         return (("authorization", f"Bearer {access_token}"),)
@@ -85,7 +90,14 @@ class OAuth2(Struct, frozen=True, kw_only=True):
         if grant.refresh_token is None:
             raise ConnectionRefused("the connection has no refresh token")
         form = {"grant_type": "refresh_token", "refresh_token": grant.refresh_token}
-        return read_token_reply((yield self.form(self.token_path, form, app)))
+        return self.granted((yield self.form(self.refresh_path or self.token_path, form, app)))
+
+    def granted(self, response: Response) -> TokenReply:
+        """The tokens in an answer, a new refresh token with the life that it has here. Raises as `read_token_reply`."""
+        reply = read_token_reply(response)
+        if self.refresh_life_s is None or reply.refresh_token is None or reply.refresh_expires_in_s is not None:
+            return reply
+        return replace(reply, refresh_expires_in_s=self.refresh_life_s)
 
     def form(self, path: str, form: dict[str, str], app: AppCredentials) -> Request:
         """A form sent to one of the vendor's OAuth endpoints, in our own name."""
@@ -110,6 +122,7 @@ class _WireToken(Struct, frozen=True):
     expires_in: int = 3600
     refresh_token: str | None = None
     x_refresh_token_expires_in: int | None = None
+    refresh_token_expires_in: int | None = None
     x_refresh_token_hard_expires_in: int | None = None
 
 
@@ -137,6 +150,6 @@ def read_token_reply(response: Response) -> TokenReply:
         access_token=wire.access_token,
         expires_in_s=wire.expires_in,
         refresh_token=wire.refresh_token,
-        refresh_expires_in_s=wire.x_refresh_token_expires_in,
+        refresh_expires_in_s=wire.x_refresh_token_expires_in or wire.refresh_token_expires_in,
         hard_expires_in_s=wire.x_refresh_token_hard_expires_in,
     )

@@ -58,6 +58,9 @@ class Connector:
     budget: BudgetSpec
     classify: Callable[[Request, Response], VendorFault | None]
     """None for a good answer, also a fault inside HTTP 200. Called for every answer: keep it cheap."""
+    as_json: Callable[[Response], Response] | None = None
+    """Where the vendor answers in another notation: the same answer as JSON, before anything else reads it.
+    Raises Malformed."""
     request_id_header: str | None = None
     """The response header that carries the vendor's own trace id, in lower case."""
     redact: frozenset[str] = frozenset()

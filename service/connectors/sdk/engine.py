@@ -298,6 +298,8 @@ class Engine:
             raise
         finally:
             leg.vendor_ns += time.perf_counter_ns() - started
+        if connector.as_json is not None and not isinstance(response, Opened):
+            response = connector.as_json(response)
         if not request.aside:
             leg.last = response
         leg.status = response.status

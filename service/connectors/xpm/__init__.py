@@ -1,0 +1,1 @@
+"""Xero Practice Manager 3.1."""

@@ -1,0 +1,219 @@
+"""Xero Practice Manager's clients.
+
+Source: https://developer.xero.com/documentation/api/practice-manager-3-1/clients, read 2026-11-20.
+"""
+
+from datetime import date
+from typing import Annotated, Final
+from urllib.parse import parse_qs, urlsplit
+
+from msgspec import Struct
+
+from service.connectors.sdk.binding import Binding, Doc, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.faults import NotFound
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.paging import cursor_page, cursor_start
+from service.connectors.sdk.references import path_segment
+from service.connectors.sdk.wire import UNMAPPED
+from service.connectors.xpm.wire import Named, is_yes, read
+from service.ids import Book
+from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
+from service.resources.common import Address, Email, Meta, Phone, TaxId
+
+
+class WireClient(Struct, frozen=True, gc=False):
+    UUID: str
+    Name: str
+    FirstName: str | None = None
+    LastName: str | None = None
+    Email: str | None = None
+    Phone: str | None = None
+    Fax: str | None = None
+    Website: str | None = None
+    Address: str | None = None
+    City: str | None = None
+    Region: str | None = None
+    PostCode: str | None = None
+    Country: str | None = None
+    PostalAddress: str | None = None
+    PostalCity: str | None = None
+    PostalRegion: str | None = None
+    PostalPostCode: str | None = None
+    PostalCountry: str | None = None
+    ExportCode: str | None = None
+    AccountManager: Named | None = None
+    BusinessStructure: str | None = None
+    CompanyNumber: str | None = None
+    TaxNumber: str | None = None
+    IsProspect: str | None = None
+    IsArchived: str | None = None
+    IsDeleted: Annotated[str | None, UNMAPPED] = None
+
+
+UNSUPPORTED: Final = (
+    "legal_name",
+    "owner",
+    "partner",
+    "parent",
+    "group",
+    "linked",
+    "tags",
+    "custom_fields",
+    "trading_name",
+    "fiscal_year_end",
+    "key_dates",
+    "services",
+    "external_links",
+    "currency",
+    "notes",
+    "created_at",
+    "updated_at",
+    "version",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+_KINDS: Final = {
+    "Individual": ClientKind.INDIVIDUAL,
+    "Company": ClientKind.BUSINESS,
+    "Partnership": ClientKind.BUSINESS,
+    "Trust": ClientKind.BUSINESS,
+}
+"""Structures whose kind is plain (assumed: the vendor publishes no list); any other is `other`."""
+_SHOWN: Final = 3
+
+
+def to_client(wire: WireClient, book: Book) -> Client:
+    """A client. Its state is two marks, which leave as one status; without a mark it is active.
+
+    `TaxNumber` comes masked to its last three characters and leaves so, whatever came.
+    """
+    manager, structure = wire.AccountManager, wire.BusinessStructure
+    status, native = _status(wire)
+    return Client(
+        id=book.ref("cli_", wire.UUID),
+        remote_id=wire.UUID,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.Name,
+        given_name=wire.FirstName,
+        family_name=wire.LastName,
+        kind=_KINDS.get(structure or "", ClientKind.OTHER),
+        kind_native=structure,
+        filing_type=structure,
+        status=status,
+        status_native=native,
+        emails=[Email(wire.Email)] if wire.Email else [],
+        phones=[Phone(number, label) for number, label in ((wire.Phone, None), (wire.Fax, "fax")) if number],
+        addresses=[*_address("physical", wire), *_postal(wire)],
+        website=wire.Website,
+        manager=None if manager is None else book.ref("usr_", manager.UUID),
+        external_id=wire.ExportCode,
+        registration_number=wire.CompanyNumber,
+        tax_ids=[TaxId("tax_number", _masked(wire.TaxNumber))] if wire.TaxNumber else [],
+        meta=_META,
+    )
+
+
+def _status(wire: WireClient) -> tuple[ClientStatus, str | None]:
+    is_prospect = is_yes(wire.IsProspect, "$.IsProspect")
+    if is_yes(wire.IsArchived, "$.IsArchived"):
+        return ClientStatus.ARCHIVED, "Archived"
+    return (ClientStatus.PROSPECT, "Prospect") if is_prospect else (ClientStatus.ACTIVE, None)
+
+
+def _masked(text: str) -> str:
+    return "".join("*" if character.isalnum() else character for character in text[:-_SHOWN]) + text[-_SHOWN:]
+
+
+def _address(label: str, wire: WireClient) -> list[Address]:
+    return _said(label, wire.Address, wire.City, wire.Region, wire.PostCode, wire.Country)
+
+
+def _postal(wire: WireClient) -> list[Address]:
+    return _said(
+        "postal", wire.PostalAddress, wire.PostalCity, wire.PostalRegion, wire.PostalPostCode, wire.PostalCountry
+    )
+
+
+def _said(
+    label: str, text: str | None, city: str | None, region: str | None, code: str | None, country: str | None
+) -> list[Address]:
+    if not (text or city or region or code or country):
+        return []
+    lines = tuple(line.strip() for line in (text or "").splitlines() if line.strip())
+    return [Address(label=label, lines=lines, city=city, region=region, postal_code=code, country=country)]
+
+
+class _Clients(Struct, frozen=True, gc=False):
+    """One alone is an object, not an array."""
+
+    Client: list[WireClient] | WireClient | None = None
+
+
+class _Links(Struct, frozen=True, gc=False):
+    Next: str | None = None
+
+
+class _Pagination(Struct, frozen=True, gc=False):
+    Links: _Links | None = None
+
+
+class _Page(Struct, frozen=True, gc=False):
+    Clients: _Clients | None
+    Pagination: _Pagination | None = None
+
+
+class _List(Struct, frozen=True, gc=False):
+    Response: _Page
+
+
+class _Found(Struct, frozen=True, gc=False):
+    Client: WireClient
+
+
+class _One(Struct, frozen=True, gc=False):
+    Response: _Found
+
+
+_read_list: Final = json_reader(_List)
+_read_one: Final = json_reader(_One)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
+    token = cursor_start(query)
+    asked = (("pageSize", str(query.limit)), *((("pageToken", token),) if token is not None else ()))
+    answer = _read_list((yield read("/client.api/paged-list", book, asked))).Response
+    held = None if answer.Clients is None else answer.Clients.Client
+    rows = [] if held is None else held if isinstance(held, list) else [held]
+    return cursor_page(rows, _next(answer), query, to_client, book, "$.Response.Clients.Client")
+
+
+def _next(answer: _Page) -> str | None:
+    """The token of the page that follows, which stands in a link; none at the end."""
+    links = None if answer.Pagination is None else answer.Pagination.Links
+    if links is None or not links.Next:
+        return None
+    try:
+        return parse_qs(urlsplit(links.Next).query).get("pageToken", [links.Next])[0]
+    except ValueError:
+        return links.Next
+
+
+def get(remote_id: str, book: Book) -> Flow[Client]:
+    answer = _read_one((yield read(f"/client.api/get/{path_segment(remote_id)}", book)))
+    if is_yes(answer.Response.Client.IsDeleted, "$.Response.Client.IsDeleted"):
+        raise NotFound("the client was deleted")
+    return to_client(answer.Response.Client, book)
+
+
+BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
+    doc=Doc(
+        "https://developer.xero.com/documentation/api/practice-manager-3-1/clients", date(2026, 11, 20), "documented"
+    ),
+    wire=Wire(WireClient, one=("Response", "Client"), many=("Response", "Clients", "Client")),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    max_page=500,
+    notes="Archived clients are not listed, but can be read by id. Contacts, groups and relationships stay unmapped.",
+)

@@ -1,0 +1,41 @@
+"""What Xero Practice Manager's records have in common.
+
+Source: https://developer.xero.com/documentation/api/practice-manager-3-1/overview-practice-manager, read 2026-11-20.
+
+Answers are XML whatever is asked for; a live client of version 3.1 is given JSON in XML's shape when it asks for JSON
+(third party). We ask for JSON and read either.
+"""
+
+from typing import Final
+
+from msgspec import Struct
+
+from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.flow import Request
+from service.connectors.sdk.references import path_segment
+from service.ids import Book
+
+_ACCEPT: Final = "application/json, application/xml;q=0.9, text/xml;q=0.9"
+
+
+class Named(Struct, frozen=True, gc=False):
+    """A reference to another record."""
+
+    UUID: str
+
+
+def read(path: str, book: Book, query: tuple[tuple[str, str], ...] = ()) -> Request:
+    """A read at the practice that `book` names: every call says which tenant it is for."""
+    tenant = (("xero-tenant-id", path_segment(book.account)),)
+    return Request(method="GET", path=path, query=query, accept=_ACCEPT, headers=tenant, lane="read")
+
+
+def is_yes(text: str | None, at: str) -> bool:
+    """Clients say Yes and No, jobs and time true and false. Raises SchemaDrift at the path for any other word."""
+    word = "no" if text is None else text.casefold()
+    if word not in _WORDS:
+        raise SchemaDrift(at, "Expected Yes or No")
+    return word in ("yes", "true")
+
+
+_WORDS: Final = frozenset({"yes", "no", "true", "false"})

@@ -1,0 +1,1 @@
+"""Xero Practice Manager as a server."""

@@ -1,0 +1,90 @@
+"""Practice Manager's clients, as the books have them."""
+
+from uuid import UUID
+
+from service.sandbox.books import Books
+from service.sandbox.dice import Dice
+from service.sandbox.http import Json
+from service.sandbox.people import STAFF
+
+_CLIENT, _STAFF, _PLACE, _TENANT = 71, 72, 73, 74
+_KINDS = {"Trust": "Trust", "Partners": "Partnership", "Sons": "Partnership", "Daughters": "Partnership"}
+
+
+def uuid(*name: int) -> str:
+    """An id that follows from what it is of."""
+    dice = Dice(*name)
+    return str(UUID(int=(dice.roll(1 << 62) << 62 | dice.roll(1 << 62)) & (1 << 128) - 1, version=4))
+
+
+def tenant_id(seed: int, place: int) -> str:
+    """The tenants that one login reaches."""
+    return uuid(seed, _TENANT, place)
+
+
+class Clients:
+    """The firm's clients at Practice Manager. Those archived there are in no paged list."""
+
+    def __init__(self, books: Books) -> None:
+        self._books = books
+        self._rows = {self.id(row): row for row in range(books.clients)}
+        self.listed = [row for row in range(books.clients) if books.shape(row).status != "Archived"]
+
+    def id(self, row: int) -> str:
+        return uuid(self._books.seed, _CLIENT, row)
+
+    def find(self, client_id: str) -> int | None:
+        return self._rows.get(client_id)
+
+    def client(self, row: int, *, whole: bool = False) -> Json:
+        """A client as a list shows it; `whole` as it is shown alone."""
+        client = self._books.client(row)
+        status = client.shape.status
+        street, city, region, code = client.address
+        staff = STAFF[row % len(STAFF)]
+        found: Json = {
+            "UUID": self.id(row),
+            "Name": client.name,
+            "Title": None,
+            "FirstName": client.given,
+            "LastName": client.family,
+            "OtherName": None,
+            "Email": client.email,
+            "DateOfBirth": "1971-04-12T00:00:00" if client.given else None,
+            "Address": street,
+            "City": city,
+            "Region": region,
+            "PostCode": code,
+            "Country": "United States",
+            "PostalAddress": f"PO Box {row + 1}" if row % 3 == 0 else None,
+            "PostalCity": city if row % 3 == 0 else None,
+            "PostalRegion": region if row % 3 == 0 else None,
+            "PostalPostCode": code if row % 3 == 0 else None,
+            "PostalCountry": "United States" if row % 3 == 0 else None,
+            "Phone": client.phone,
+            "Fax": client.phone if row % 7 == 0 else None,
+            "Website": f"https://client{row}.example" if client.given is None else None,
+            "ReferralSource": None,
+            "ExportCode": f"C-{row + 1:06d}" if row % 3 else None,
+            "IsProspect": "Yes" if status == "Prospect" else "No",
+            "IsArchived": "Yes" if status == "Archived" else "No",
+            "IsDeleted": "No",
+            "AccountManager": {
+                "UUID": uuid(self._books.seed, _STAFF, row % len(STAFF)),
+                "Name": f"{staff.given} {staff.family}",
+            },
+            "TaxNumber": f"*****{Dice(self._books.seed, _PLACE, row).between(100, 999)}",
+            "CompanyNumber": None if client.given else f"{8_100_000 + row}",
+            "BusinessStructure": self._structure(row),
+            "BalanceMonth": "Mar",
+        }
+        if whole:
+            found["WebUrl"] = f"https://practicemanager.example/client/{self.id(row)}"
+            found["BusinessNumber"] = None if client.given else f"94{29_000_000_000 + row}"
+        return found
+
+    def _structure(self, row: int) -> str:
+        client = self._books.client(row)
+        if client.given:
+            return "Individual"
+        return next((kind for ending, kind in _KINDS.items() if client.name.endswith(ending)), "Company")

@@ -1,0 +1,161 @@
+"""Xero Practice Manager 3.1: one practice of a login that reaches two, and an organisation besides."""
+
+import secrets
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+
+from service.sandbox.books import Books
+from service.sandbox.clock import VendorClock
+from service.sandbox.consents import Endpoints
+from service.sandbox.grants import Tokens
+from service.sandbox.http import Json, Request, Response, json_response
+from service.sandbox.reading import ReadVendor
+from service.sandbox.vendor import UnsupportedFaultError
+from service.sandbox.xpm.markup import answer
+from service.sandbox.xpm.practice import Clients, tenant_id
+
+ROOT = "/practicemanager/3.1"
+ACCESS_S = 1800
+REFRESH_S = 60 * 86_400
+SCOPES = frozenset({"offline_access", "practicemanager.client.read"})
+_FAMILIES = ("client", "job", "staff", "time")
+_KNOWN = SCOPES | {f"practicemanager.{name}{end}" for name in _FAMILIES for end in ("", ".read")}
+_ENDPOINTS = Endpoints(
+    authorize="/identity/connect/authorize",
+    token="/connect/token",  # noqa: S106 - an address
+    revoke="/connect/revocation",
+    client_auth="basic",
+    scopes=_KNOWN,
+)
+_ASKED = Request("GET", "/", {}, {"accept": "application/json"}, b"")
+
+
+class Xpm(ReadVendor):
+    """One practice, in JSON or XML as it is asked for."""
+
+    name = "xpm"
+    default_scopes = SCOPES
+
+    def __init__(self, books: Books, clock: VendorClock | None = None) -> None:
+        super().__init__(
+            _ENDPOINTS, clock or VendorClock(), access_s=ACCESS_S, refresh_s=REFRESH_S, limit=("per_minute", 60, 60)
+        )
+        self.tenant = tenant_id(books.seed, 0)
+        self._second = tenant_id(books.seed, 1)
+        self._books_tenant = tenant_id(books.seed, 2)
+        self._clients = Clients(books)
+        self.add("GET", "/connections", self._connections)
+        self.add("GET", f"{ROOT}/client.api/paged-list", self._page)
+        self.add("GET", f"{ROOT}/client.api/get/{{id}}", self._get)
+
+    def handle(self, request: Request) -> Response:
+        """Every call but those around OAuth names a practice that the token reaches."""
+        response = super().handle(request)
+        if not request.path.startswith(ROOT) or response.status in (401, 429):
+            return response
+        named = request.headers.get("xero-tenant-id")
+        if named not in (self.tenant, self._second):
+            return json_response(403, {"Type": None, "Title": "Forbidden", "Detail": "AuthenticationUnsuccessful"})
+        return response
+
+    def grant_facts(self, tokens: Tokens) -> Json:
+        del tokens
+        return self.facts(self.tenant)
+
+    def is_page(self, request: Request) -> bool:
+        return request.path.endswith("/paged-list")
+
+    def missing(self) -> Response:
+        return answer(_ASKED, 404, _error("The requested resource was not found."))
+
+    def unauthorized(self) -> Response:
+        said = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": "TokenExpired: token expired"}
+        return json_response(401, said)
+
+    def throttled(self, retry_after: str | None) -> Response:
+        return Response(429, b"", (("x-rate-limit-problem", "minute"), ("retry-after", retry_after or "1")))
+
+    def server_error(self, status: int) -> Response:
+        return answer(_ASKED, status, _error("An exception occurred."))
+
+    def fault_in_200(self) -> Response:
+        return answer(_ASKED, 200, _error("The request could not be carried out."))
+
+    def records(self, payload: Json) -> list[Json]:
+        found = payload.get("Response", {})
+        listed: Json = found.get("Clients") or found
+        held: list[Json] | Json | None = listed.get("Client")
+        return held if isinstance(held, list) else [held] if held else []
+
+    def page_fault(self, kind: str, request: Request, payload: Json) -> Json:
+        begin, size = _asked(request)
+        match kind:
+            case "repeated_cursor":
+                return _paged(payload["Response"]["Clients"], request.query.get("pageToken") or _token(begin + size))
+            case "empty_middle_page":
+                return _paged(None, _token(begin))
+            case _:
+                raise UnsupportedFaultError(kind)
+
+    def supports_fault(self, kind: str) -> bool:
+        return kind != "duplicate_page"
+
+    def _connections(self, request: Request, _: Mapping[str, str]) -> Response:
+        del request
+        found = (
+            (self.tenant, "PRACTICE", "Larkspur & Finch CPAs"),
+            (self._second, "PRACTICE", "Larkspur & Finch Advisory"),
+            (self._books_tenant, "ORGANISATION", "Larkspur & Finch (own books)"),
+        )
+        return json_response(
+            200,
+            [
+                {"id": tenant, "tenantId": tenant, "tenantType": kind, "tenantName": name}
+                | dict.fromkeys(("createdDateUtc", "updatedDateUtc"), "2026-02-03T04:05:06.0000000")
+                for tenant, kind, name in found
+            ],
+        )
+
+    def _page(self, request: Request, _: Mapping[str, str]) -> Response:
+        try:
+            begin, size = _asked(request)
+        except ValueError:
+            return answer(request, 400, _error("pageSize or pageToken is not valid."))
+        # The second practice is a new one, without clients yet.
+        listed = self._clients.listed if request.headers.get("xero-tenant-id") == self.tenant else []
+        rows = [self._clients.client(row) for row in listed[begin : begin + size]]
+        held: Json | None = {"Client": rows[0] if len(rows) == 1 else rows} if rows else None
+        follows = _token(begin + size) if begin + size < len(listed) else None
+        return answer(request, 200, _paged(held, follows)["Response"])
+
+    def _get(self, request: Request, path: Mapping[str, str]) -> Response:
+        row = self._clients.find(path["id"])
+        if row is None or request.headers.get("xero-tenant-id") != self.tenant:
+            return answer(request, 404, _error("There is no such client."))
+        return answer(request, 200, {"Status": "OK", "Client": self._clients.client(row, whole=True)})
+
+
+def _error(text: str) -> Json:
+    return {"Status": "ERROR", "ErrorDescription": text}
+
+
+def _paged(clients: Json | None, follows: str | None) -> Json:
+    first = f"https://api.xero.example{ROOT}/client.api/paged-list"
+    links = {"First": first} | ({"Next": f"{first}?pageToken={follows}"} if follows else {})
+    return {"Response": {"Status": "OK", "Clients": clients, "Pagination": {"Links": links}}}
+
+
+def _token(begin: int) -> str:
+    """Where a page begins; never the same twice, so that nobody reads anything into it."""
+    return urlsafe_b64encode(f"{begin}.{secrets.token_hex(4)}".encode()).decode().rstrip("=")
+
+
+def _asked(request: Request) -> tuple[int, int]:
+    """Where the page begins and how long it may be; ValueError for what the vendor would not take."""
+    size, token = int(request.query.get("pageSize", "50")), request.query.get("pageToken")
+    begin = 0
+    if token:
+        begin = int(urlsafe_b64decode(token + "=" * (-len(token) % 4)).decode().partition(".")[0])
+    if not 1 <= size <= 500 or begin < 0:
+        raise ValueError
+    return begin, size
