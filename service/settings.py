@@ -162,6 +162,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     taxdome_base_url: Annotated[str | None, Setting(_HTTP, "Where TaxDome is; without it nobody can connect it.")] = (
         None
     )
+    ignition_client_id: Annotated[str | None, Setting(TEXT, "Our app at Ignition.")] = None
+    ignition_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Ignition.")] = None
+    ignition_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own address.")] = None
+    ignition_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own token address.")] = None
+    ignition_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own consent page.")] = None
+    ignition_revoke_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own address to revoke at.")] = None
     xpm_client_id: Annotated[str | None, Setting(TEXT, "Our app at Xero.")] = None
     xpm_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Xero.")] = None
     xpm_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own address.")] = None

@@ -23,6 +23,13 @@ def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
             settings.canopy_base_url,
             settings.canopy_token_url,
         ),
+        "ignition": VendorSetup(
+            _app(settings.ignition_client_id, settings.ignition_client_secret),
+            settings.ignition_base_url,
+            settings.ignition_token_url,
+            settings.ignition_authorize_url,
+            settings.ignition_revoke_url,
+        ),
         "xpm": VendorSetup(
             _app(settings.xpm_client_id, settings.xpm_client_secret),
             settings.xpm_base_url,

@@ -21,6 +21,7 @@ from service.sandbox.app import Sandbox
 from service.sandbox.books import Books
 from service.sandbox.canopy.vendor import Canopy
 from service.sandbox.http import Json
+from service.sandbox.ignition.vendor import Ignition
 from service.sandbox.quickbooks.vendor import QuickBooks
 from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
@@ -29,6 +30,7 @@ from service.sandbox.xpm.vendor import Xpm
 
 VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "canopy": Canopy,
+    "ignition": Ignition,
     "quickbooks": QuickBooks,
     "sodium": Sodium,
     "taxdome": TaxDome,

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-VENDORS = frozenset({"xpm"})
+VENDORS = frozenset({"ignition", "xpm"})
 
 
 def page(vendor: str, resource: str, count: int) -> dict[str, Any]:
@@ -10,6 +10,9 @@ def page(vendor: str, resource: str, count: int) -> dict[str, Any]:
     del resource
     numbers = range(1, count + 1)
     match vendor:
+        case "ignition":
+            pagination = {"has_more": False, "next_cursor": None, "limit": 250}
+            return {"data": [_ignition_client(number) for number in numbers], "meta": {"pagination": pagination}}
         case _:
             held = {"Client": [_practice_client(number) for number in numbers]}
             return {"Response": {"Status": "OK", "Clients": held, "Pagination": {"Links": {"First": "first"}}}}
@@ -40,4 +43,24 @@ def _practice_client(number: int) -> dict[str, Any]:
         "CompanyNumber": f"{8_100_000 + number}",
         "BusinessStructure": "Company",
         "BalanceMonth": "Mar",
+    }
+
+
+def _ignition_client(number: int) -> dict[str, Any]:
+    return {
+        "slug": f"cli_{number:08d}",
+        "name": f"Quill Bakery {number}",
+        "email": f"office{number}@quill.example",
+        "phone": "(555) 555-0142",
+        "state": "active",
+        "group_name": None,
+        "external_client_id": f"Q-{number}",
+        "xero_contact_id": None,
+        "qbo_customer_id": number,
+        "manager": {"name": "Ada Finch", "email": "ada.finch@larkspurfinch.example"},
+        "partner": None,
+        "tags": ["monthly"],
+        "link": f"https://app.ignition.example/clients/{number}",
+        "created_at": "2026-03-04T09:12:33Z",
+        "updated_at": "2026-10-14T16:40:07Z",
     }

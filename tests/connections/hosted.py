@@ -25,9 +25,10 @@ class Vendors(msgspec.Struct, frozen=True):
     sodium: SandboxServer
     taxdome: SandboxServer
     xpm: SandboxServer
+    ignition: SandboxServer
 
     def each(self) -> tuple[SandboxServer, ...]:
-        return self.quickbooks, self.canopy, self.sodium, self.taxdome, self.xpm
+        return self.quickbooks, self.canopy, self.sodium, self.taxdome, self.xpm, self.ignition
 
 
 class Page(HTMLParser):

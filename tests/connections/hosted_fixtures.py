@@ -29,7 +29,7 @@ def vendors() -> Iterator[Vendors]:
         yield Vendors(
             *(
                 stack.enter_context(serve.running(name, clients=40))
-                for name in ("quickbooks", "canopy", "sodium", "taxdome", "xpm")
+                for name in ("quickbooks", "canopy", "sodium", "taxdome", "xpm", "ignition")
             )
         )
 
@@ -78,6 +78,10 @@ def settings(database: Database, servers: embedded.Servers, vendors: Vendors, po
         canopy_base_url=vendors.canopy.url,
         sodium_base_url=vendors.sodium.url,
         taxdome_base_url=vendors.taxdome.url,
+        ignition_client_id=CLIENT_ID,
+        ignition_client_secret=Secret(CLIENT_SECRET.encode()),
+        ignition_base_url=vendors.ignition.url,
+        ignition_token_url=f"{vendors.ignition.url}/oauth2/token",
         xpm_client_id=CLIENT_ID,
         xpm_client_secret=Secret(CLIENT_SECRET.encode()),
         xpm_base_url=vendors.xpm.url,

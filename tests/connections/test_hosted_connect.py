@@ -166,6 +166,18 @@ async def test_api_key_is_tried_before_it_is_kept_and_several_tenants_are_chosen
     assert grant.access_token not in page.answer.text + done.answer.text
 
 
+@pytest.mark.parametrize(("vendor", "resource"), [("ignition", "clients")])
+async def test_oauth_login_that_reaches_one_account_is_connected_to_it(
+    connecting: Connecting, vendor: str, resource: str
+) -> None:
+    connection = await connecting.connected(vendor)
+
+    listed = await connecting.api.get(f"/v1/{resource}?limit=2", Connection_Id=connection)
+
+    assert listed.status_code == 200, listed.text
+    assert len(listed.json()["data"]) == 2
+
+
 @pytest.mark.parametrize(("vendor", "accounts", "resource"), [("xpm", 2, "clients")])
 async def test_oauth_login_that_reaches_several_accounts_takes_none_by_itself(
     connecting: Connecting, vendor: str, accounts: int, resource: str

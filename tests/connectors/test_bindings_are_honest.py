@@ -27,6 +27,7 @@ IDS = {
     **{("sodium", resource): "code" for resource in get_connector("sodium").bindings()},
     ("sodium", "invoices"): "id",
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
+    ("ignition", "clients"): "slug",
     ("xpm", "clients"): "UUID",
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
@@ -36,6 +37,7 @@ IDS = {
 
 
 KNOWN = {
+    **{("ignition", resource): "third_party" for resource in get_connector("ignition").bindings()},
     ("sodium", "contacts"): "assumed",
     ("sodium", "custom_fields"): "assumed",
     ("sodium", "document_requests"): "assumed",
@@ -54,7 +56,7 @@ def page_of(vendor: str, resource: str, rows: list[Any]) -> list[Any]:
     for name in reversed(binding.wire.many):
         body = {name.split("|")[0]: body}
     before = [Response(200, {}, earlier) for earlier in bodies_before(vendor, resource)]
-    answer = ok(body | {"next_cursor": None, "next_page": None})
+    answer = ok(body | {"next_cursor": None, "next_page": None, "meta": {"pagination": {"has_more": False}}})
     found: list[Any] = play(connector, binding.page(Query(limit=50), BOOK), *before, answer).value.records
     return found
 

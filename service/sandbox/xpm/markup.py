@@ -1,6 +1,6 @@
 """The same answer as JSON in XML's shape and as XML: one child is an object there, several are an array."""
 
-from typing import Any
+from typing import Any, TypeGuard
 from xml.sax.saxutils import escape
 
 from service.sandbox.http import Json, Request, Response, json_response
@@ -15,14 +15,20 @@ def answer(request: Request, status: int, found: Json, *headers: tuple[str, str]
     return Response(status, text.encode(), (("content-type", "text/xml; charset=utf-8"), *headers))
 
 
-def _element(name: str, value: Any) -> str:
-    if isinstance(value, list):
-        items: list[Any] = value
-        return "".join(_element(name, item) for item in items)
+def _element(name: str, value: object) -> str:
+    if _is_array(value):
+        return "".join(_element(name, item) for item in value)
     if value is None:
         return f"<{name} />"
-    if isinstance(value, dict):
-        children: Json = value
-        inner = "".join(_element(key, item) for key, item in children.items())
+    if _is_object(value):
+        inner = "".join(_element(key, item) for key, item in value.items())
         return f"<{name}>{inner}</{name}>"
     return f"<{name}>{escape(str(value))}</{name}>"
+
+
+def _is_array(value: object) -> TypeGuard[list[Any]]:
+    return isinstance(value, list)
+
+
+def _is_object(value: object) -> TypeGuard[Json]:
+    return isinstance(value, dict)

@@ -1,0 +1,1 @@
+"""Ignition, by its reporting API."""

@@ -1,0 +1,1 @@
+"""Ignition's reporting API as a server."""
