@@ -112,6 +112,7 @@ from billing.stripe_state import Collection, StripeInvoice, get_stripe_invoice
 from billing.stripe_steps import StepFailed
 from billing.sums import sum_up
 from billing.usage import ANSWER_WITHIN_S, Beside, BesideRow, UsageLedger
+from billing.vendors import VendorFigures, list_vendor_figures, sum_up_vendors, vendors_summed_until
 
 __all__ = [
     "ANSWER_WITHIN_S",
@@ -191,6 +192,7 @@ __all__ = [
     "UsageFileError",
     "UsageLedger",
     "UsageSummary",
+    "VendorFigures",
     "VoidReason",
     "WebhookForged",
     "WebhookTooOld",
@@ -232,6 +234,7 @@ __all__ = [
     "list_reports",
     "list_uncredited_on_stripe",
     "list_unfinished_on_stripe",
+    "list_vendor_figures",
     "list_void_reasons",
     "literals",
     "load_plan",
@@ -260,6 +263,8 @@ __all__ = [
     "set_budget",
     "set_details",
     "sum_up",
+    "sum_up_vendors",
     "summarize_usage",
+    "vendors_summed_until",
     "verify_stripe_webhook",
 ]

@@ -724,3 +724,15 @@ SELECT * FROM (
 ) AS news
 ORDER BY at DESC, what, about, percent DESC
 LIMIT $3;
+
+-- name: sum_up_vendors
+-- Takes what was recorded of every organization (org_id), but with these keys, into the vendors' sums.
+SELECT billing.sum_up_vendors($1);
+
+-- name: list_vendor_figures
+-- How vendors answered since an instant, over every organization (org_id) together.
+SELECT f.vendor, f.calls_at_least, f.faulted_share, f.p50_ms, f.p95_ms FROM billing.vendor_figures($1) f;
+
+-- name: get_vendors_summed_until
+-- Until when that is known; of no organization (org_id).
+SELECT billing.vendors_summed_until();

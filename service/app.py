@@ -78,6 +78,8 @@ from service.unified.write import Writer
 from service.usage.rail import rail_of
 from service.usage.routes import usage_operations
 from service.usage.seller import seller_of
+from service.usage.standing import Standings
+from service.usage.standing_routes import standing_operations
 from service.usage.stripe_routes import stripe_operations
 
 _HOUSEKEEPING_S: Final = 15.0
@@ -109,6 +111,7 @@ class Parts(Struct, frozen=True):
     signer: Signer
     idempotency: Idempotency
     leaks: LeakRoutes
+    standings: Standings
 
 
 ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent")
@@ -120,6 +123,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found: list[Operation] = [contract_operation(lambda: found)]
     found += unified_operations(parts.reader, parts.writer, parts.documents, parts.coverage, parts.connectors)
     found += parts.around.all()
+    found += standing_operations(parts.standings)
     found += capability_operations(parts.connections, parts.coverage)
     found += connection_operations(parts.connections, parts.cursors)
     found += linking_operations(parts.linking)
@@ -172,6 +176,7 @@ def contract() -> bytes:
         signer=unopened,
         idempotency=unopened,
         leaks=cast(Any, _Unopened()),
+        standings=unopened,
     )
     return render(operations(parts))
 
@@ -265,6 +270,7 @@ async def open_edge(
             vault=vault,
             signer=signer_of(settings),
             idempotency=idempotency,
+            standings=Standings(pool, connectors),
             leaks=leak_routes(settings, pool, redis, transport, partial(derived_key, settings.cursor_key.value)),
         )
         housekeeping = asyncio.create_task(_keep_house(keys))

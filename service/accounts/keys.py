@@ -26,6 +26,7 @@ from service.db.pool import Connection
 from service.ids import new_uuid
 
 list_keys = store.list_keys
+list_test_key_ids = store.list_test_key_ids
 
 
 async def mint_key(

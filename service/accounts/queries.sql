@@ -55,6 +55,10 @@ SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip
        created_at, expires_at, revoked_at, last_used_at
 FROM api_keys WHERE org_id = $1 ORDER BY id;
 
+-- name: list_test_key_ids
+-- The test keys of every organization (org_id).
+SELECT id FROM api_keys WHERE mode = 'test' ORDER BY id;
+
 -- name: mark_key_revoked
 -- Revokes a key; a second time keeps the first instant.
 UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE org_id = $1 AND id = $2 RETURNING id;

@@ -108,6 +108,11 @@ async def list_keys(connection: Connection, org_id: UUID) -> list[KeyRecord]:
     return msgspec.convert(await connection.fetch(SQL["list_keys"], org_id), list[KeyRecord])
 
 
+async def list_test_key_ids(connection: Connection) -> list[UUID]:
+    """Every organization's, for who may see them all."""
+    return [row["id"] for row in await connection.fetch(SQL["list_test_key_ids"])]
+
+
 async def mark_key_revoked(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> bool:
     """False if there is no such key."""
     return await connection.fetchval(SQL["mark_key_revoked"], org_id, key_id, at) is not None

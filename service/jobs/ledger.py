@@ -25,8 +25,10 @@ from billing import (
     month_starting,
     reconcile,
     sum_up,
+    sum_up_vendors,
 )
 from service import ids
+from service.accounts.keys import list_test_key_ids
 from service.accounts.organizations import list_organizations
 from service.audit.acts import WORKER, record_act
 from service.db.pool import Connection
@@ -44,6 +46,11 @@ async def make_room(connection: Connection, at: datetime) -> None:
 async def sum_up_ledger(connection: Connection, _at: datetime) -> None:
     """Keeps the sums that pages, receipts and budgets are answered from near to the ledger."""
     await sum_up(connection)
+
+
+async def sum_up_answers(connection: Connection, _at: datetime) -> None:
+    """Keeps what is told of vendors near to how they answer; sandboxes, which test keys reach, say nothing of them."""
+    await sum_up_vendors(connection, await list_test_key_ids(connection))
 
 
 async def close_due_months(connection: Connection, at: datetime) -> None:

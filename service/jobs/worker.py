@@ -53,6 +53,7 @@ class Job(Struct, frozen=True):
 JOBS: Final = (
     Job("make_room", ledger.make_room, timedelta(hours=6)),
     Job("sum_up_ledger", ledger.sum_up_ledger, timedelta(minutes=1)),
+    Job("sum_up_answers", ledger.sum_up_answers, timedelta(minutes=1)),
     Job("forget_claims", forget_old_claims),
     Job("end_interrupted", end_interrupted, timedelta(minutes=5)),
     Job("forget_operations", forget_old_operations),

@@ -40,6 +40,7 @@ from service.portal.terms import Terms
 from service.portal.throttle import Throttle
 from service.settings import Settings
 from service.usage.seller import seller_of
+from service.usage.standing import Standings
 
 _POOL_SIZE = 6
 _API_PREFIX = "/v1/"
@@ -96,6 +97,7 @@ async def opened_front(
                 connect_url(settings),
             ),
             signer=signer_of(settings),
+            standings=Standings(pool, connectors),
             reference=Reference(msgspec.json.decode(contract), Terms(prices.find(*PUBLIC_PLAN), settings)),
             passwords=Passwords(),
             factors=SecondFactors(key_for("second factors")),

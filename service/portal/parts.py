@@ -23,6 +23,7 @@ from service.portal.reference import Reference
 from service.portal.sandboxes import Sandboxes
 from service.portal.templates import Templates
 from service.portal.throttle import Throttle
+from service.usage.standing import Standings
 
 
 class Parts(Struct, frozen=True, kw_only=True):
@@ -39,6 +40,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     linking: Linking
     """What connecting and ending connections is made of, on the portal's own pool."""
     signer: Signer
+    standings: Standings
     reference: Reference
     passwords: Passwords
     factors: SecondFactors

@@ -18,6 +18,7 @@ from service.portal.pages import (
     settings,
     signing,
     signing_up,
+    status,
     team,
     tryout,
 )
@@ -31,7 +32,7 @@ def portal_routes() -> tuple[Route, ...]:
     signed_out = (signing_up, signing, recovering)
     own = (home, keys, connections, budgets, money, log, audit, events, tryout, team)
     members_own = (settings, security, passkeys, identities)
-    modules = (*signed_out, *own, *members_own, learning)
+    modules = (*signed_out, *own, *members_own, learning, status)
     return (
         *(route for module in modules for route in module.routes()),
         page("/assets/{digest}/{name}", asset, anyone=True),

@@ -15,7 +15,7 @@ from tests.acceptance.operations import OPERATIONS, ask
 pytestmark = pytest.mark.anyio
 
 OF_EVERYBODY: Final = {
-    "getContract", "getHealth", "getReadiness", "listVendors", "getVendorCoverage",
+    "getContract", "getHealth", "getReadiness", "listVendors", "getVendorCoverage", "getVendorStatus",
 }  # fmt: skip
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {

@@ -16,7 +16,7 @@ OPEN_PAGES = (
     "/", "/sign-up", "/sign-in", "/forgot", "/outbox", "/guides", "/guides/quick-start",
     "/guides/connecting", "/guides/errors", "/guides/consent",
     "/reference", "/reference/listClients", "/reference/createClient", "/reference/getMe", "/reference/uploadDocument",
-    "/guides/no-such-guide",
+    "/status", "/guides/no-such-guide",
 )  # fmt: skip
 OWN_PAGES = (
     "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage",

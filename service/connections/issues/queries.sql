@@ -45,6 +45,10 @@ SELECT count(*) FROM issues WHERE org_id = $1 AND connection_id = $2 AND resolve
 UPDATE issues SET ignored_at = $3 WHERE org_id = $1 AND id = $2 AND resolved_at IS NULL AND ignored_at IS NULL
 RETURNING connection_id, surface;
 
+-- name: list_open_of_vendors
+-- How many changes stand open at each vendor, over every organization (org_id) together.
+SELECT vendor, issues FROM open_issues_of_vendors();
+
 -- name: get_issue
 -- One issue.
 SELECT id, connection_id, vendor, surface, kind, path, expected, opened_at, seen_at, times, resolved_at,

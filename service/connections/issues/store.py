@@ -123,3 +123,8 @@ async def list_issues(
 ) -> list[Issue]:
     rows = await connection.fetch(SQL["list_issues"], org_id, before, connection_ids, only_open, limit)
     return msgspec.convert(rows, list[Issue])
+
+
+async def count_open_of_vendors(connection: Connection) -> dict[str, int]:
+    """Different changes that stand open, by vendor, over all organizations together; sandboxes left out."""
+    return {row["vendor"]: row["issues"] for row in await connection.fetch(SQL["list_open_of_vendors"])}
