@@ -22,6 +22,7 @@ from service.sandbox.books import Books
 from service.sandbox.canopy.vendor import Canopy
 from service.sandbox.http import Json
 from service.sandbox.ignition.vendor import Ignition
+from service.sandbox.karbon.vendor import Karbon
 from service.sandbox.quickbooks.vendor import QuickBooks
 from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
@@ -31,6 +32,7 @@ from service.sandbox.xpm.vendor import Xpm
 VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "canopy": Canopy,
     "ignition": Ignition,
+    "karbon": Karbon,
     "quickbooks": QuickBooks,
     "sodium": Sodium,
     "taxdome": TaxDome,

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.bench import reading_pages, sodium_pages, taxdome_pages
+from tests.bench import keyed_pages, reading_pages, sodium_pages, taxdome_pages
 
 
 def bodies_before(vendor: str, resource: str) -> tuple[bytes, ...]:
@@ -20,6 +20,8 @@ def page_body(vendor: str, resource: str, count: int) -> bytes:
         return _json({"items": records, "next_page": None})
     if vendor in reading_pages.VENDORS:
         return _json(reading_pages.page(vendor, resource, count))
+    if vendor in keyed_pages.PAGES:
+        return _json(keyed_pages.PAGES[vendor](resource, count))
     make = sodium_pages.RECORDS[resource] if vendor == "sodium" else _RECORDS[vendor, resource]
     rows = [make(number) for number in range(1, count + 1)]
     if vendor == "sodium":

@@ -1,4 +1,4 @@
-"""Hosted connect over real HTTP: the whole product, four sandbox vendors, and a browser without JavaScript."""
+"""Hosted connect over real HTTP: the whole product, sandbox vendors, and a browser without JavaScript."""
 
 import re
 from html import unescape
@@ -22,13 +22,14 @@ class Vendors(msgspec.Struct, frozen=True):
 
     quickbooks: SandboxServer
     canopy: SandboxServer
+    karbon: SandboxServer
     sodium: SandboxServer
     taxdome: SandboxServer
     xpm: SandboxServer
     ignition: SandboxServer
 
     def each(self) -> tuple[SandboxServer, ...]:
-        return self.quickbooks, self.canopy, self.sodium, self.taxdome, self.xpm, self.ignition
+        return tuple(getattr(self, name) for name in self.__struct_fields__)
 
 
 class Page(HTMLParser):

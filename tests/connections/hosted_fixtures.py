@@ -1,4 +1,4 @@
-"""What the tests of hosted connect share; imported by their modules, so that others do not start four sandboxes."""
+"""What the tests of hosted connect share; imported by their modules, so that others do not start them."""
 
 import secrets
 import socket
@@ -27,10 +27,7 @@ from .hosted import RETURN_URL, Connecting, Vendors
 def vendors() -> Iterator[Vendors]:
     with ExitStack() as stack:
         yield Vendors(
-            *(
-                stack.enter_context(serve.running(name, clients=40))
-                for name in ("quickbooks", "canopy", "sodium", "taxdome", "xpm", "ignition")
-            )
+            **{name: stack.enter_context(serve.running(name, clients=40)) for name in Vendors.__struct_fields__}
         )
 
 
@@ -86,6 +83,7 @@ def settings(database: Database, servers: embedded.Servers, vendors: Vendors, po
         xpm_client_secret=Secret(CLIENT_SECRET.encode()),
         xpm_base_url=vendors.xpm.url,
         xpm_token_url=f"{vendors.xpm.url}/connect/token",
+        karbon_base_url=vendors.karbon.url,
     )
 
 

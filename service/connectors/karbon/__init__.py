@@ -1,0 +1,1 @@
+"""Karbon (karbonhq.com): practice management for accounting firms."""

@@ -1,0 +1,1 @@
+"""Karbon as its published API reference describes it."""

@@ -1,0 +1,33 @@
+"""A firm's person gives what a vendor's key consists of, and the app reads its clients."""
+
+import pytest
+
+from .hosted import Browser, Connecting
+from .hosted_fixtures import connecting, database, operator_pool, port, served, settings, vendors
+
+__all__ = ["connecting", "database", "operator_pool", "port", "served", "settings", "vendors"]
+pytestmark = pytest.mark.anyio
+
+
+async def test_karbon_is_connected_with_both_secrets_and_with_no_other(connecting: Connecting) -> None:
+    browser = Browser()
+    bearer, access_key = connecting.vendors.karbon.grant().access_token.split("\n")
+    made, page = await connecting.signed("karbon", browser)
+
+    one = await browser.submit(page, "key", {"key": bearer})
+    swapped = await browser.submit(one, "key", {"key": access_key, "access_key": bearer})
+    other = await browser.submit(swapped, "key", {"key": bearer, "access_key": access_key[:-4] + "0000"})
+    await browser.submit(other, "key", {"key": bearer, "access_key": access_key})
+
+    assert [field.get("name") for field in page.fields] == ["key", "access_key", "ends_on"]
+    assert "begins with eyJ" in one.text
+    assert one.answer.status_code == swapped.answer.status_code == 422
+    assert "did not accept" in other.text
+    for shown in (one, swapped, other):
+        assert bearer not in shown.answer.text
+        assert access_key not in shown.answer.text
+    connection = (await connecting.status(made))["connection"]
+    listed = await connecting.api.get("/v1/clients?limit=5", Connection_Id=connection)
+    assert listed.status_code == 200, listed.text
+    assert len(listed.json()["data"]) == 5
+    assert (await connecting.health(connection))["hard_end_at"] is None
