@@ -374,7 +374,7 @@ async def test_brand_colour_is_a_stylesheet_of_its_own(connecting: Connecting) -
         ({"return_url": "https://evil.example/connected"}, "/return_url"),
         ({"return_url": f"{RETURN_URL}/more"}, "/return_url"),
         ({"return_url": f"{RETURN_URL}#fragment"}, "/return_url"),
-        ({"vendors": ["karbon"]}, "/vendors"),
+        ({"vendors": ["nobody"]}, "/vendors"),
         ({"items": ["everything"]}, "/items"),
         ({"firm": "firm_00000000000000000000000000"}, "/firm"),
         ({"connection": "con_00000000000000000000000000"}, "/connection"),

@@ -18,8 +18,8 @@ from service.connectors.sdk.faults import (
     VendorFault,
 )
 from service.connectors.sdk.flow import Request, Response
-from service.resources.client import ClientKind, ClientStatus, LinkedClient
-from service.resources.common import Email, Phone
+from service.resources.client import Client, ClientKind, ClientStatus, LinkedClient
+from service.resources.common import Address, Email, Phone
 from tests.connectors.flows import BOOK, ok, play
 
 ASKED = Request(method="GET", path="/Contacts", lane="read")
@@ -35,7 +35,7 @@ CARDS = [
 ]
 
 
-def get(remote_id: str, answer: object) -> tuple[object, Request]:
+def get(remote_id: str, answer: object) -> tuple[Client, Request]:
     binding = KARBON.clients
     assert binding is not None
     assert binding.get is not None
@@ -56,7 +56,8 @@ def test_one_contact_shows_everything_on_its_cards_the_primary_one_first() -> No
     assert found.status is ClientStatus.INACTIVE
     assert [one.address for one in found.emails] == ["alma@quill.example", "office@quill.example", "old@quill.example"]
     assert found.phones == [Phone("(555) 555-0143", "Mobile")]
-    assert (found.addresses[0].lines, found.website) == (("1 Pier", "Dock 2"), "https://quill.example")
+    assert found.addresses == [Address(label="Mailing", lines=("1 Pier", "Dock 2"), city="Rivermouth")]
+    assert found.website == "https://quill.example"
     assert (found.owner, found.manager) == (None, BOOK.ref("usr_", "U2"))
 
 
@@ -84,14 +85,12 @@ def test_lists_follow_each_other_to_the_end() -> None:
     binding = KARBON.clients
     assert binding is not None
     assert binding.page is not None
-    pages = []
+    pages: list[tuple[str, str | None]] = []
     for position in (None, "contact:100", "organization:0", "client_group:0"):
         link = {"@odata.nextLink": "https://api.karbonhq.com/v3/Contacts?$top=100&$skip=100"} if not position else {}
-        rows = (
-            [{"ContactKey": "C1", "FullName": "Alma", "LastModifiedDateTime": "2026-10-02T16:40:07Z"}] if link else []
-        )
+        row = {"ContactKey": "C1", "FullName": "Alma", "LastModifiedDateTime": "2026-10-02T16:40:07Z"}
         flow = binding.page(Query(limit=100, position=position), BOOK)
-        played = play(KARBON, flow, ok({"value": rows, **link}))
+        played = play(KARBON, flow, ok({"value": [row] if link else [], **link}))
         pages.append((played.requests[0].path, played.value.next))
 
     assert pages == [

@@ -34,13 +34,16 @@ def test_both_secrets_are_needed(http: httpx.Client, wrong: dict[str, str]) -> N
 
 def test_links_lead_through_every_row_once(http: httpx.Client) -> None:
     names: list[str] = []
+    counts: set[int] = set()
     path = "/Organizations?$top=7"
     while path:
         page = http.get(path).json()
         names += [row["FullName"] for row in page["value"]]
+        counts.add(page["@odata.count"])
         path = page.get("@odata.nextLink", "").partition("/v3")[2]
 
-    assert len(set(names)) == len(names) == page["@odata.count"] == 26
+    assert len(set(names)) == len(names) == 24
+    assert counts == {24}
 
 
 @pytest.mark.parametrize(
@@ -54,11 +57,8 @@ def test_what_odata_does_not_allow_is_400(http: httpx.Client, query: str) -> Non
 
 
 def test_one_record_is_found_by_its_key_and_shows_what_is_asked_for(http: httpx.Client) -> None:
-    for name, expand in (
-        ("Contacts", "ClientTeam"),
-        ("Organizations", "BusinessCards"),
-        ("ClientGroups", "BusinessCard"),
-    ):
+    shows = {"Contacts": "ClientTeam", "Organizations": "BusinessCards", "ClientGroups": "BusinessCard"}
+    for name, expand in shows.items():
         row = http.get(f"/{name}?$top=1&$skip=1").json()["value"][0]
         key = next(value for field, value in row.items() if field.endswith("Key"))
         found = http.get(f"/{name}/{key}", params={"$expand": expand}).json()
