@@ -28,6 +28,8 @@ IDS = {
     ("sodium", "invoices"): "id",
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
     ("ignition", "clients"): "slug",
+    ("karbon", "clients"): "ContactKey",
+    ("xpm", "clients"): "UUID",
     ("xpm", "clients"): "UUID",
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
