@@ -30,7 +30,6 @@ IDS = {
     ("ignition", "clients"): "slug",
     ("karbon", "clients"): "ContactKey",
     ("xpm", "clients"): "UUID",
-    ("xpm", "clients"): "UUID",
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
     ("canopy", "time_entries"): "entry_id",
