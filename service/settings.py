@@ -169,6 +169,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     ignition_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own token address.")] = None
     ignition_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own consent page.")] = None
     ignition_revoke_url: Annotated[str | None, Setting(_HTTP, "Instead of Ignition's own address to revoke at.")] = None
+    smartvault_client_id: Annotated[str | None, Setting(TEXT, "Our app at SmartVault.")] = None
+    smartvault_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at SmartVault.")] = (
+        None
+    )
+    smartvault_base_url: Annotated[str | None, Setting(_HTTP, "Instead of SmartVault's own address.")] = None
+    smartvault_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of SmartVault's own consent page.")] = None
     xpm_client_id: Annotated[str | None, Setting(TEXT, "Our app at Xero.")] = None
     xpm_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Xero.")] = None
     xpm_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own address.")] = None

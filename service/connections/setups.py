@@ -30,6 +30,11 @@ def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
             settings.ignition_authorize_url,
             settings.ignition_revoke_url,
         ),
+        "smartvault": VendorSetup(
+            _app(settings.smartvault_client_id, settings.smartvault_client_secret),
+            settings.smartvault_base_url,
+            authorize_url=settings.smartvault_authorize_url,
+        ),
         "xpm": VendorSetup(
             _app(settings.xpm_client_id, settings.xpm_client_secret),
             settings.xpm_base_url,

@@ -7,11 +7,12 @@ from service.connectors.ignition.connector import IGNITION
 from service.connectors.karbon.connector import KARBON
 from service.connectors.quickbooks.connector import QUICKBOOKS
 from service.connectors.sdk.connector import Connector
+from service.connectors.smartvault.connector import SMARTVAULT
 from service.connectors.sodium.connector import SODIUM
 from service.connectors.taxdome.connector import TAXDOME
 from service.connectors.xpm.connector import XPM
 
-CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, IGNITION, KARBON, QUICKBOOKS, SODIUM, TAXDOME, XPM)
+CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, IGNITION, KARBON, QUICKBOOKS, SMARTVAULT, SODIUM, TAXDOME, XPM)
 
 _BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
 

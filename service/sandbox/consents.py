@@ -33,12 +33,15 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Consents:
-    """The OAuth endpoints of one vendor. `told` is what an answer says besides the tokens themselves."""
+    """The OAuth endpoints of one vendor. `told` and `refused` write its answers from the usual ones."""
 
-    def __init__(self, grants: Grants, endpoints: Endpoints, told: Callable[[Tokens], Json] = lambda _: {}) -> None:
+    def __init__(
+        self, grants: Grants, endpoints: Endpoints, told: Callable[[Tokens, Json], Json], refused: Callable[[str], Json]
+    ) -> None:
         self.endpoints = endpoints
         self._grants = grants
         self._told = told
+        self._refused_as = refused
 
     def add_to(self, router: Router) -> None:
         ends = self.endpoints
@@ -57,11 +60,11 @@ class Consents:
         query = request.query
         scopes = frozenset(query.get("scope", "").split())
         if query.get("response_type") != "code" or query.get("client_id") != CLIENT_ID or "redirect_uri" not in query:
-            return _refused(400, "invalid_request")
+            return self._refused(400, "invalid_request")
         if "code_challenge" in query and query.get("code_challenge_method") != "S256":
-            return _refused(400, "invalid_request")
+            return self._refused(400, "invalid_request")
         if scopes - self.endpoints.scopes:
-            return _refused(400, "invalid_scope")
+            return self._refused(400, "invalid_scope")
         code = self._grants.new_code(scopes, query["redirect_uri"], query.get("code_challenge"))
         answer = urlencode({"code": code} | ({"state": query["state"]} if "state" in query else {}))
         joint = "&" if "?" in query["redirect_uri"] else "?"
@@ -73,9 +76,9 @@ class Consents:
         renews = form.get("grant_type") == "refresh_token"
         wanted = (self.endpoints.refresh or self.endpoints.token) if renews else self.endpoints.token
         if request.path != wanted:
-            return _refused(400, "unsupported_grant_type")
+            return self._refused(400, "unsupported_grant_type")
         if not self._is_our_app(request, form, needs_id=not renews or self.endpoints.needs_id_to_refresh):
-            return _refused(401, "invalid_client")
+            return self._refused(401, "invalid_client")
         try:
             if renews:
                 tokens = self._grants.refresh(form.get("refresh_token", ""))
@@ -83,15 +86,15 @@ class Consents:
                 redirect, verifier = form.get("redirect_uri", ""), form.get("code_verifier")
                 tokens = self._grants.redeem(form.get("code", ""), redirect, verifier)
             else:
-                return _refused(400, "unsupported_grant_type")
+                return self._refused(400, "unsupported_grant_type")
         except InvalidGrantError:
-            return _refused(400, "invalid_grant")
+            return self._refused(400, "invalid_grant")
         return self._granted(tokens)
 
     def revoke(self, request: Request, _: Mapping[str, str]) -> Response:
         """Ends a consent by either of its tokens (RFC 7009): an unknown token is as good as ended."""
         if not self._is_our_app(request, request.form, needs_id=True):
-            return _refused(401, "invalid_client")
+            return self._refused(401, "invalid_client")
         self._grants.revoke(request.form.get("token", ""))
         return Response(200)
 
@@ -113,8 +116,7 @@ class Consents:
             "expires_in": int(tokens.access_s),
             "refresh_token": tokens.refresh_token,
         }
-        return json_response(200, payload | self._told(tokens), ("cache-control", "no-store"))
+        return json_response(200, self._told(tokens, payload), ("cache-control", "no-store"))
 
-
-def _refused(status: int, error: str) -> Response:
-    return json_response(status, {"error": error}, ("cache-control", "no-store"))
+    def _refused(self, status: int, error: str) -> Response:
+        return json_response(status, self._refused_as(error), ("cache-control", "no-store"))

@@ -30,7 +30,7 @@ class ReadVendor:
         self.clock = clock
         self.grants = Grants(clock.true_s, access_s=access_s, refresh_s=refresh_s, hard_s=_NEVER_S)
         self.writes = 0
-        self.consents = Consents(self.grants, endpoints, self.told)
+        self.consents = Consents(self.grants, endpoints, self.token_answer, self.token_refusal)
         self.router = Router()
         self.consents.add_to(self.router)
         self._limit_name, calls, window_s = limit
@@ -39,10 +39,14 @@ class ReadVendor:
     def add(self, method: str, pattern: str, handler: Handler) -> None:
         self.router.add(method, pattern, handler)
 
-    def told(self, tokens: Tokens) -> Json:
-        """What a token endpoint says besides the tokens."""
+    def token_answer(self, tokens: Tokens, payload: Json) -> Json:
+        """How the token endpoint writes its answer; `payload` is the usual one (RFC 6749)."""
         del tokens
-        return {}
+        return payload
+
+    def token_refusal(self, error: str) -> Json:
+        """How the token endpoint writes a refusal."""
+        return {"error": error}
 
     def token_of(self, request: Request) -> str | None:
         """The access token that a call carries."""

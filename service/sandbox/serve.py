@@ -24,6 +24,7 @@ from service.sandbox.http import Json
 from service.sandbox.ignition.vendor import Ignition
 from service.sandbox.karbon.vendor import Karbon
 from service.sandbox.quickbooks.vendor import QuickBooks
+from service.sandbox.smartvault.vendor import SmartVault
 from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
 from service.sandbox.vendor import Vendor
@@ -34,6 +35,7 @@ VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "ignition": Ignition,
     "karbon": Karbon,
     "quickbooks": QuickBooks,
+    "smartvault": SmartVault,
     "sodium": Sodium,
     "taxdome": TaxDome,
     "xpm": Xpm,

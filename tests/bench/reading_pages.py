@@ -2,7 +2,7 @@
 
 from typing import Any
 
-VENDORS = frozenset({"ignition", "xpm"})
+VENDORS = frozenset({"ignition", "smartvault", "xpm"})
 
 
 def page(vendor: str, resource: str, count: int) -> dict[str, Any]:
@@ -13,6 +13,9 @@ def page(vendor: str, resource: str, count: int) -> dict[str, Any]:
         case "ignition":
             pagination = {"has_more": False, "next_cursor": None, "limit": 250}
             return {"data": [_ignition_client(number) for number in numbers], "meta": {"pagination": pagination}}
+        case "smartvault":
+            children = [_vault_client(number) for number in numbers]
+            return {"error": {"success": True}, "message": {"children": children, "total_children": count}}
         case _:
             held = {"Client": [_practice_client(number) for number in numbers]}
             return {"Response": {"Status": "OK", "Clients": held, "Pagination": {"Links": {"First": "first"}}}}
@@ -63,4 +66,29 @@ def _ignition_client(number: int) -> dict[str, Any]:
         "link": f"https://app.ignition.example/clients/{number}",
         "created_at": "2026-03-04T09:12:33Z",
         "updated_at": "2026-10-14T16:40:07Z",
+    }
+
+
+def _vault_client(number: int) -> dict[str, Any]:
+    person = {
+        "names": [{"FirstName": "Una", "MiddleName": None, "LastName": "Quill"}],
+        "email_addresses": [{"address": f"una{number}@quill.example"}],
+        "phone_numbers": [{"Number": "(555) 555-0142"}],
+        "is_primary": True,
+    }
+    details = {
+        "type_qualifier": "Business",
+        "client_id": f"Q-{number}",
+        "persons": [person],
+        "tags": [{"value": "monthly"}],
+        "aliases": [],
+    }
+    return {
+        "name": f"CL{number:05d}",
+        "uri": f"/nodes/entity/SmartVault.Accounting.Firm/51007/SmartVault.Accounting.FirmClient/CL{number:05d}",
+        "dav_uri": f"/nodes/pth/Larkspur/Quill Bakery {number}",
+        "nodeType": "ContainerNodeType",
+        "createdOn": "2026-02-03T04:05:06Z",
+        "modifiedOn": "2026-02-03T04:05:06Z",
+        "entityExProperties": {"smart_vault": {"accounting": {"client": details}}},
     }

@@ -27,6 +27,7 @@ class Vendors(msgspec.Struct, frozen=True):
     taxdome: SandboxServer
     xpm: SandboxServer
     ignition: SandboxServer
+    smartvault: SandboxServer
 
     def each(self) -> tuple[SandboxServer, ...]:
         return tuple(getattr(self, name) for name in self.__struct_fields__)

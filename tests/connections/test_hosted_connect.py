@@ -178,7 +178,7 @@ async def test_oauth_login_that_reaches_one_account_is_connected_to_it(
     assert len(listed.json()["data"]) == 2
 
 
-@pytest.mark.parametrize(("vendor", "accounts", "resource"), [("xpm", 2, "clients")])
+@pytest.mark.parametrize(("vendor", "accounts", "resource"), [("xpm", 2, "clients"), ("smartvault", 2, "clients")])
 async def test_oauth_login_that_reaches_several_accounts_takes_none_by_itself(
     connecting: Connecting, vendor: str, accounts: int, resource: str
 ) -> None:

@@ -29,6 +29,7 @@ IDS = {
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
     ("ignition", "clients"): "slug",
     ("karbon", "clients"): "ContactKey",
+    ("smartvault", "clients"): "name",
     ("xpm", "clients"): "UUID",
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
@@ -38,7 +39,11 @@ IDS = {
 
 
 KNOWN = {
-    **{("ignition", resource): "third_party" for resource in get_connector("ignition").bindings()},
+    **{
+        (vendor, resource): "third_party"
+        for vendor in ("ignition", "smartvault")
+        for resource in get_connector(vendor).bindings()
+    },
     ("sodium", "contacts"): "assumed",
     ("sodium", "custom_fields"): "assumed",
     ("sodium", "document_requests"): "assumed",

@@ -1,0 +1,1 @@
+"""SmartVault as a server."""
