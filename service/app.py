@@ -31,6 +31,7 @@ from service.audit.checkpoints import Signer
 from service.audit.personal import PersonalKeys
 from service.audit.routes import audit_operations
 from service.audit.signing import signer_of
+from service.connections.firm_routes import firm_operations
 from service.connections.hosted.opening import connect_url
 from service.connections.linking import Linking
 from service.connections.linking_routes import linking_operations
@@ -114,7 +115,7 @@ class Parts(Struct, frozen=True):
     standings: Standings
 
 
-ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent")
+ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent", "createFirm")
 """Operations that make something of ours, and take an `Idempotency-Key` without needing one."""
 
 
@@ -125,6 +126,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += parts.around.all()
     found += standing_operations(parts.standings)
     found += capability_operations(parts.connections, parts.coverage)
+    found += firm_operations(parts.pool, parts.cursors)
     found += connection_operations(parts.connections, parts.cursors)
     found += linking_operations(parts.linking)
     found += consent_operations(parts.pool, parts.cursors, parts.connections)

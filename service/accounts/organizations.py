@@ -18,6 +18,7 @@ from service.ids import new_uuid
 
 list_organizations = store.list_organizations
 list_firms = store.list_firms
+list_some_firms = store.list_some_firms
 refuse_elsewhere = store.refuse_elsewhere
 
 MAX_NAME_CHARACTERS = 200
@@ -43,7 +44,7 @@ async def create_firm(
     *,
     region: str | None = None,
     clock: Clock = now,
-    actor: str = OPERATOR,
+    actor: str | None = OPERATOR,
 ) -> Firm:
     """A new firm of the organization, kept here for good. `region`, where said, has to be the database's own."""
     here = await store.get_region(connection)
@@ -54,8 +55,9 @@ async def create_firm(
         )
     async with connection.transaction():
         made = await _insert(connection, org_id, new_uuid(), checked_name(name), here, clock())
-        about = (ids.encode("firm", made.id),)
-        await record_act(connection, org_id, "firms.create", about, firm_id=made.id, actor=actor)
+        if actor is not None:
+            about = (ids.encode("firm", made.id),)
+            await record_act(connection, org_id, "firms.create", about, firm_id=made.id, actor=actor)
     return made
 
 

@@ -30,6 +30,12 @@ FROM (SELECT org_id, id FROM firms WHERE org_id = $1 AND ($2::uuid[] IS NULL OR 
 -- The firms of an organization, oldest first.
 SELECT org_id, id, name, region, created_at FROM firms WHERE org_id = $1 ORDER BY id;
 
+-- name: list_some_firms
+-- A page of the firms of an organization, oldest first; of some or all.
+SELECT org_id, id, name, region, created_at FROM firms
+WHERE org_id = $1 AND ($2::uuid[] IS NULL OR id = ANY ($2)) AND ($3::uuid IS NULL OR id > $3)
+ORDER BY id LIMIT $4;
+
 -- name: count_foreign_bindings
 -- How many of the firms and connections a key would be bound to are not the organization's.
 SELECT (SELECT count(*) FROM unnest($2::uuid[]) AS f(id)

@@ -18,6 +18,8 @@ _OURS = (
     "disclosures:read",
     "events:read",
     "evidence:read",
+    "firms:read",
+    "firms:write",
     "passthrough:read",
     "passthrough:write",
     "security:read",

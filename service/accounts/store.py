@@ -77,6 +77,13 @@ async def refuse_elsewhere(connection: Connection, org_id: UUID, firm_ids: Colle
     await connection.execute(SQL["refuse_elsewhere"], org_id, firm_ids)
 
 
+async def list_some_firms(
+    connection: Connection, org_id: UUID, within: list[UUID] | None, after: UUID | None, limit: int
+) -> list[Firm]:
+    """Oldest first; of these alone, or of all."""
+    return msgspec.convert(await connection.fetch(SQL["list_some_firms"], org_id, within, after, limit), list[Firm])
+
+
 async def list_firms(connection: Connection, org_id: UUID) -> list[Firm]:
     return msgspec.convert(await connection.fetch(SQL["list_firms"], org_id), list[Firm])
 

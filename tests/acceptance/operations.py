@@ -24,6 +24,8 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     path = path.replace("{path}", "preferences").replace("{n}", "1")
     if path.startswith("/v1/connections/"):
         path = path.replace("{id}", ids.encode("con", connection))
+    elif path.startswith("/v1/firms/"):
+        path = path.replace("{id}", ids.encode("firm", connection))
     elif path == "/v1/evidence":
         path += f"?firm={ids.encode('firm', connection)}&from=2026-11-01T00:00:00Z"
     elif path.startswith("/v1/billing/"):

@@ -19,15 +19,16 @@ OF_EVERYBODY: Final = {
 }  # fmt: skip
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {
-    "getMe", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage", "summarizeUsage",
-    "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
+    "getMe", "listFirms", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage",
+    "summarizeUsage", "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
     "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions",
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 OF_THE_BODY: Final = {
     "verifyAuditLog", "receiveLeakReport",
-    "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "updateConnectSettings",
+    "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "createFirm",
+    "updateConnectSettings",
 }  # fmt: skip
 """Operations that name things in their bodies alone, or nothing; their own tests see to it."""
 
