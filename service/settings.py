@@ -158,6 +158,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     canopy_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Canopy.")] = None
     canopy_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own address.")] = None
     canopy_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own token address.")] = None
+    financial_cents_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Financial Cents' own address.")] = None
     karbon_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Karbon's own address.")] = None
     sodium_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Sodium's own address.")] = None
     taxdome_base_url: Annotated[str | None, Setting(_HTTP, "Where TaxDome is; without it nobody can connect it.")] = (

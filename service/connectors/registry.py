@@ -3,6 +3,7 @@
 from typing import Final
 
 from service.connectors.canopy.connector import CANOPY
+from service.connectors.financial_cents.connector import FINANCIAL_CENTS
 from service.connectors.ignition.connector import IGNITION
 from service.connectors.karbon.connector import KARBON
 from service.connectors.quickbooks.connector import QUICKBOOKS
@@ -12,7 +13,7 @@ from service.connectors.sodium.connector import SODIUM
 from service.connectors.taxdome.connector import TAXDOME
 from service.connectors.xpm.connector import XPM
 
-CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, IGNITION, KARBON, QUICKBOOKS, SMARTVAULT, SODIUM, TAXDOME, XPM)
+CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, FINANCIAL_CENTS, IGNITION, KARBON, QUICKBOOKS, SMARTVAULT, SODIUM, TAXDOME, XPM)
 
 _BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
 

@@ -20,5 +20,28 @@ def _karbon(resource: str, count: int) -> dict[str, Any]:
     return {"@odata.context": "https://api.karbonhq.com/v3/$metadata#Contacts", "@odata.count": count, "value": rows}
 
 
-PAGES: dict[str, Callable[[str, int], dict[str, Any]]] = {"karbon": _karbon}
+def _financial_cents(resource: str, count: int) -> dict[str, Any]:
+    assert resource == "clients"
+    rows = [
+        {
+            "id": 41000 + number,
+            "company_id": 9007,
+            "name": f"Quill Bakery {number}",
+            "display_name": f"Quill Bakery {number}",
+            "company_name": f"Quill Bakery {number} LLC",
+            "is_archived": False,
+            "archived_at": None,
+            "contacts": [{"id": number, "name": "Alma", "email": "alma@quill.example", "phone": "(555) 555-0143"}],
+            "groups": [],
+            "custom_fields": [],
+            "relationships": [],
+            "created_at": f"2026-03-{number % 28 + 1:02}T09:12:33.000000Z",
+            "updated_at": f"2026-10-{number % 28 + 1:02}T16:40:07.000000Z",
+        }
+        for number in range(1, count + 1)
+    ]
+    return {"data": rows, "meta": {"current_page": 1, "last_page": 1, "per_page": 200, "total": count}}
+
+
+PAGES: dict[str, Callable[[str, int], dict[str, Any]]] = {"financial_cents": _financial_cents, "karbon": _karbon}
 """By vendor: a page of so many records of a resource."""

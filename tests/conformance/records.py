@@ -25,7 +25,7 @@ class RecordChecks:
         found = (await rig.page(resource)).records
         rows = rig.rows(resource)
 
-        assert [record.remote_id.rpartition(":")[2] for record in found] == [row[facts.id_field] for row in rows]
+        assert [record.remote_id.rpartition(":")[2] for record in found] == [str(row[facts.id_field]) for row in rows]
         assert len({record.id for record in found}) == len(found) >= 3
         for record in found:
             assert record.id.endswith(rig.book.ref("", record.remote_id))

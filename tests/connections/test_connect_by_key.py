@@ -1,5 +1,7 @@
 """A firm's person gives what a vendor's key consists of, and the app reads its clients."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from .hosted import Browser, Connecting
@@ -31,3 +33,23 @@ async def test_karbon_is_connected_with_both_secrets_and_with_no_other(connectin
     assert listed.status_code == 200, listed.text
     assert len(listed.json()["data"]) == 5
     assert (await connecting.health(connection))["hard_end_at"] is None
+
+
+async def test_financial_cents_token_ends_after_half_a_year_unless_another_day_is_said(connecting: Connecting) -> None:
+    browser = Browser()
+    token = connecting.vendors.financial_cents.grant().access_token
+    made, page = await connecting.signed("financial_cents", browser)
+
+    wrong = await browser.submit(page, "key", {"key": "made-up-token"})
+    await browser.submit(wrong, "key", {"key": token})
+
+    assert "Settings → API Settings" in page.text
+    assert "lets it lapse after about 180 days" in page.text
+    assert "did not accept" in wrong.text
+    connection = (await connecting.status(made))["connection"]
+    shown = (await connecting.api.get(f"/v1/connections/{connection}")).json()
+    assert [account["remote_id"] for account in shown["accounts"]] == ["9007"]
+    ends_at = datetime.fromisoformat((await connecting.health(connection))["hard_end_at"])
+    assert abs(ends_at - datetime.now(UTC) - timedelta(days=180)) < timedelta(minutes=5)
+    listed = await connecting.api.get("/v1/clients?limit=5&sort=-updated_at", Connection_Id=connection)
+    assert len(listed.json()["data"]) == 5

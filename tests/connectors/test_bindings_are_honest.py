@@ -28,6 +28,7 @@ IDS = {
     ("sodium", "invoices"): "id",
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
     ("ignition", "clients"): "slug",
+    ("financial_cents", "clients"): "id",
     ("karbon", "clients"): "ContactKey",
     ("smartvault", "clients"): "name",
     ("xpm", "clients"): "UUID",
@@ -44,6 +45,7 @@ KNOWN = {
         for vendor in ("ignition", "smartvault")
         for resource in get_connector(vendor).bindings()
     },
+    ("financial_cents", "clients"): "third_party",
     ("sodium", "contacts"): "assumed",
     ("sodium", "custom_fields"): "assumed",
     ("sodium", "document_requests"): "assumed",
@@ -88,7 +90,7 @@ def test_unsupported_is_exactly_what_the_mapper_leaves_unset(vendor: str, resour
 def test_records_keep_their_remote_id_and_place(vendor: str, resource: str) -> None:
     rows, records = usual(vendor, resource)
     names = (IDS.get((vendor, resource), f"{resource.removesuffix('s')}_id"), "Id")
-    ids = [next(row[name] for name in names if name in row) for row in rows]
+    ids = [str(next(row[name] for name in names if name in row)) for row in rows]
 
     assert [found.remote_id.rpartition(":")[2] for found in records] == ids
     assert {(found.connection, found.account) for found in records} == {(BOOK.connection, BOOK.account)}

@@ -11,7 +11,7 @@ from service.connections.credentials import Credentials
 from service.connections.errors import ConnectRefusedError
 from service.connectors.sdk.keys import KEY, ApiKey
 
-_VISIBLE: Final = re.compile("[!-~]{1,1000}")
+_VISIBLE: Final = re.compile("[!-~]{1,4000}")
 """What may go into a header: no blank, no line break, nothing that is not ASCII."""
 _NOT_A_KEY: Final = "That does not look like an API key. Copy it again, without blanks."
 

@@ -27,14 +27,14 @@ KARBON: Final = Connector(
         hint="Karbon gives two secrets with each API application: this one is 36 letters, digits and dashes. An "
         "administrator of your Karbon makes the application, for this use alone.",
         # Only a JWT is turned away: that is the other one of the two.
-        pattern="(?!eyJ)[!-~]{8,1000}",
+        pattern="(?!eyJ)[!-~]{8,4000}",
         fields=(
             KeyField(
                 name="access_key",
                 label="Access key",
                 hint="The second secret of the same application: it is long, and begins with eyJ.",
                 header="accesskey",
-                pattern="eyJ[!-~]{8,990}",
+                pattern="eyJ[!-~]{8,3990}",
                 wrong="It begins with eyJ. Copy it again, without blanks.",
             ),
         ),

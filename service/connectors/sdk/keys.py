@@ -26,7 +26,7 @@ class KeyField(Struct, frozen=True, kw_only=True):
     header: str | None = None
     """What carries it in every call. None: it is told to `discover` alone, which makes an account of it, such as the
     one that stands in the host (`https://{account}.vendor.example`)."""
-    pattern: str = "[!-~]{1,1000}"
+    pattern: str = "[!-~]{1,4000}"
     """What it has to look like, as a whole. Nothing but visible ASCII is ever let through."""
     wrong: str = "That does not look right. Copy it again, without blanks."
     """What is said when it does not."""
@@ -48,7 +48,7 @@ class ApiKey(Struct, frozen=True):
     label: str = "API key"
     hint: str | None = None
     """Where the firm's person finds or makes one; said in general where nothing is known."""
-    pattern: str = "[!-~]{8,1000}"
+    pattern: str = "[!-~]{8,4000}"
     fields: tuple[KeyField, ...] = ()
     lasts: timedelta | None = None
     """How long the vendor accepts a key, where it ends by itself: counted from the day it is given to us, unless the

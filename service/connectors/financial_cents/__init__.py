@@ -1,0 +1,1 @@
+"""Financial Cents (financial-cents.com): practice management for accounting firms."""

@@ -1,0 +1,135 @@
+"""Financial Cents' clients. Its people have no roles: whom to write to is all that their records say."""
+
+from datetime import date
+from typing import Any, Final
+
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.financial_cents import lists
+from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.paging import converted
+from service.connectors.sdk.references import path_segment
+from service.ids import Book
+from service.resources.client import Client, ClientStatus
+from service.resources.common import Email, Meta, Phone
+
+
+class WirePerson(Struct, frozen=True, gc=False):
+    """Somebody at the client; the shape is assumed from what one is created with."""
+
+    email: str | None = None
+    phone: str | None = None
+
+
+class WireClient(Struct, frozen=True, gc=False):
+    id: int | str
+    display_name: str
+    is_archived: bool
+    company_name: str | None = None
+    contacts: list[WirePerson] | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
+
+
+UNSUPPORTED: Final = (
+    "given_name",
+    "family_name",
+    "kind",
+    "kind_native",
+    "filing_type",
+    "addresses",
+    "website",
+    "owner",
+    "manager",
+    "partner",
+    "parent",
+    "group",
+    "linked",
+    "external_id",
+    "tags",
+    "custom_fields",
+    "tax_ids",
+    "trading_name",
+    "registration_number",
+    "fiscal_year_end",
+    "key_dates",
+    "services",
+    "external_links",
+    "currency",
+    "notes",
+    "version",
+)
+_META: Final = Meta(unsupported=UNSUPPORTED)
+
+
+def to_client(wire: WireClient, book: Book) -> Client:
+    """A client: archived or active, there is no other status. E-mail and telephone are its people's."""
+    remote_id = str(wire.id)
+    people = wire.contacts or ()
+    return Client(
+        id=book.ref("cli_", remote_id),
+        remote_id=remote_id,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.display_name,
+        legal_name=wire.company_name,
+        status=ClientStatus.ARCHIVED if wire.is_archived else ClientStatus.ACTIVE,
+        status_native=None,
+        emails=[Email(text) for text in dict.fromkeys(one.email for one in people) if text],
+        phones=[Phone(text) for text in dict.fromkeys(one.phone for one in people) if text],
+        created_at=None if wire.created_at is None else utc(wire.created_at),
+        updated_at=None if wire.updated_at is None else utc(wire.updated_at),
+        meta=_META,
+    )
+
+
+class _Enveloped(Struct, frozen=True, gc=False):
+    data: msgspec.Raw | UnsetType = UNSET
+
+
+_read_list: Final = json_reader(lists.Listed[WireClient])
+_read_envelope: Final = json_reader(_Enveloped)
+_read_one: Final = json_reader(WireClient)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
+    place = lists.place_of(query)
+    parameters: lists.Parameters = ()
+    if query.sort is not None:
+        order = "desc" if query.sort.startswith("-") else "asc"
+        parameters += (("order_by", query.sort.removeprefix("-")), ("order_dir", order))
+    for text in query.filters.get("name_contains", ()):
+        # All three, or the vendor takes none of them.
+        parameters += (("search[field]", "name"), ("search[operation]", "contains"), ("search[value]", text))
+    answer = _read_list((yield lists.rows("/clients", place, parameters)))
+    return RemotePage(converted(answer.data, to_client, book, "$.data"), lists.following(answer, place))
+
+
+def get(remote_id: str, book: Book) -> Flow[Client]:
+    """One client, in an envelope or without: nobody says which."""
+    answer = yield Request(method="GET", path=f"/clients/{path_segment(remote_id)}", lane="read")
+    inside = _read_envelope(answer).data
+    whole = answer if inside is UNSET else msgspec.structs.replace(answer, body=bytes(inside))
+    return to_client(_read_one(whole), book)
+
+
+BINDING: Final = Binding[Client, Any, Any](
+    doc=Doc(
+        "https://raw.githubusercontent.com/jentic/jentic-public-apis/refs/heads/main/apis/openapi/"
+        "financial-cents.com/main/1.0.0/openapi.json",
+        date(2026, 11, 20),
+        "third_party",
+    ),
+    wire=Wire(WireClient, one=("data",), many=("data",)),
+    unsupported=UNSUPPORTED,
+    page=page,
+    get=get,
+    filters={"name_contains": Filter(kind="text", description="Anywhere in the name.")},
+    sorts=("created_at", "-created_at", "updated_at", "-updated_at"),
+    max_page=lists.MOST,
+    notes="The vendor calls its API a beta. Archived clients are always among the others. Assumed: the parts of a "
+    "client's people, the envelope of one record and of its pages.",
+)

@@ -1,0 +1,1 @@
+"""Financial Cents, as those who call it tell."""
