@@ -13,7 +13,17 @@ from service.connectors.sodium.connector import SODIUM
 from service.connectors.taxdome.connector import TAXDOME
 from service.connectors.xpm.connector import XPM
 
-CONNECTORS: Final[tuple[Connector, ...]] = (CANOPY, FINANCIAL_CENTS, IGNITION, KARBON, QUICKBOOKS, SMARTVAULT, SODIUM, TAXDOME, XPM)
+CONNECTORS: Final[tuple[Connector, ...]] = (
+    CANOPY,
+    FINANCIAL_CENTS,
+    IGNITION,
+    KARBON,
+    QUICKBOOKS,
+    SMARTVAULT,
+    SODIUM,
+    TAXDOME,
+    XPM,
+)
 
 _BY_SLUG: Final = {connector.slug: connector for connector in CONNECTORS}
 
