@@ -176,6 +176,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     smartvault_base_url: Annotated[str | None, Setting(_HTTP, "Instead of SmartVault's own address.")] = None
     smartvault_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of SmartVault's own consent page.")] = None
+    uku_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Uku's own address.")] = None
     xpm_client_id: Annotated[str | None, Setting(TEXT, "Our app at Xero.")] = None
     xpm_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Xero.")] = None
     xpm_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Xero's own address.")] = None

@@ -11,6 +11,7 @@ from service.connectors.sdk.connector import Connector
 from service.connectors.smartvault.connector import SMARTVAULT
 from service.connectors.sodium.connector import SODIUM
 from service.connectors.taxdome.connector import TAXDOME
+from service.connectors.uku.connector import UKU
 from service.connectors.xpm.connector import XPM
 
 CONNECTORS: Final[tuple[Connector, ...]] = (
@@ -22,6 +23,7 @@ CONNECTORS: Final[tuple[Connector, ...]] = (
     SMARTVAULT,
     SODIUM,
     TAXDOME,
+    UKU,
     XPM,
 )
 

@@ -28,6 +28,7 @@ from service.sandbox.quickbooks.vendor import QuickBooks
 from service.sandbox.smartvault.vendor import SmartVault
 from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
+from service.sandbox.uku.vendor import Uku
 from service.sandbox.vendor import Vendor
 from service.sandbox.xpm.vendor import Xpm
 
@@ -40,6 +41,7 @@ VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "smartvault": SmartVault,
     "sodium": Sodium,
     "taxdome": TaxDome,
+    "uku": Uku,
     "xpm": Xpm,
 }
 

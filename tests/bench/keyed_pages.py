@@ -43,5 +43,33 @@ def _financial_cents(resource: str, count: int) -> dict[str, Any]:
     return {"data": rows, "meta": {"current_page": 1, "last_page": 1, "per_page": 200, "total": count}}
 
 
-PAGES: dict[str, Callable[[str, int], dict[str, Any]]] = {"financial_cents": _financial_cents, "karbon": _karbon}
+def _uku(resource: str, count: int) -> dict[str, Any]:
+    assert resource == "clients"
+    rows: list[dict[str, Any]] = [
+        {
+            "id": number,
+            "account_id": 77,
+            "name": f"Quill Bakery {number}",
+            "client_initials": "QB",
+            "address_country_code": "EE",
+            "locale_code": "en",
+            "status": "active",
+            "type": "company",
+            "default_person_id": 901,
+            "groups": [],
+            "fields": {"tier": "Gold"},
+            "created_at": "2026-03-04T09:12:33Z",
+            "updated_at": f"2026-10-{number % 28 + 1:02}T16:40:07Z",
+        }
+        for number in range(1, count + 1)
+    ]
+    meta = {"total": count, "offset": 0, "limit": 200, "has_more": False, "next_cursor": None}
+    return {"data": rows, "meta": meta, "warnings": None}
+
+
+PAGES: dict[str, Callable[[str, int], dict[str, Any]]] = {
+    "financial_cents": _financial_cents,
+    "karbon": _karbon,
+    "uku": _uku,
+}
 """By vendor: a page of so many records of a resource."""

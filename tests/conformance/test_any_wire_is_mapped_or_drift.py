@@ -90,7 +90,12 @@ def body_of(wire: Wire, rows: list[Any]) -> bytes:
     found: Any = rows
     for names in reversed(wire.many):
         found = {names.split("|")[0]: found}
-    beside = {"next_cursor": None, "next_page": None, "hasMore": False, "meta": {"pagination": {"has_more": False}}}
+    beside = {
+        "next_cursor": None,
+        "next_page": None,
+        "hasMore": False,
+        "meta": {"pagination": {"has_more": False}, "has_more": False},
+    }
     return msgspec.json.encode(found | beside)
 
 

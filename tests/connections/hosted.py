@@ -29,6 +29,7 @@ class Vendors(msgspec.Struct, frozen=True):
     xpm: SandboxServer
     ignition: SandboxServer
     smartvault: SandboxServer
+    uku: SandboxServer
 
     def each(self) -> tuple[SandboxServer, ...]:
         return tuple(getattr(self, name) for name in self.__struct_fields__)

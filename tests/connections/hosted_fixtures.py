@@ -87,6 +87,7 @@ def settings(database: Database, servers: embedded.Servers, vendors: Vendors, po
         xpm_base_url=vendors.xpm.url,
         xpm_token_url=f"{vendors.xpm.url}/connect/token",
         financial_cents_base_url=vendors.financial_cents.url,
+        uku_base_url=vendors.uku.url,
         karbon_base_url=vendors.karbon.url,
     )
 

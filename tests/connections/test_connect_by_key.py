@@ -52,4 +52,27 @@ async def test_financial_cents_token_ends_after_half_a_year_unless_another_day_i
     ends_at = datetime.fromisoformat((await connecting.health(connection))["hard_end_at"])
     assert abs(ends_at - datetime.now(UTC) - timedelta(days=180)) < timedelta(minutes=5)
     listed = await connecting.api.get("/v1/clients?limit=5&sort=-updated_at", Connection_Id=connection)
+    assert listed.status_code == 200, listed.text
+    assert len(listed.json()["data"]) == 5
+
+
+async def test_uku_is_connected_with_a_key_and_the_company_it_is_of(connecting: Connecting) -> None:
+    browser = Browser()
+    grant = connecting.vendors.uku.grant()
+    key, company = grant.access_token.split("\n")
+    made, page = await connecting.signed("uku", browser)
+
+    short = await browser.submit(page, "key", {"key": key, "company": company[:-1]})
+    other = await browser.submit(short, "key", {"key": key, "company": company[:-4] + "ffff"})
+    await browser.submit(other, "key", {"key": key, "company": company})
+
+    assert [field.get("name") for field in page.fields] == ["key", "company", "ends_on"]
+    assert short.answer.status_code == 422
+    assert "did not accept" in other.text
+    assert key not in short.answer.text + other.answer.text
+    connection = (await connecting.status(made))["connection"]
+    shown = (await connecting.api.get(f"/v1/connections/{connection}")).json()
+    assert [account["remote_id"] for account in shown["accounts"]] == [company]
+    listed = await connecting.api.get("/v1/clients?limit=5", Connection_Id=connection)
+    assert listed.status_code == 200, listed.text
     assert len(listed.json()["data"]) == 5

@@ -31,6 +31,7 @@ IDS = {
     ("financial_cents", "clients"): "id",
     ("karbon", "clients"): "ContactKey",
     ("smartvault", "clients"): "name",
+    ("uku", "clients"): "id",
     ("xpm", "clients"): "UUID",
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
@@ -42,7 +43,7 @@ IDS = {
 KNOWN = {
     **{
         (vendor, resource): "third_party"
-        for vendor in ("ignition", "smartvault")
+        for vendor in ("ignition", "smartvault", "uku")
         for resource in get_connector(vendor).bindings()
     },
     ("financial_cents", "clients"): "third_party",
@@ -64,7 +65,9 @@ def page_of(vendor: str, resource: str, rows: list[Any]) -> list[Any]:
     for name in reversed(binding.wire.many):
         body = {name.split("|")[0]: body}
     before = [Response(200, {}, earlier) for earlier in bodies_before(vendor, resource)]
-    answer = ok(body | {"next_cursor": None, "next_page": None, "meta": {"pagination": {"has_more": False}}})
+    answer = ok(
+        body | {"next_cursor": None, "next_page": None, "meta": {"pagination": {"has_more": False}, "has_more": False}}
+    )
     found: list[Any] = play(connector, binding.page(Query(limit=50), BOOK), *before, answer).value.records
     return found
 

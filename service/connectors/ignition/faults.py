@@ -4,8 +4,6 @@ Source: https://developers.ignitionapp.com/docs/reporting and two public clients
 """
 
 from collections.abc import Mapping
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import msgspec
@@ -23,9 +21,7 @@ from service.connectors.sdk.faults import (
     VendorFault,
 )
 from service.connectors.sdk.flow import Request, Response
-from service.connectors.sdk.retry_after import retry_after_s
-
-_LONGEST_S: Final = 3600.0
+from service.connectors.sdk.retry_after import until_reset_s
 
 
 def classify(request: Request, response: Response) -> VendorFault | None:
@@ -34,7 +30,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     if 200 <= status < 300:
         return None
     kind = Unavailable if status >= 500 else _BY_STATUS.get(status, Refused)
-    return kind(_detail(response.body)[:500], status=status, retry_after_s=_pause_s(response))
+    return kind(_detail(response.body)[:500], status=status, retry_after_s=until_reset_s(response))
 
 
 class _Error(Struct, frozen=True):
@@ -63,22 +59,3 @@ def _detail(body: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         errors = ()
     return next((error.detail for error in errors if error.detail), "a fault without a description")
-
-
-def _pause_s(response: Response) -> float | None:
-    """How long to stay away: as `Retry-After` says, else until the hour's limit begins anew by the vendor's clock."""
-    said = retry_after_s(response)
-    reset, sent = response.headers.get("x-ratelimit-reset"), _date(response.headers.get("date"))
-    if said is not None or response.status != 429 or reset is None or sent is None:
-        return said
-    try:
-        return min(max(float(reset) - sent.timestamp(), 0.0), _LONGEST_S)
-    except ValueError:
-        return None
-
-
-def _date(value: str | None) -> datetime | None:
-    try:
-        return None if value is None else parsedate_to_datetime(value)
-    except ValueError:
-        return None

@@ -26,6 +26,22 @@ def retry_after_s(response: Response) -> float | None:
     return min(max(wanted_s, 0.0), _LONGEST_S) if wanted_s == wanted_s else None
 
 
+def until_reset_s(response: Response) -> float | None:
+    """The same; where a 429 says nothing else, the seconds until its `X-RateLimit-Reset` by the answer's own `Date`.
+
+    The reset is an instant, in seconds since 1970.
+    """
+    said, sent = retry_after_s(response), _date(response.headers.get("date"))
+    reset = response.headers.get("x-ratelimit-reset")
+    if said is not None or response.status != 429 or reset is None or sent is None:
+        return said
+    try:
+        wanted_s = float(reset) - sent.timestamp()
+    except ValueError:
+        return None
+    return min(max(wanted_s, 0.0), _LONGEST_S) if wanted_s == wanted_s else None
+
+
 def _date(value: str | None) -> datetime | None:
     try:
         found = None if value is None else parsedate_to_datetime(value)

@@ -1,0 +1,1 @@
+"""Uku as a server."""
