@@ -7,12 +7,11 @@ VENDORS = frozenset({"ignition", "smartvault", "xpm"})
 
 def page(vendor: str, resource: str, count: int) -> dict[str, Any]:
     """A list as the vendor would answer it."""
-    del resource
     numbers = range(1, count + 1)
     match vendor:
         case "ignition":
             pagination = {"has_more": False, "next_cursor": None, "limit": 250}
-            return {"data": [_ignition_client(number) for number in numbers], "meta": {"pagination": pagination}}
+            return {"data": [_IGNITION[resource](number) for number in numbers], "meta": {"pagination": pagination}}
         case "smartvault":
             children = [_vault_client(number) for number in numbers]
             return {"error": {"success": True}, "message": {"children": children, "total_children": count}}
@@ -92,3 +91,50 @@ def _vault_client(number: int) -> dict[str, Any]:
         "modifiedOn": "2026-02-03T04:05:06Z",
         "entityExProperties": {"smart_vault": {"accounting": {"client": details}}},
     }
+
+
+def _ignition_contact(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "slug": f"con_{number:08d}",
+        "name": f"Alma Quill {number}",
+        "client": {"slug": f"cli_{number:08d}"},
+        "email": f"alma{number}@quill.example",
+        "phone": "(555) 555-0143",
+        "mobile": None,
+        "salutation": "Alma",
+        "is_primary": True,
+        "is_signatory": True,
+        "is_invoice_recipient": False,
+        "created_at": "2026-03-04T09:12:33Z",
+        "updated_at": "2026-10-14T16:40:07Z",
+    }
+
+
+def _ignition_proposal(number: int) -> dict[str, Any]:
+    value = {"amount": 420, "currency": "USD"}
+    service = {
+        "slug": "psd_1",
+        "service_slug": "serv_bk-month",
+        "name": "Monthly bookkeeping",
+        "is_selected_for_acceptance": True,
+        "billing": {"mode": "automatic", "schedules": [{"cadence": "monthly", "currency": "USD"}]},
+        "pricing": {"price_type": "fixed", "currency": "USD", "quantity": 1, "minimum_period_value": value},
+    }
+    return {
+        "slug": f"prop_{number:08d}",
+        "name": f"Services {number}",
+        "reference_number": f"PROP-{number:04d}",
+        "state": "accepted",
+        "client_slug": f"cli_{number:08d}",
+        "minimum_contract_value": {"amount": 5040, "currency": "USD"},
+        "proposal_start_date": "2026-01-01",
+        "proposal_end_date": None,
+        "accepted_at": "2026-03-05T10:00:00Z",
+        "created_at": "2026-03-04T09:12:33Z",
+        "updated_at": "2026-10-14T16:40:07Z",
+        "services": [service],
+    }
+
+
+_IGNITION = {"clients": _ignition_client, "contacts": _ignition_contact, "engagements": _ignition_proposal}

@@ -1,8 +1,13 @@
 from service.connectors.ignition.connector import IGNITION
 from service.connectors.sdk.faults import SchemaDrift
 from tests.conformance.kit import Conformance
-from tests.conformance.subject import Asked, Facts, Instant, Subject, Word
+from tests.conformance.subject import Amount, Asked, Day, Facts, Instant, Subject, Word
 from tests.conformance.trees import put
+
+TIMES = (
+    Instant(lambda row, text: put(row, "created_at", text), lambda record: record.created_at),
+    Instant(lambda row, text: put(row, "updated_at", text), lambda record: record.updated_at),
+)
 
 
 class TestIgnition(Conformance):
@@ -18,12 +23,36 @@ class TestIgnition(Conformance):
                 id_field="slug",
                 parts="archived clients are listed after all others",
                 words=(Word("state", lambda client: client.status, lambda client: client.status_native),),
-                instants=(
-                    Instant(lambda row, text: put(row, "created_at", text), lambda client: client.created_at),
-                    Instant(lambda row, text: put(row, "updated_at", text), lambda client: client.updated_at),
-                ),
+                instants=TIMES,
                 filters={
                     "status": Asked(lambda client: client.status, lambda client, value: client.status == value),
+                },
+            ),
+            "contacts": Facts(id_field="slug", instants=TIMES),
+            "engagements": Facts(
+                id_field="slug",
+                parts="archived proposals are listed after all others",
+                words=(Word("state", lambda agreed: agreed.status, lambda agreed: agreed.status_native),),
+                instants=(
+                    *TIMES,
+                    Instant(
+                        lambda row, text: put(row, "accepted_at", text),
+                        lambda agreed: agreed.acceptance and agreed.acceptance.at,
+                    ),
+                ),
+                days=(
+                    Day("proposal_start_date", lambda agreed: agreed.starts_on),
+                    Day("proposal_end_date", lambda agreed: agreed.ends_on),
+                ),
+                amount=Amount(
+                    lambda row, number, currency: put(
+                        row, "minimum_contract_value", {"amount": number, "currency": currency}
+                    ),
+                    lambda agreed: agreed.total,
+                    "decimal",
+                ),
+                filters={
+                    "status": Asked(lambda agreed: agreed.status, lambda agreed, value: agreed.status == value),
                 },
             ),
         },

@@ -27,7 +27,7 @@ IDS = {
     **{("sodium", resource): "code" for resource in get_connector("sodium").bindings()},
     ("sodium", "invoices"): "id",
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
-    ("ignition", "clients"): "slug",
+    **{("ignition", resource): "slug" for resource in get_connector("ignition").bindings()},
     ("financial_cents", "clients"): "id",
     ("karbon", "clients"): "ContactKey",
     ("smartvault", "clients"): "name",

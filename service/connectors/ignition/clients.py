@@ -13,6 +13,8 @@ from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientStatus, ClientUpdate, ExternalLink
 from service.resources.common import Email, Meta, Phone
 
+DOC: Final = Doc("https://developers.ignitionapp.com/docs/reporting", date(2026, 11, 20), "third_party")
+
 
 class WireClient(Struct, frozen=True, gc=False):
     slug: str
@@ -95,7 +97,7 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
 
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
-    doc=Doc("https://developers.ignitionapp.com/docs/reporting", date(2026, 11, 20), "third_party"),
+    doc=DOC,
     wire=Wire(WireClient, many=("data",)),
     unsupported=UNSUPPORTED,
     page=page,

@@ -6,7 +6,9 @@ Source: https://developers.ignitionapp.com/docs/reporting and two public clients
 from typing import Final
 
 from service.connectors.ignition.clients import BINDING as CLIENTS
+from service.connectors.ignition.contacts import BINDING as CONTACTS
 from service.connectors.ignition.discovery import discover
+from service.connectors.ignition.engagements import BINDING as ENGAGEMENTS
 from service.connectors.ignition.faults import classify
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.budget import BudgetSpec, Limit
@@ -40,4 +42,6 @@ IGNITION: Final = Connector(
     classify=classify,
     discover=discover,
     clients=CLIENTS,
+    contacts=CONTACTS,
+    engagements=ENGAGEMENTS,
 )

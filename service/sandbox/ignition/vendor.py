@@ -1,4 +1,4 @@
-"""Ignition's reporting API over one practice: clients, page by page."""
+"""Ignition's reporting API over one practice, list by list."""
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -7,12 +7,11 @@ from datetime import datetime
 from math import ceil
 
 from service.sandbox.books import Books
-from service.sandbox.canopy.ids import instant
 from service.sandbox.clock import VendorClock
 from service.sandbox.consents import Endpoints
 from service.sandbox.grants import Tokens
 from service.sandbox.http import Json, Request, Response, json_response
-from service.sandbox.people import STAFF
+from service.sandbox.ignition.practice import Practice, Rows
 from service.sandbox.reading import ReadVendor
 from service.sandbox.vendor import UnsupportedFaultError
 
@@ -21,7 +20,6 @@ ACCESS_S = 7200
 REFRESH_S = 365 * 86_400
 MOST = 250
 _USUAL = 100
-_STATES = {"Active": "active", "Prospect": "lead", "Archived": "archived", "Other": "inactive"}
 _ENDPOINTS = Endpoints(
     authorize="/oauth2/authorize",
     token="/oauth2/token",  # noqa: S106 - an address
@@ -40,15 +38,15 @@ class Ignition(ReadVendor):
         super().__init__(
             _ENDPOINTS, clock or VendorClock(), access_s=ACCESS_S, refresh_s=REFRESH_S, limit=("per_hour", 1000, 3600)
         )
-        self._books = books
-        self.add("GET", f"{ROOT}/clients", self._page)
+        self._lists = Practice(books).lists()
+        self.add("GET", f"{ROOT}/{{list}}", self._page)
 
     def grant_facts(self, tokens: Tokens) -> Json:
         del tokens
         return self.facts("practice")
 
     def is_page(self, request: Request) -> bool:
-        return request.path == f"{ROOT}/clients"
+        return request.path.removeprefix(f"{ROOT}/") in self._lists
 
     def missing(self) -> Response:
         return _failure(404, "Not found")
@@ -85,7 +83,9 @@ class Ignition(ReadVendor):
     def supports_fault(self, kind: str) -> bool:
         return kind != "duplicate_page"
 
-    def _page(self, request: Request, _: Mapping[str, str]) -> Response:
+    def _page(self, request: Request, path: Mapping[str, str]) -> Response:
+        if path["list"] not in self._lists:
+            return self.missing()
         try:
             begin, size = _asked(request)
             since = request.query.get("updated_from")
@@ -93,38 +93,17 @@ class Ignition(ReadVendor):
         except ValueError:
             return _failure(400, "limit, cursor or updated_from is not valid")
         state = request.query.get("state")
-        rows = [row for row in range(self._books.clients) if self._is_shown(row, state, since_s)]
-        follows = _cursor(begin + size) if begin + size < len(rows) else None
-        return json_response(200, _paged([self._client(row) for row in rows[begin : begin + size]], size, follows))
+        rows = self._lists[path["list"]]
+        shown = [row for row in range(rows.size) if self._is_shown(rows, row, state, since_s)]
+        follows = _cursor(begin + size) if begin + size < len(shown) else None
+        return json_response(200, _paged([rows.row(row) for row in shown[begin : begin + size]], size, follows))
 
-    def _is_shown(self, row: int, state: str | None, since_s: float | None) -> bool:
-        """Archived clients only when they are asked for."""
-        found = _STATES[self._books.shape(row).status]
-        if found != state and (state is not None or found == "archived"):
+    def _is_shown(self, rows: Rows, row: int, state: str | None, since_s: float | None) -> bool:
+        """What is archived only when it is asked for."""
+        found = rows.state(row)
+        if found is not None and found != state and (state is not None or found == "archived"):
             return False
-        return since_s is None or self._books.client_times(row)[1] >= since_s
-
-    def _client(self, row: int) -> Json:
-        client = self._books.client(row)
-        state = _STATES[client.shape.status]
-        manager, partner = STAFF[row % 4], STAFF[row % 2]
-        return {
-            "slug": f"cli_{self._books.seed:x}{row + 1:06d}",
-            "name": client.name,
-            "email": client.email,
-            "phone": client.phone,
-            "state": state,
-            "group_name": None,
-            "external_client_id": f"C-{row + 1:06d}" if row % 3 else None,
-            "xero_contact_id": None,
-            "qbo_customer_id": row + 1 if state != "lead" else None,
-            "manager": {"name": f"{manager.given} {manager.family}", "email": manager.email},
-            "partner": {"name": f"{partner.given} {partner.family}", "email": partner.email},
-            "tags": ["monthly"] if row % 4 == 0 else [],
-            "link": f"https://app.ignition.example/clients/{row + 1}",
-            "created_at": instant(client.created_s),
-            "updated_at": instant(client.updated_s),
-        }
+        return since_s is None or rows.updated_s(row) >= since_s
 
 
 def _failure(status: int, detail: str) -> Response:
