@@ -160,6 +160,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     canopy_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own token address.")] = None
     financial_cents_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Financial Cents' own address.")] = None
     karbon_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Karbon's own address.")] = None
+    senta_base_url: Annotated[
+        str | None, Setting(_HTTP, "Instead of Senta's own address; `{account}` in it is the practice.")
+    ] = None
     sodium_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Sodium's own address.")] = None
     taxdome_base_url: Annotated[str | None, Setting(_HTTP, "Where TaxDome is; without it nobody can connect it.")] = (
         None

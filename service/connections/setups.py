@@ -45,6 +45,7 @@ def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
         "financial_cents": VendorSetup(AppCredentials("", ""), settings.financial_cents_base_url),
         "uku": VendorSetup(AppCredentials("", ""), settings.uku_base_url),
         "karbon": VendorSetup(AppCredentials("", ""), settings.karbon_base_url),
+        "senta": VendorSetup(AppCredentials("", ""), settings.senta_base_url),
         "sodium": VendorSetup(AppCredentials("", ""), settings.sodium_base_url),
         "taxdome": VendorSetup(AppCredentials("", ""), settings.taxdome_base_url),
     }

@@ -8,6 +8,7 @@ from service.connectors.ignition.connector import IGNITION
 from service.connectors.karbon.connector import KARBON
 from service.connectors.quickbooks.connector import QUICKBOOKS
 from service.connectors.sdk.connector import Connector
+from service.connectors.senta.connector import SENTA
 from service.connectors.smartvault.connector import SMARTVAULT
 from service.connectors.sodium.connector import SODIUM
 from service.connectors.taxdome.connector import TAXDOME
@@ -20,6 +21,7 @@ CONNECTORS: Final[tuple[Connector, ...]] = (
     IGNITION,
     KARBON,
     QUICKBOOKS,
+    SENTA,
     SMARTVAULT,
     SODIUM,
     TAXDOME,

@@ -40,8 +40,8 @@ class Request(msgspec.Struct, frozen=True):
 
     @property
     def api_key(self) -> str | None:
-        """The key of vendors that know callers by `x-api-key`."""
-        return self.headers.get("x-api-key") or None
+        """The key of vendors that know callers by `x-api-key`, or `x-auth`."""
+        return self.headers.get("x-api-key") or self.headers.get("x-auth") or None
 
     @property
     def bearer(self) -> str | None:

@@ -25,6 +25,7 @@ from service.sandbox.http import Json
 from service.sandbox.ignition.vendor import Ignition
 from service.sandbox.karbon.vendor import Karbon
 from service.sandbox.quickbooks.vendor import QuickBooks
+from service.sandbox.senta.vendor import Senta
 from service.sandbox.smartvault.vendor import SmartVault
 from service.sandbox.sodium.vendor import Sodium
 from service.sandbox.taxdome.vendor import TaxDome
@@ -38,6 +39,7 @@ VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "ignition": Ignition,
     "karbon": Karbon,
     "quickbooks": QuickBooks,
+    "senta": Senta,
     "smartvault": SmartVault,
     "sodium": Sodium,
     "taxdome": TaxDome,

@@ -24,6 +24,7 @@ class Vendors(msgspec.Struct, frozen=True):
     canopy: SandboxServer
     financial_cents: SandboxServer
     karbon: SandboxServer
+    senta: SandboxServer
     sodium: SandboxServer
     taxdome: SandboxServer
     xpm: SandboxServer

@@ -88,6 +88,7 @@ def settings(database: Database, servers: embedded.Servers, vendors: Vendors, po
         xpm_token_url=f"{vendors.xpm.url}/connect/token",
         financial_cents_base_url=vendors.financial_cents.url,
         uku_base_url=vendors.uku.url,
+        senta_base_url=vendors.senta.url,
         karbon_base_url=vendors.karbon.url,
     )
 

@@ -76,3 +76,24 @@ async def test_uku_is_connected_with_a_key_and_the_company_it_is_of(connecting: 
     listed = await connecting.api.get("/v1/clients?limit=5", Connection_Id=connection)
     assert listed.status_code == 200, listed.text
     assert len(listed.json()["data"]) == 5
+
+
+async def test_senta_is_connected_for_the_practice_in_its_address_and_for_no_other_host(connecting: Connecting) -> None:
+    browser = Browser()
+    grant = connecting.vendors.senta.grant()
+    made, page = await connecting.signed("senta", browser)
+
+    for elsewhere in ("support", "larkspur7.senta.co", "larkspur7.evil.example/", "a@evil.example", "127.0.0.1"):
+        page = await browser.submit(page, "key", {"key": grant.access_token, "practice": elsewhere})
+        assert page.answer.status_code == 422
+        assert "Only the word before .senta.co" in page.text
+    assert connecting.vendors.senta.stats()["total"] == 0
+    await browser.submit(page, "key", {"key": grant.access_token, "practice": grant.account})
+
+    connection = (await connecting.status(made))["connection"]
+    shown = (await connecting.api.get(f"/v1/connections/{connection}")).json()
+    assert [account["remote_id"] for account in shown["accounts"]] == [grant.account]
+    client = (await connecting.api.get("/v1/clients?limit=1", Connection_Id=connection)).json()["data"][0]
+    found = (await connecting.api.get(f"/v1/clients/{client['id']}", Connection_Id=connection)).json()
+    assert found["custom_fields"]["favouritecolour"] == "green"
+    assert "utr" not in found["custom_fields"]

@@ -47,6 +47,7 @@ KNOWN = {
         for resource in get_connector(vendor).bindings()
     },
     ("financial_cents", "clients"): "third_party",
+    ("senta", "clients"): "third_party",
     ("sodium", "contacts"): "assumed",
     ("sodium", "custom_fields"): "assumed",
     ("sodium", "document_requests"): "assumed",

@@ -1,0 +1,1 @@
+"""Senta, as those who call it tell."""
