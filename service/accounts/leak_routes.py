@@ -53,12 +53,14 @@ class LeakRoutes:
         self._tell = tell
 
     async def receive(self, call: Call) -> Answer:
+        key_id, signature = call.header(b"github-public-key-identifier"), call.header(b"github-public-key-signature")
+        if key_id is None or signature is None:
+            raise ApiProblem(errors.REPORT_FORGED, "The report is not signed: it lacks one of the two headers.")
         if self._scanner is None:
             raise missing()
         body = await call.body(MAX_REPORT_BYTES)
-        key_id, signature = call.header(b"github-public-key-identifier"), call.header(b"github-public-key-signature")
         try:
-            await self._scanner.verify(body, key_id or "", signature or "")
+            await self._scanner.verify(body, key_id, signature)
         except ForgedReportError:
             raise ApiProblem(errors.REPORT_FORGED, "No known key of the scanner signed this body.") from None
         except LeakKeysUnavailableError:

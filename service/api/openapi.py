@@ -168,6 +168,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     for status, type_ in answers.items():
         if type_ is bytes:
             found[str(status)] = _response(_phrase(status), operation.answer_media_type, {"schema": _BYTES})
+            for media_type in operation.other_media_types:
+                found[str(status)]["content"][media_type] = {"schema": _BYTES}
             continue
         if type_ is None:
             found[str(status)] = {"description": _phrase(status), "headers": _receipt_headers()}

@@ -67,6 +67,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     body: Any = None
     """The type of the request's body, for writes and searches."""
     answer_media_type: str = "application/json"
+    other_media_types: tuple[str, ...] = ()
+    """Further ones that the caller may choose, where the answer is bytes."""
     body_media_type: str = "application/json"
     narrowed: bool = False
     """The caller may choose the fields of the records in the answer."""

@@ -142,6 +142,7 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
             "line's quantity. A correction has all calls of its meter and month that came late, and with negative "
             "units those that were taken back.",
             answer_media_type="text/csv",
+            other_media_types=("application/x-ndjson",),
             parameters=(
                 invoice_id,
                 parameters.path_id("n", "The line's place on the invoice, from 1."),

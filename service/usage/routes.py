@@ -229,6 +229,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             audit=Audit.MANAGEMENT,
             answer=bytes,
             answer_media_type="text/csv",
+            other_media_types=("application/x-ndjson",),
             parameters=(
                 parameters.one_of("format", tuple(MEDIA_TYPES), "`csv` when left out."),
                 parameters.SINCE,

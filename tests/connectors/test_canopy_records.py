@@ -247,22 +247,17 @@ def test_a_page_reads_each_invoice_once_and_is_short() -> None:
     ("currencies", "expected"), [(["CAD", "CAD"], "CAD"), (["USD"], "USD"), (["USD", "CAD"], None), ([], None)]
 )
 def test_an_account_has_the_currency_of_all_its_invoices(currencies: list[str], expected: str | None) -> None:
-    assert CANOPY.discover is not None
-    session = {"user_id": "usr_1", "firm_id": "frm_1", "firm_name": "Birch"}
+    assert CANOPY.home_currency is not None
     invoices = {"invoices": [{"currency": one} for one in currencies], "next_cursor": None}
 
-    played = play(CANOPY, CANOPY.discover({}), ok(session), ok(invoices))
-
-    assert played.value[0].currency == expected
+    assert play(CANOPY, CANOPY.home_currency(), ok(invoices)).value == expected
 
 
 def test_an_account_whose_bills_may_not_be_seen_has_no_currency() -> None:
-    assert CANOPY.discover is not None
+    assert CANOPY.home_currency is not None
     refusal = Response(403, {}, b'{"error": {"code": "forbidden_scope", "message": "Not this."}}')
 
-    played = play(CANOPY, CANOPY.discover({}), ok({"user_id": "usr_1"}), refusal)
-
-    assert played.value[0].currency is None
+    assert play(CANOPY, CANOPY.home_currency(), refusal).value is None
 
 
 def test_a_payment_names_what_it_paid() -> None:

@@ -91,7 +91,7 @@ async def known_parameters(
 def port_of(path: str, method: str) -> str:
     """The port of the binding that an operation needs."""
     if path.endswith("/content"):
-        return "download"
+        return "upload_version" if method == "put" else "download_version"  # who has this has the plain one too
     if path.endswith("/{id}"):
         return {"get": "get", "patch": "update", "delete": "delete"}[method]
     return "page" if method == "get" or path.endswith("/search") else "upload" if path == "/v1/documents" else "create"

@@ -1,8 +1,10 @@
 """Every account that a login reaches. None is ever taken by default where there are several."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Final
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from service.connections.vendors import Door, Vendors
 from service.connectors.sdk.binding import Query
@@ -16,14 +18,20 @@ _PAGES: Final = 500
 
 
 async def find_accounts(
-    vendors: Vendors, door: Door, access_token: str, told: Mapping[str, str]
+    vendors: Vendors, door: Door, access_token: str, told: Mapping[str, str], items: Container[str]
 ) -> tuple[FoundAccount, ...]:
-    """All of them, in the vendor's order, each once. Raises VendorFault."""
+    """All of them, in the vendor's order, each once. Nothing is read that `items`, consented to, do not cover.
+
+    Raises VendorFault.
+    """
     connector = door.connector
     if connector.discover is not None:
         found = await vendors.ask(connector.discover(told), door, access_token)
     else:
         found = await _from_roster(vendors, door, access_token)
+    if connector.home_currency is not None and "invoices" in items:
+        currency = await vendors.ask(connector.home_currency(), door, access_token)
+        found = tuple(replace(account, currency=account.currency or currency) for account in found)
     return tuple({account.remote_id: account for account in found}.values())
 
 

@@ -206,7 +206,9 @@ class Journey:
 
     async def _let_in(self, session: LinkSession, door: Door, made: Credentials, told: dict[str, str]) -> None:
         """We are in: every account that the login reaches is found. One is taken; of several the person chooses."""
-        accounts = await find_accounts(self._linking.vendors, door, made.access_token, told)
+        accounts = await find_accounts(
+            self._linking.vendors, door, made.access_token, told, self.items_of(session, door)
+        )
         if not accounts:
             raise Refused("the login reaches no account")
         held = Held(credentials=made, accounts=accounts)

@@ -8,7 +8,7 @@ from typing import Final
 from service.connectors.canopy.clients import BINDING as CLIENTS
 from service.connectors.canopy.contacts import BINDING as CONTACTS
 from service.connectors.canopy.credits import BINDING as CREDITS
-from service.connectors.canopy.discovery import discover
+from service.connectors.canopy.discovery import discover, home_currency
 from service.connectors.canopy.documents import BINDING as DOCUMENTS
 from service.connectors.canopy.engagements import BINDING as ENGAGEMENTS
 from service.connectors.canopy.faults import classify
@@ -54,6 +54,7 @@ CANOPY: Final = Connector(
     classify=classify,
     redact=frozenset({"ein", "ein_masked", "ssn", "ssn_masked", "tin", "tin_masked"}),
     discover=discover,
+    home_currency=home_currency,
     session=session,
     passthrough=PASSTHROUGH,
     clients=CLIENTS,

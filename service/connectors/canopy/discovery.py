@@ -37,10 +37,10 @@ def discover(_told: Mapping[str, str]) -> Flow[tuple[FoundAccount, ...]]:
     """A consent is one firm's. Where the session does not name it, the person who consented stands for it."""
     wire = _read((yield Request(method="GET", path=f"{_ROOT}/me/sessions", lane="read")))
     firm = wire.firm_id or wire.user_id
-    return (FoundAccount(firm, wire.firm_name or firm, (yield from _currency())),)
+    return (FoundAccount(firm, wire.firm_name or firm),)
 
 
-def _currency() -> Flow[str | None]:
+def home_currency() -> Flow[str | None]:
     """The one currency of a page of invoices; None for a firm that bills in two, or in none that we may see."""
     asked = search("invoices", Query(limit=200))
     try:

@@ -71,6 +71,9 @@ class Connector:
     """Every account that a new connection could be for, from what the vendor sent back with its consent (`realmId`), or
     from what the person gave beside their key and is not secret.
     Its paths stand below the base URL. Without it the `accounts` binding is read."""
+    home_currency: Callable[[], Flow[str | None]] | None = None
+    """What a new connection's account is kept in, where only its invoices say so: asked once a firm consents to these.
+    Its paths stand below the base URL."""
     session: Callable[[Book], Flow[Session]] | None = None
     """How the person behind the connection is signed in."""
     passthrough: Passthrough | None = None
