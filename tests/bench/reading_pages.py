@@ -16,8 +16,9 @@ def page(vendor: str, resource: str, count: int) -> dict[str, Any]:
             children = [_vault_client(number) for number in numbers]
             return {"error": {"success": True}, "message": {"children": children, "total_children": count}}
         case _:
-            held = {"Client": [_practice_client(number) for number in numbers]}
-            return {"Response": {"Status": "OK", "Clients": held, "Pagination": {"Links": {"First": "first"}}}}
+            name, make = _PRACTICE[resource]
+            held = {name: [make(number) for number in numbers]}
+            return {"Response": {"Status": "OK", f"{name}s": held, "Pagination": {"Links": {"First": "first"}}}}
 
 
 def _practice_client(number: int) -> dict[str, Any]:
@@ -138,3 +139,20 @@ def _ignition_proposal(number: int) -> dict[str, Any]:
 
 
 _IGNITION = {"clients": _ignition_client, "contacts": _ignition_contact, "engagements": _ignition_proposal}
+
+
+def _practice_contact(number: int) -> dict[str, Any]:
+    return {
+        "UUID": f"1c0f9a54-6a2c-4a7d-9d1e-{number:012d}",
+        "Name": f"Alma Quill {number}",
+        "Salutation": "Alma",
+        "Addressee": f"Alma Quill {number}",
+        "Mobile": "(555) 555-0144",
+        "Email": f"alma{number}@quill.example",
+        "Phone": "(555) 555-0143",
+        "IsPrimary": "Yes",
+        "IsDeleted": "No",
+    }
+
+
+_PRACTICE = {"clients": ("Client", _practice_client), "contacts": ("Contact", _practice_contact)}

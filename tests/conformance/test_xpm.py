@@ -16,5 +16,6 @@ class TestXpm(Conformance):
                 id_field="UUID",
                 words=(Word("BusinessStructure", lambda client: client.kind, lambda client: client.kind_native),),
             ),
+            "contacts": Facts(id_field="UUID"),
         },
     )

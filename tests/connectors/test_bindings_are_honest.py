@@ -32,7 +32,7 @@ IDS = {
     ("karbon", "clients"): "ContactKey",
     ("smartvault", "clients"): "name",
     ("uku", "clients"): "id",
-    ("xpm", "clients"): "UUID",
+    **{("xpm", resource): "UUID" for resource in get_connector("xpm").bindings()},
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",
     ("canopy", "time_entries"): "entry_id",

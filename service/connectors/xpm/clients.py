@@ -5,7 +5,6 @@ Source: https://developer.xero.com/documentation/api/practice-manager-3-1/client
 
 from datetime import date
 from typing import Annotated, Final
-from urllib.parse import parse_qs, urlsplit
 
 from msgspec import Struct
 
@@ -13,13 +12,18 @@ from service.connectors.sdk.binding import Binding, Doc, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page, cursor_start
+from service.connectors.sdk.paging import cursor_page
 from service.connectors.sdk.references import path_segment
 from service.connectors.sdk.wire import UNMAPPED
+from service.connectors.xpm.lists import Paging, ask, next_token, rows_of
 from service.connectors.xpm.wire import Named, is_yes, read
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Meta, Phone, TaxId
+
+DOC: Final = Doc(
+    "https://developer.xero.com/documentation/api/practice-manager-3-1/clients", date(2026, 11, 20), "documented"
+)
 
 
 class WireClient(Struct, frozen=True, gc=False):
@@ -150,17 +154,9 @@ class _Clients(Struct, frozen=True, gc=False):
     Client: list[WireClient] | WireClient | None = None
 
 
-class _Links(Struct, frozen=True, gc=False):
-    Next: str | None = None
-
-
-class _Pagination(Struct, frozen=True, gc=False):
-    Links: _Links | None = None
-
-
 class _Page(Struct, frozen=True, gc=False):
     Clients: _Clients | None
-    Pagination: _Pagination | None = None
+    Pagination: Paging | None = None
 
 
 class _List(Struct, frozen=True, gc=False):
@@ -180,23 +176,10 @@ _read_one: Final = json_reader(_One)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
-    token = cursor_start(query)
-    asked = (("pageSize", str(query.limit)), *((("pageToken", token),) if token is not None else ()))
-    answer = _read_list((yield read("/client.api/paged-list", book, asked))).Response
-    held = None if answer.Clients is None else answer.Clients.Client
-    rows = [] if held is None else held if isinstance(held, list) else [held]
-    return cursor_page(rows, _next(answer), query, to_client, book, "$.Response.Clients.Client")
-
-
-def _next(answer: _Page) -> str | None:
-    """The token of the page that follows, which stands in a link; none at the end."""
-    links = None if answer.Pagination is None else answer.Pagination.Links
-    if links is None or not links.Next:
-        return None
-    try:
-        return parse_qs(urlsplit(links.Next).query).get("pageToken", [links.Next])[0]
-    except ValueError:
-        return links.Next
+    answer = _read_list((yield ask("/client.api/paged-list", query, book))).Response
+    rows = rows_of(None if answer.Clients is None else answer.Clients.Client)
+    following = next_token(answer.Pagination)
+    return cursor_page(rows, following, query, to_client, book, "$.Response.Clients.Client")
 
 
 def get(remote_id: str, book: Book) -> Flow[Client]:
@@ -207,13 +190,11 @@ def get(remote_id: str, book: Book) -> Flow[Client]:
 
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
-    doc=Doc(
-        "https://developer.xero.com/documentation/api/practice-manager-3-1/clients", date(2026, 11, 20), "documented"
-    ),
+    doc=DOC,
     wire=Wire(WireClient, one=("Response", "Client"), many=("Response", "Clients", "Client")),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
     max_page=500,
-    notes="Archived clients are not listed, but can be read by id. Contacts, groups and relationships stay unmapped.",
+    notes="Archived clients are not listed, but can be read by id. Groups and relationships stay unmapped.",
 )

@@ -7,6 +7,7 @@ from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.xml import xml_as_json
 from service.connectors.xpm.clients import BINDING as CLIENTS
+from service.connectors.xpm.contacts import BINDING as CONTACTS
 from service.connectors.xpm.discovery import discover
 from service.connectors.xpm.faults import classify
 
@@ -43,4 +44,5 @@ XPM: Final = Connector(
     redact=frozenset({"TaxNumber", "BusinessNumber", "DateOfBirth"}),
     discover=discover,
     clients=CLIENTS,
+    contacts=CONTACTS,
 )

@@ -1,13 +1,14 @@
-"""Practice Manager's clients, as the books have them."""
+"""Practice Manager's clients and the people at them, as the books have them."""
 
 from uuid import UUID
 
 from service.sandbox.books import Books
-from service.sandbox.dice import Dice
+from service.sandbox.dice import Dice, Layout
 from service.sandbox.http import Json
-from service.sandbox.people import STAFF
+from service.sandbox.people import STAFF, person
+from service.sandbox.shapes import counts
 
-_CLIENT, _STAFF, _PLACE, _TENANT = 71, 72, 73, 74
+_CLIENT, _STAFF, _PLACE, _TENANT, _CONTACT = 71, 72, 73, 74, 75
 _KINDS = {"Trust": "Trust", "Partners": "Partnership", "Sons": "Partnership", "Daughters": "Partnership"}
 
 
@@ -23,11 +24,13 @@ def tenant_id(seed: int, place: int) -> str:
 
 
 class Clients:
-    """The firm's clients at Practice Manager. Those archived there are in no paged list."""
+    """The firm's clients at Practice Manager, and the people at them. Who is archived there is in no paged list."""
 
     def __init__(self, books: Books) -> None:
         self._books = books
         self._rows = {self.id(row): row for row in range(books.clients)}
+        self.people = Layout(counts(lambda shape: shape.contacts), books.clients)
+        self._contacts = {self.contact_id(row): row for row in range(self.people.size)}
         self.listed = [row for row in range(books.clients) if books.shape(row).status != "Archived"]
 
     def id(self, row: int) -> str:
@@ -82,6 +85,28 @@ class Clients:
             found["WebUrl"] = f"https://practicemanager.example/client/{self.id(row)}"
             found["BusinessNumber"] = None if client.given else f"94{29_000_000_000 + row}"
         return found
+
+    def contact(self, row: int) -> Json:
+        """A person at a client."""
+        number, place = self.people.locate(row)
+        found = person(self._books, number, place)
+        return {
+            "UUID": self.contact_id(row),
+            "Name": f"{found.given} {found.family}",
+            "Salutation": found.given if row % 2 else None,
+            "Addressee": f"{found.given} {found.family}",
+            "Mobile": found.phone if row % 3 == 0 else None,
+            "Email": found.email,
+            "Phone": found.phone,
+            "IsPrimary": "Yes" if place == 0 else "No",
+            "IsDeleted": "No",
+        }
+
+    def contact_id(self, row: int) -> str:
+        return uuid(self._books.seed, _CONTACT, row)
+
+    def find_contact(self, contact_id: str) -> int | None:
+        return self._contacts.get(contact_id)
 
     def _structure(self, row: int) -> str:
         client = self._books.client(row)

@@ -2,7 +2,7 @@
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from service.sandbox.books import Books
 from service.sandbox.clock import VendorClock
@@ -45,8 +45,10 @@ class Xpm(ReadVendor):
         self._books_tenant = tenant_id(books.seed, 2)
         self._clients = Clients(books)
         self.add("GET", "/connections", self._connections)
-        self.add("GET", f"{ROOT}/client.api/paged-list", self._page)
-        self.add("GET", f"{ROOT}/client.api/get/{{id}}", self._get)
+        self.add("GET", f"{ROOT}/client.api/paged-list", self._clients_page)
+        self.add("GET", f"{ROOT}/client.api/get/{{id}}", self._client)
+        self.add("GET", f"{ROOT}/client.api/contacts", self._contacts_page)
+        self.add("GET", f"{ROOT}/client.api/contact/{{id}}", self._contact)
 
     def handle(self, request: Request) -> Response:
         """Every call but those around OAuth names a practice that the token reaches."""
@@ -63,7 +65,7 @@ class Xpm(ReadVendor):
         return self.facts(self.tenant)
 
     def is_page(self, request: Request) -> bool:
-        return request.path.endswith("/paged-list")
+        return request.path.endswith(("/paged-list", "/contacts"))
 
     def missing(self) -> Response:
         return answer(_ASKED, 404, _error("The requested resource was not found."))
@@ -83,17 +85,18 @@ class Xpm(ReadVendor):
 
     def records(self, payload: Json) -> list[Json]:
         found = payload.get("Response", {})
-        listed: Json = found.get("Clients") or found
-        held: list[Json] | Json | None = listed.get("Client")
+        listed: Json = found.get("Clients") or found.get("Contacts") or found
+        held: list[Json] | Json | None = listed.get("Client") or listed.get("Contact")
         return held if isinstance(held, list) else [held] if held else []
 
     def page_fault(self, kind: str, request: Request, payload: Json) -> Json:
         begin, size = _asked(request)
         match kind:
             case "repeated_cursor":
-                return _paged(payload["Response"]["Clients"], request.query.get("pageToken") or _token(begin + size))
+                held = payload["Response"].get("Clients") or payload["Response"].get("Contacts")
+                return _paged(request, held, request.query.get("pageToken") or _token(begin + size))
             case "empty_middle_page":
-                return _paged(None, _token(begin))
+                return _paged(request, None, _token(begin))
             case _:
                 raise UnsupportedFaultError(kind)
 
@@ -116,33 +119,49 @@ class Xpm(ReadVendor):
             ],
         )
 
-    def _page(self, request: Request, _: Mapping[str, str]) -> Response:
+    def _clients_page(self, request: Request, _: Mapping[str, str]) -> Response:
+        return self._page(request, "Client", self._clients.listed, self._clients.client)
+
+    def _contacts_page(self, request: Request, _: Mapping[str, str]) -> Response:
+        return self._page(request, "Contact", range(self._clients.people.size), self._clients.contact)
+
+    def _page(self, request: Request, name: str, listed: Sequence[int], row: Callable[[int], Json]) -> Response:
         try:
             begin, size = _asked(request)
         except ValueError:
             return answer(request, 400, _error("pageSize or pageToken is not valid."))
         # The second practice is a new one, without clients yet.
-        listed = self._clients.listed if request.headers.get("xero-tenant-id") == self.tenant else []
-        rows = [self._clients.client(row) for row in listed[begin : begin + size]]
-        held: Json | None = {"Client": rows[0] if len(rows) == 1 else rows} if rows else None
-        follows = _token(begin + size) if begin + size < len(listed) else None
-        return answer(request, 200, _paged(held, follows)["Response"])
+        shown: Sequence[int] = listed if self._is_first(request) else ()
+        rows = [row(number) for number in shown[begin : begin + size]]
+        held: Json | None = {name: rows[0] if len(rows) == 1 else rows} if rows else None
+        follows = _token(begin + size) if begin + size < len(shown) else None
+        return answer(request, 200, _paged(request, held, follows)["Response"])
 
-    def _get(self, request: Request, path: Mapping[str, str]) -> Response:
+    def _client(self, request: Request, path: Mapping[str, str]) -> Response:
         row = self._clients.find(path["id"])
-        if row is None or request.headers.get("xero-tenant-id") != self.tenant:
+        if row is None or not self._is_first(request):
             return answer(request, 404, _error("There is no such client."))
         return answer(request, 200, {"Status": "OK", "Client": self._clients.client(row, whole=True)})
+
+    def _contact(self, request: Request, path: Mapping[str, str]) -> Response:
+        row = self._clients.find_contact(path["id"])
+        if row is None or not self._is_first(request):
+            return answer(request, 404, _error("There is no such contact."))
+        return answer(request, 200, {"Status": "OK", "Contact": self._clients.contact(row)})
+
+    def _is_first(self, request: Request) -> bool:
+        return request.headers.get("xero-tenant-id") == self.tenant
 
 
 def _error(text: str) -> Json:
     return {"Status": "ERROR", "ErrorDescription": text}
 
 
-def _paged(clients: Json | None, follows: str | None) -> Json:
-    first = f"https://api.xero.example{ROOT}/client.api/paged-list"
+def _paged(request: Request, held: Json | None, follows: str | None) -> Json:
+    first = f"https://api.xero.example{request.path}"
     links = {"First": first} | ({"Next": f"{first}?pageToken={follows}"} if follows else {})
-    return {"Response": {"Status": "OK", "Clients": clients, "Pagination": {"Links": links}}}
+    name = "Contacts" if request.path.endswith("/contacts") else "Clients"
+    return {"Response": {"Status": "OK", name: held, "Pagination": {"Links": links}}}
 
 
 def _token(begin: int) -> str:
