@@ -76,6 +76,8 @@ from service.unified.routes.routes import NOUNS, unified_operations
 from service.unified.sessions import Sessions
 from service.unified.ways import Ways
 from service.unified.write import Writer
+from service.usage.bodies import BodyKeeper
+from service.usage.body_routes import body_operations
 from service.usage.rail import rail_of
 from service.usage.routes import usage_operations
 from service.usage.seller import seller_of
@@ -134,6 +136,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += audit_operations(parts.pool, parts.cursors, parts.signer.public_key if parts.signer else "")
     found += account_operations(parts.pool, parts.policy)
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
+    found += body_operations(parts.pool, parts.vault)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
     found += event_operations(parts.pool, parts.cursors)
     found += leak_operations(parts.leaks)
@@ -282,14 +285,16 @@ async def open_edge(
         await stack.enter_async_context(routing.litestar.lifespan())
         limits = Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings))
         measure(observer.metrics, ledger, caps, {"key": limits.leases, "vendor": budgets.leases})
+        personal = PersonalKeys(pool, vault)
         edge = Edge(
             routing,
             keys,
             limits,
             caps,
             ledger,
-            audit_calls.CallLog(PersonalKeys(pool, vault)),
+            audit_calls.CallLog(personal),
             observer,
+            BodyKeeper(pool, vault, personal),
             max_header_bytes=settings.max_header_bytes,
             proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
         )

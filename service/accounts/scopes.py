@@ -24,6 +24,7 @@ _OURS = (
     "passthrough:write",
     "security:read",
     "usage:read",
+    "usage:write",
     "vendors:read",
 )
 

@@ -11,6 +11,7 @@ from service import ids
 from service.accounts.caller import Caller
 from service.api.asgi import Message, Receive, Scope, Send
 from service.api.limits import Admitted
+from service.api.tape import Tape
 from service.connectors.sdk.engine import Leg
 from service.errors import BODY_TOO_LARGE, ApiProblem
 
@@ -78,6 +79,7 @@ class Call:
         "spending",
         "started_at_ns",
         "started_ns",
+        "tape",
         "ticket",
         "units",
         "vendor",
@@ -117,6 +119,8 @@ class Call:
         """What it holds of the caller's budgets; None where there is none."""
         self.settle: Settle | None = None
         """Set by a write that claimed its Idempotency-Key: called once with what is answered, after it is recorded."""
+        self.tape: Tape | None = None
+        """What was sent, where the bodies of this call are kept."""
         self.admission_ns = 0
         self.mapping_ns = 0
         self.metering_ns = 0

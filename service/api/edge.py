@@ -14,6 +14,7 @@ from billing import Meter as BilledMeter
 from service import errors
 from service.accounts.authenticate import KeyRing
 from service.accounts.errors import UnknownKeyError
+from service.accounts.tokens import Mode
 from service.api.asgi import Message, Receive, Scope, Send
 from service.api.auth import Proxies, authenticate, client_address
 from service.api.call import JSON, Answer, Call, kept_in_scope
@@ -22,6 +23,7 @@ from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.api.routing import Routing
 from service.api.spending import spending_of
+from service.api.tape import Taper
 from service.audit.calls import UNREACHABLE, CallLog
 from service.connectors.sdk.faults import VendorFault
 from service.errors import ApiProblem
@@ -44,6 +46,7 @@ class Edge:
         ledger: UsageLedger,
         audit: CallLog,
         telemetry: Telemetry,
+        taper: Taper,
         *,
         max_header_bytes: int = 16 * 1024,
         proxies: Proxies = (),
@@ -55,6 +58,7 @@ class Edge:
         self._ledger = ledger
         self._audit = audit
         self._telemetry = telemetry
+        self._taper = taper
         self._max_header_bytes = max_header_bytes
         self._proxies = proxies
 
@@ -84,6 +88,8 @@ class Edge:
                     call.spending.end()
 
     async def _carry_out(self, call: Call, send: Send) -> None:
+        if call.known_caller.mode is Mode.TEST:
+            await self._taper.begin(call)
         answer = await self._routing.short_way(call)
         if isinstance(answer, Answer):
             await self.give(call, answer, send)
@@ -104,6 +110,8 @@ class Edge:
         await send(start)
         await send(body)
         self.finish(call, given.status, reason, units)
+        if call.tape is not None:
+            await self._taper.keep(call, call.tape, given)
 
     async def _admit(self, call: Call) -> None:
         """Lets the call in, or raises the problem that keeps it out."""

@@ -62,6 +62,11 @@ def refuse_numbers_in(text: str, pointer: str) -> None:
     _refuse(pointer, "", text, frozenset())
 
 
+def has_number(name: str, text: str) -> bool:
+    """Whether a field's text holds what never comes in: it may come out of a vendor, and is then shown to nobody."""
+    return _has_card(text) or _GOVERNMENT.search(f"{name}: {text}") is not None
+
+
 def is_card_number(digits: str) -> bool:
     """Whether some issuer's card could have this number."""
     return _ISSUERS.fullmatch(digits) is not None and passes_luhn(digits)

@@ -17,6 +17,8 @@ from service.connections.vault import DataKey, Place, Vault
 from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
 
+key_version = store.get_audit_key_version
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Personal).decode
 
@@ -32,9 +34,13 @@ class PersonalKeys:
     async def seal(self, org_id: UUID, firm_id: UUID | None, row_id: UUID, personal: Personal) -> SealedPart:
         """Sealed under the firm's key, or under the organization's where no firm is known."""
         subject = firm_id or org_id
-        key = await self._keys.get((org_id, subject), lambda: self._read(org_id, subject))
+        key = await self.key_of(org_id, subject)
         sealed = await self._vault.seal(key, _place(org_id, row_id), _encode(personal))
         return SealedPart(subject, key.version, b64encode(sealed).decode())
+
+    async def key_of(self, org_id: UUID, subject: UUID) -> DataKey:
+        """The key in use for what is personal of a firm, or of the organization itself."""
+        return await self._keys.get((org_id, subject), lambda: self._read(org_id, subject))
 
     async def _read(self, org_id: UUID, subject: UUID) -> DataKey:
         async with as_organization(self._pool, org_id) as connection:

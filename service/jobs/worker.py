@@ -26,6 +26,7 @@ from service.jobs.rail import keep_reports, look_at_events, put_credits_on_strip
 from service.jobs.sealer import seal_until
 from service.operations.jobs import end_interrupted, forget_old_operations
 from service.settings import Settings
+from service.usage.bodies import forget_old_bodies
 from service.usage.rail import rail_of
 
 _LOCK: Final = 0x7469636B_776F726B  # "tickwork"
@@ -59,6 +60,7 @@ JOBS: Final = (
     Job("forget_operations", forget_old_operations),
     Job("forget_sessions", forget_old_sessions),
     Job("forget_invitations", forget_old_invitations),
+    Job("forget_bodies", forget_old_bodies),
     Job("close_due_months", ledger.close_due_months),
     Job("mark_overdue", ledger.mark_overdue),
 )

@@ -19,7 +19,8 @@ OF_EVERYBODY: Final = {
 }  # fmt: skip
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {
-    "getMe", "listFirms", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage",
+    "getMe", "getRequestLogSettings",
+    "listFirms", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage",
     "summarizeUsage", "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
     "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions",
@@ -28,7 +29,7 @@ OF_THE_CALLER: Final = {
 OF_THE_BODY: Final = {
     "verifyAuditLog", "receiveLeakReport",
     "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "createFirm",
-    "updateConnectSettings",
+    "updateConnectSettings", "updateRequestLogSettings",
 }  # fmt: skip
 """Operations that name things in their bodies alone, or nothing; their own tests see to it."""
 

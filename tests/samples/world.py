@@ -1,5 +1,6 @@
 """A customer for whom every sample works: things of every kind, at the vendors and with us."""
 
+import asyncio
 import json
 import re
 import secrets
@@ -79,7 +80,7 @@ class World(Struct, frozen=True):
                 answer = await self._send("createClient", "quickbooks", Prefer="respond-async")
                 return str(answer.json()["id"])
             case "REQUEST_ID":
-                return str((await self.api.get("/v1/me")).headers["request-id"])
+                return await self._test_call()
             case "CONSENT_ID":
                 return str((await self._send("createConsent")).json()["id"])
             case "LINK_SESSION_ID":
@@ -166,6 +167,23 @@ class World(Struct, frozen=True):
         nothing: list[str] = []
         refused = await hers.patch(path, {**ask, "dual_control": nothing})
         return str(refused.json()["errors"][0]["message"])
+
+    async def _test_call(self) -> str:
+        """A call with a test key, whose bodies are kept."""
+        settings = {"test_bodies_days": 7}
+        kept = await self.api.http.put("/v1/request-log-settings", json=settings, headers=self.api.headers())
+        assert kept.status_code == 200, kept.text
+        async with self.pool.acquire() as connection:
+            options: dict[str, Any] = {"mode": Mode.TEST, "scopes": ("*:*",), "api_version": API_VERSION}
+            org_id = self.api.cast.org_id
+            _, token = await mint_key(connection, peppers_of(self.settings), org_id=org_id, name="test", **options)
+        test = Api(self.api.http, replace(self.api.cast, key=token))
+        for _ in range(50):
+            found = str((await test.get("/v1/me")).headers["request-id"])
+            if (await self.api.get(f"/v1/usage/{found}/bodies")).status_code == 200:
+                return found
+            await asyncio.sleep(0.05)
+        raise LookupError("no bodies were kept")
 
     async def _issue(self) -> str:
         """What the canary finds when a vendor renames a field."""

@@ -16,6 +16,7 @@ from service.connections.store import list_connections
 from service.db.pool import Connection, as_organization
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
+from service.usage.bodies import get_bodies
 from service.usage.export import MEDIA_TYPES, export_calls, named
 from service.usage.shapes import UsageReceipt, to_call, to_receipt
 
@@ -85,10 +86,17 @@ async def call(visit: Visit) -> Reply:
         if found is None:
             raise missing()
         names = await _names(connection, visit.org_id)
+        vault, at = visit.parts.linking.vault, visit.parts.clock()
+        bodies = await get_bodies(connection, vault, visit.org_id, found.call.request_id, at)
     receipt = to_receipt(found)
     operation = visit.parts.reference.get(receipt.call.operation)
     return visit.page(
-        "call.html", receipt=receipt, names=names, operation=operation, test=receipt.call.reason is Reason.TEST_KEY
+        "call.html",
+        receipt=receipt,
+        names=names,
+        operation=operation,
+        test=receipt.call.reason is Reason.TEST_KEY,
+        bodies=bodies,
     )
 
 
