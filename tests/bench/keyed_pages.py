@@ -21,7 +21,9 @@ def _karbon(resource: str, count: int) -> dict[str, Any]:
 
 
 def _financial_cents(resource: str, count: int) -> dict[str, Any]:
-    assert resource == "clients"
+    if resource == "users":
+        users = [{"id": number, "name": "Ada Finch", "email": "ada@finch.example"} for number in range(1, count + 1)]
+        return {"data": users, "meta": {"current_page": 1, "last_page": 1, "per_page": 200, "total": count}}
     rows = [
         {
             "id": 41000 + number,

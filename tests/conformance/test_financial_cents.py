@@ -35,5 +35,6 @@ class TestFinancialCents(Conformance):
                     ),
                 },
             ),
+            "users": Facts(id_field="id"),
         },
     )

@@ -29,6 +29,7 @@ IDS = {
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
     **{("ignition", resource): "slug" for resource in get_connector("ignition").bindings()},
     ("financial_cents", "clients"): "id",
+    ("financial_cents", "users"): "id",
     ("karbon", "clients"): "ContactKey",
     ("smartvault", "clients"): "name",
     ("uku", "clients"): "id",
@@ -47,6 +48,7 @@ KNOWN = {
         for resource in get_connector(vendor).bindings()
     },
     ("financial_cents", "clients"): "third_party",
+    ("financial_cents", "users"): "third_party",
     ("senta", "clients"): "third_party",
     ("sodium", "contacts"): "assumed",
     ("sodium", "custom_fields"): "assumed",

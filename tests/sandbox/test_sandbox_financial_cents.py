@@ -35,6 +35,13 @@ def test_pages_hold_every_client_once_archived_ones_too(http: httpx.Client) -> N
     assert http.get(f"/clients/{rows[3]['id']}").json()["data"] == rows[3]
 
 
+def test_people_of_the_firm_are_listed(http: httpx.Client) -> None:
+    rows = http.get("/users?per_page=3").json()
+
+    assert [row["name"] for row in rows["data"]] == ["Ada Finch", "Omar Larkspur", "Greta Okafor"]
+    assert rows["meta"]["last_page"] == 2
+
+
 @pytest.mark.parametrize("query", ["per_page=201", "per_page=0", "page=0", "search[field]=name"])
 def test_what_it_does_not_take_is_422(http: httpx.Client, query: str) -> None:
     refused = http.get(f"/clients?{query}")

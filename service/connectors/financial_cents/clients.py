@@ -1,13 +1,12 @@
 """Financial Cents' clients. Its people have no roles: whom to write to is all that their records say."""
 
-from datetime import date
 from typing import Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.financial_cents import lists
-from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.paging import converted
@@ -117,12 +116,7 @@ def get(remote_id: str, book: Book) -> Flow[Client]:
 
 
 BINDING: Final = Binding[Client, Any, Any](
-    doc=Doc(
-        "https://raw.githubusercontent.com/jentic/jentic-public-apis/refs/heads/main/apis/openapi/"
-        "financial-cents.com/main/1.0.0/openapi.json",
-        date(2026, 11, 20),
-        "third_party",
-    ),
+    doc=lists.DOC,
     wire=Wire(WireClient, one=("data",), many=("data",)),
     unsupported=UNSUPPORTED,
     page=page,

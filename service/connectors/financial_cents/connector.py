@@ -11,6 +11,7 @@ from typing import Final
 from service.connectors.financial_cents.clients import BINDING as CLIENTS
 from service.connectors.financial_cents.discovery import discover
 from service.connectors.financial_cents.faults import classify
+from service.connectors.financial_cents.users import BINDING as USERS
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.keys import ApiKey
@@ -38,4 +39,5 @@ FINANCIAL_CENTS: Final = Connector(
     classify=classify,
     discover=discover,
     clients=CLIENTS,
+    users=USERS,
 )

@@ -6,11 +6,12 @@ Source: https://raw.githubusercontent.com/jentic/jentic-public-apis/refs/heads/m
 read 2026-11-20.
 """
 
+from datetime import date
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
-from service.connectors.sdk.binding import Query
+from service.connectors.sdk.binding import Doc, Query
 from service.connectors.sdk.faults import BrokenPaging
 from service.connectors.sdk.flow import Request
 
@@ -18,6 +19,12 @@ W = TypeVar("W")
 Parameters = tuple[tuple[str, str], ...]
 
 MOST: Final = 200
+DOC: Final = Doc(
+    "https://raw.githubusercontent.com/jentic/jentic-public-apis/refs/heads/main/apis/openapi/"
+    "financial-cents.com/main/1.0.0/openapi.json",
+    date(2026, 11, 20),
+    "third_party",
+)
 
 
 class PageMeta(Struct, frozen=True, gc=False):

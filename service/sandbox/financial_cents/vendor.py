@@ -1,13 +1,13 @@
 """Financial Cents: one firm, pages by number, a token that lapses."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from service.sandbox.books import Books
 from service.sandbox.clock import VendorClock
 from service.sandbox.http import Json, Request, Response, json_response
 from service.sandbox.keyed import Keyed, RefusalError, whole
-from service.sandbox.people import person
+from service.sandbox.people import STAFF, person
 
 _FIRST = 41_001
 _MOST = 200
@@ -26,6 +26,7 @@ class FinancialCents(Keyed):
         self.account = str(9000 + books.seed)
         self.add("/api/v1/clients", self._list, lists=True)
         self.add("/api/v1/clients/{id}", self._one)
+        self.add("/api/v1/users", self._users, lists=True)
 
     def key_of(self, request: Request) -> str | None:
         return request.bearer
@@ -34,11 +35,17 @@ class FinancialCents(Keyed):
         return json_response(status, {"message": message})
 
     def _list(self, request: Request, _: Mapping[str, str]) -> Response:
+        found = self._ordered(request, [row for row in range(self.books.clients) if self._matches(request, row)])
+        return self._page(request, found, self._client)
+
+    def _users(self, request: Request, _: Mapping[str, str]) -> Response:
+        return self._page(request, list(range(len(STAFF))), _user)
+
+    def _page(self, request: Request, found: list[int], show: Callable[[int], Json]) -> Response:
         number, size = whole(request, "page", 1), whole(request, "per_page", 100)
         if not number or not size or size > _MOST:
             errors = {"per_page": [f"The per page must be between 1 and {_MOST}."]}
             raise RefusalError(json_response(422, {"message": "The given data was invalid.", "errors": errors}))
-        found = self._ordered(request, [row for row in range(self.books.clients) if self._matches(request, row)])
         first = (number - 1) * size
         meta = {
             "current_page": number,
@@ -46,8 +53,7 @@ class FinancialCents(Keyed):
             "per_page": size,
             "total": len(found),
         }
-        rows = [self._client(row) for row in found[first : first + size]]
-        return json_response(200, {"data": rows, "meta": meta})
+        return json_response(200, {"data": [show(row) for row in found[first : first + size]], "meta": meta})
 
     def _one(self, request: Request, path: Mapping[str, str]) -> Response:
         text = path["id"]
@@ -94,6 +100,11 @@ class FinancialCents(Keyed):
             "created_at": _instant(client.created_s),
             "updated_at": _instant(client.updated_s),
         }
+
+
+def _user(row: int) -> Json:
+    staff = STAFF[row]
+    return {"id": 701 + row, "name": f"{staff.given} {staff.family}", "email": staff.email}
 
 
 def _instant(at_s: float) -> str:
