@@ -178,6 +178,19 @@ async def test_oauth_login_that_reaches_one_account_is_connected_to_it(
     assert len(listed.json()["data"]) == 2
 
 
+async def test_connection_by_oauth_outlives_its_token_and_is_revoked_at_its_end(connecting: Connecting) -> None:
+    connection = await connecting.connected("ignition")
+    connecting.vendors.ignition.fault("expire_token")
+
+    listed = await connecting.api.get("/v1/clients?limit=2", Connection_Id=connection)
+    address = f"/v1/connections/{connection}"
+    ended = await connecting.api.http.request("DELETE", address, headers=connecting.api.headers())
+
+    assert listed.status_code == 200, listed.text
+    assert connecting.vendors.ignition.stats()["token_refreshes"] == 1
+    assert (ended.json()["vendor"], ended.json()["access_refused"]) == ("revoked", True), ended.text
+
+
 @pytest.mark.parametrize(("vendor", "accounts", "resource"), [("xpm", 2, "clients"), ("smartvault", 2, "clients")])
 async def test_oauth_login_that_reaches_several_accounts_takes_none_by_itself(
     connecting: Connecting, vendor: str, accounts: int, resource: str

@@ -32,10 +32,12 @@ def read(path: str, book: Book, query: tuple[tuple[str, str], ...] = ()) -> Requ
 
 def is_yes(text: str | None, at: str) -> bool:
     """Clients say Yes and No, jobs and time true and false. Raises SchemaDrift at the path for any other word."""
-    word = "no" if text is None else text.casefold()
-    if word not in _WORDS:
+    if text is None or text == "No":
+        return False
+    answer = _WORDS.get(text.casefold())
+    if answer is None:
         raise SchemaDrift(at, "Expected Yes or No")
-    return word in ("yes", "true")
+    return answer
 
 
-_WORDS: Final = frozenset({"yes", "no", "true", "false"})
+_WORDS: Final = {"yes": True, "no": False, "true": True, "false": False}
