@@ -50,6 +50,8 @@ async def create(
     """Create a connection from tokens that the firm's consent ended in.
 
     The tokens are JSON: {"access_token": "…", "refresh_token": "…", "expires_at": "2026-11-20T12:00:00Z"}.
+    Where a vendor wants more than a key, the access token is all of it, line by line: Karbon's bearer token and access
+    key, Uku's key and company.
     """
     org_id, firm_id = read_id("org", org), read_id("firm", firm)
     known = [one.slug for one in CONNECTORS]
