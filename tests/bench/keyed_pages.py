@@ -45,8 +45,24 @@ def _financial_cents(resource: str, count: int) -> dict[str, Any]:
     return {"data": rows, "meta": {"current_page": 1, "last_page": 1, "per_page": 200, "total": count}}
 
 
+def _uku_contact(number: int) -> dict[str, Any]:
+    return {
+        "id": number,
+        "client_id": 4001,
+        "name": "Alma",
+        "surname": f"Quill {number}",
+        "email": f"alma{number}@quill.example",
+        "job_title": None,
+        "mobile_phone": None,
+        "work_phone": "(555) 555-0143",
+        "birthday": None,
+        "is_primary": 1,
+        "created_at": "2026-03-04T09:12:33Z",
+        "updated_at": f"2026-10-{number % 28 + 1:02}T16:40:07Z",
+    }
+
+
 def _uku(resource: str, count: int) -> dict[str, Any]:
-    assert resource == "clients"
     rows: list[dict[str, Any]] = [
         {
             "id": number,
@@ -65,6 +81,8 @@ def _uku(resource: str, count: int) -> dict[str, Any]:
         }
         for number in range(1, count + 1)
     ]
+    if resource == "contacts":
+        rows = [_uku_contact(number) for number in range(1, count + 1)]
     meta = {"total": count, "offset": 0, "limit": 200, "has_more": False, "next_cursor": None}
     return {"data": rows, "meta": meta, "warnings": None}
 

@@ -5,6 +5,10 @@ from tests.conformance.subject import Facts, Instant, Subject, Word
 from tests.conformance.trees import put
 
 KEY = "an API key is not renewed"
+TIMES = (
+    Instant(lambda row, text: put(row, "created_at", text), lambda record: record.created_at),
+    Instant(lambda row, text: put(row, "updated_at", text), lambda record: record.updated_at),
+)
 
 
 class TestUku(Conformance):
@@ -26,10 +30,8 @@ class TestUku(Conformance):
                     Word("status", lambda client: client.status, lambda client: client.status_native),
                     Word("type", lambda client: client.kind, lambda client: client.kind_native),
                 ),
-                instants=(
-                    Instant(lambda row, text: put(row, "created_at", text), lambda client: client.created_at),
-                    Instant(lambda row, text: put(row, "updated_at", text), lambda client: client.updated_at),
-                ),
+                instants=TIMES,
             ),
+            "contacts": Facts(id_field="id", instants=TIMES),
         },
     )

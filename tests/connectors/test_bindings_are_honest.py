@@ -32,7 +32,7 @@ IDS = {
     ("financial_cents", "users"): "id",
     ("karbon", "clients"): "ContactKey",
     ("smartvault", "clients"): "name",
-    ("uku", "clients"): "id",
+    **{("uku", resource): "id" for resource in get_connector("uku").bindings()},
     **{("xpm", resource): "UUID" for resource in get_connector("xpm").bindings()},
     ("canopy", "documents"): "file_id",
     ("canopy", "organizers"): "questionnaire_id",

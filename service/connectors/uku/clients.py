@@ -17,6 +17,8 @@ from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Address, Meta
 
+DOC: Final = Doc("https://app.getuku.com/api/v3/docs", date(2026, 11, 20), "third_party")
+
 
 class WireClient(Struct, frozen=True, gc=False):
     id: int | str
@@ -108,10 +110,10 @@ def get(remote_id: str, book: Book) -> Flow[Client]:
 
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
-    doc=Doc("https://app.getuku.com/api/v3/docs", date(2026, 11, 20), "third_party"),
+    doc=DOC,
     wire=Wire(WireClient, one=("data",), many=("data",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
-    notes="E-mail addresses and telephone numbers are at a client's contacts, which stay unmapped.",
+    notes="E-mail addresses and telephone numbers are at a client's contacts.",
 )

@@ -10,6 +10,7 @@ from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.keys import ApiKey, KeyField
 from service.connectors.uku.clients import BINDING as CLIENTS
+from service.connectors.uku.contacts import BINDING as CONTACTS
 from service.connectors.uku.discovery import COMPANY, discover
 from service.connectors.uku.faults import classify
 
@@ -43,4 +44,5 @@ UKU: Final = Connector(
     request_id_header="x-request-id",
     discover=discover,
     clients=CLIENTS,
+    contacts=CONTACTS,
 )

@@ -2,16 +2,19 @@
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import ceil
 from uuid import UUID
 
 from service.sandbox.books import Books
 from service.sandbox.canopy.ids import instant
 from service.sandbox.clock import VendorClock
+from service.sandbox.dice import Layout
 from service.sandbox.grants import Tokens
 from service.sandbox.http import Json, Request, Response, json_response
 from service.sandbox.keyed import Keyed, whole
+from service.sandbox.people import person
+from service.sandbox.shapes import counts
 
 _MOST = 200
 _PER_MINUTE = 60
@@ -29,8 +32,15 @@ class Uku(Keyed):
     def __init__(self, books: Books, clock: VendorClock | None = None) -> None:
         super().__init__(books, clock, _PER_MINUTE)
         self.account = str(UUID(int=0x0F4C7D1E8A514C599B5E6A9D1D0A0000 + books.seed))
-        self.add("/api/v3/clients", self._list, lists=True)
-        self.add("/api/v3/clients/{id}", self._one)
+        people = Layout(counts(lambda shape: shape.contacts), books.clients)
+        self._people = people
+        self._rows: dict[str, tuple[int, Callable[[int], Json]]] = {
+            "clients": (books.clients, self._client),
+            "contacts": (people.size, self._contact),
+        }
+        for name in self._rows:
+            self.add(f"/api/v3/{name}", self._list, lists=True)
+            self.add(f"/api/v3/{name}/{{id}}", self._one)
 
     def grant_facts(self, tokens: Tokens) -> Json:
         """The access token is what a call needs: the key, and the company."""
@@ -66,9 +76,9 @@ class Uku(Keyed):
     def page_fault(self, kind: str, request: Request, payload: Json) -> Json:
         begin, size = self._asked(request) or (0, _MOST)
         if kind == "repeated_cursor":
-            return self._paged(begin, size, request.query.get("cursor") or _cursor(begin + size))
+            return self._paged(request, begin, size, request.query.get("cursor") or _cursor(begin + size))
         if kind == "empty_middle_page":
-            return {**self._paged(begin, size, _cursor(begin)), "data": []}
+            return {**self._paged(request, begin, size, _cursor(begin)), "data": []}
         return super().page_fault(kind, request, payload)
 
     def _list(self, request: Request, _: Mapping[str, str]) -> Response:
@@ -76,13 +86,18 @@ class Uku(Keyed):
         if asked is None:
             return self.refused(400, "limit, offset or cursor is not valid")
         begin, size = asked
-        follows = _cursor(begin + size) if begin + size < self.books.clients else None
-        return json_response(200, self._paged(begin, size, follows))
+        follows = _cursor(begin + size) if begin + size < self._sort(request)[0] else None
+        return json_response(200, self._paged(request, begin, size, follows))
 
-    def _paged(self, begin: int, size: int, follows: str | None) -> Json:
-        rows = [self._client(row) for row in range(begin, min(begin + size, self.books.clients))]
+    def _sort(self, request: Request) -> tuple[int, Callable[[int], Json]]:
+        """How many rows there are of what a call is about, and how one is made."""
+        return self._rows[request.path.split("/")[3]]
+
+    def _paged(self, request: Request, begin: int, size: int, follows: str | None) -> Json:
+        total, make = self._sort(request)
+        rows = [make(row) for row in range(begin, min(begin + size, total))]
         meta = {
-            "total": self.books.clients,
+            "total": total,
             "offset": begin,
             "limit": size,
             "has_more": follows is not None,
@@ -90,12 +105,13 @@ class Uku(Keyed):
         }
         return {"data": rows, "meta": meta, "warnings": None}
 
-    def _one(self, _: Request, path: Mapping[str, str]) -> Response:
+    def _one(self, request: Request, path: Mapping[str, str]) -> Response:
         text = path["id"]
+        total, make = self._sort(request)
         row = int(text) - _FIRST_ID if text.isascii() and text.isdigit() and len(text) < 12 else -1
-        if not 0 <= row < self.books.clients:
-            return self.refused(404, "Client not found.")
-        return json_response(200, {"data": self._client(row)})
+        if not 0 <= row < total:
+            return self.refused(404, "Not found.")
+        return json_response(200, {"data": make(row)})
 
     def _client(self, row: int) -> Json:
         client = self.books.client(row)
@@ -114,6 +130,26 @@ class Uku(Keyed):
             "billing_settings": {},
             "created_at": instant(client.created_s),
             "updated_at": instant(client.updated_s),
+        }
+
+    def _contact(self, row: int) -> Json:
+        number, place = self._people.locate(row)
+        found = person(self.books, number, place)
+        created_s, updated_s = self.books.client_times(number)
+        return {
+            "id": _FIRST_ID + row,
+            "client_id": _FIRST_ID + number,
+            "name": found.given,
+            "surname": found.family,
+            "email": found.email,
+            "job_title": None,
+            "mobile_phone": found.phone if row % 3 == 0 else None,
+            "work_phone": found.phone,
+            "birthday": found.born,
+            "is_primary": 1 if place == 0 else 0,
+            "ext_contact_id": None,
+            "created_at": instant(created_s),
+            "updated_at": instant(updated_s),
         }
 
     def _asked(self, request: Request) -> tuple[int, int] | None:
