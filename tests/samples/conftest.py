@@ -39,7 +39,7 @@ async def world(
 ) -> AsyncIterator[World]:
     """Limits of ours and of the vendors stand far off: a reader runs one sample, not all within a minute."""
     for server in vendors.each():
-        server.limits(per_minute=None, **({"per_second": None} if server.vendor == "quickbooks" else {}))
+        server.limits(**{name: None for name in server.limits() if name.startswith("per_")})
     budget = BudgetSpec(limits=(Limit(1_000_000, 1.0),))
     connectors = tuple(replace(connector, budget=budget) for connector in CONNECTORS)
     with serving_stripe() as (_, stripe_url):
