@@ -24,8 +24,9 @@ import asyncpg
 import msgspec
 import uvloop
 
-from billing import Invocation, Meter, Reason, UsageLedger
+from billing import Invocation, Meter, Reason, UsageLedger, literals
 from billing.store import QUERIES
+from billing.usage import as_record
 from service import embedded
 from service.db.migrate import migrate
 from service.db.pool import Pool, open_pool
@@ -100,7 +101,7 @@ def _median(runs: list[Run]) -> Run:
 
 
 async def _record_alone(pool: Pool, call: Invocation) -> None:
-    await pool.execute(QUERIES["insert_invocations"], *([value] for value in msgspec.structs.astuple(call)))
+    await pool.execute(QUERIES["insert_invocations"], literals.array([as_record(call)]))
 
 
 async def _compare(url: str, callers: int, rows: int, repeats: int) -> tuple[Run, Run]:

@@ -1,0 +1,44 @@
+"""Ids that we make: UUIDv7 as RFC 9562 has them, never twice, not in a forked child either."""
+
+import copy
+import os
+import pickle
+from uuid import RFC_4122, UUID
+
+from service.ids import made_at, new_uuid
+
+MADE = 20_000
+
+
+def test_ids_are_version_7_of_their_instant() -> None:
+    made = new_uuid(1_795_000_000_123)
+
+    assert (made.version, made.variant) == (7, RFC_4122)
+    assert made_at(made).timestamp() == 1_795_000_000.123
+
+
+def test_ids_are_uuids_like_any_other() -> None:
+    made = new_uuid()
+    again = UUID(str(made))
+
+    assert (made, hash(made), made.is_safe) == (again, hash(again), again.is_safe)
+    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made  # noqa: S301 (our own bytes)
+
+
+def test_no_id_comes_twice() -> None:
+    assert len({new_uuid(1) for _ in range(MADE)}) == MADE
+
+
+def test_forked_child_makes_ids_of_its_own() -> None:
+    new_uuid()
+    here, there = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(there, b"".join(new_uuid(1).bytes for _ in range(300)))
+        os._exit(0)
+    os.waitpid(child, 0)
+    told = os.read(here, 300 * 16)
+
+    theirs = {told[at : at + 16] for at in range(0, len(told), 16)}
+    assert len(theirs) == 300
+    assert theirs.isdisjoint(new_uuid(1).bytes for _ in range(300))
