@@ -22,7 +22,7 @@ def test_ids_are_uuids_like_any_other() -> None:
     again = UUID(str(made))
 
     assert (made, hash(made), made.is_safe) == (again, hash(again), again.is_safe)
-    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made  # noqa: S301 (our own bytes)
+    assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
 
 
 def test_no_id_comes_twice() -> None:
