@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import typst
 
 from billing.details import Details
 from billing.invoices import Invoice, InvoiceLine, InvoiceState, LineKind
@@ -98,6 +97,8 @@ def invoice_name(invoice: Invoice) -> str:
 def render_pdf(papers: Papers) -> bytes:
     """The invoice as PDF/A; the same bytes for the same facts. Takes a tenth of a second of one core."""
     document = msgspec.json.encode(to_document(papers)).decode()
+    import typst  # 8 MB of every worker, for the few who make a PDF
+
     made: bytes = typst.compile(_TEMPLATE, sys_inputs={"document": document}, pdf_standards="a-2b")
     return made
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-import typst
 from msgspec import Struct
 
 from service import ids
@@ -120,6 +119,8 @@ def to_summary(asked: Asked, found: Found) -> Summary:
 def render_pdf(summary: Summary) -> bytes:
     """The summary as PDF/A, at most 500 rows of each table; the same bytes for the same facts."""
     document = msgspec.json.encode(msgspec.structs.replace(summary, tables=tuple(map(_printed, summary.tables))))
+    import typst  # 8 MB of every worker, for the few who make a PDF
+
     made: bytes = typst.compile(_TEMPLATE, sys_inputs={"document": document.decode()}, pdf_standards="a-2b")
     return made
 
