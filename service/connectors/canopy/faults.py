@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
+from service.connectors.sdk.codec import lenient_reader
 from service.connectors.sdk.faults import (
     Conflict,
     ConnectionRefused,
@@ -15,9 +15,8 @@ from service.connectors.sdk.faults import (
     Invalid,
     NotFound,
     RateLimited,
-    Refused,
-    Unavailable,
     VendorFault,
+    kind_of_status,
 )
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
@@ -28,8 +27,8 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     status = response.status
     if 200 <= status < 300:
         return None
-    error = _read_error(response.body)
-    kind = _BY_CODE.get(error.code or "") or _by_status(status)
+    error = _read(response.body).error
+    kind = _BY_CODE.get(error.code or "") or kind_of_status(status)
     return kind(
         (error.message or f"HTTP {status} without a fault we know")[:500],
         status=status,
@@ -56,7 +55,7 @@ class _Envelope(Struct, frozen=True):
     error: _Error
 
 
-_decode = msgspec.json.Decoder(_Envelope).decode
+_read: Final = lenient_reader(_Envelope, _Envelope(_Error()))
 
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "unauthorized": CredentialsExpired,
@@ -68,20 +67,6 @@ _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "idempotency_conflict": Conflict,
     "rate_limited": RateLimited,
 }
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    422: Invalid,
-    429: RateLimited,
-}
-
-
-def _by_status(status: int) -> type[VendorFault]:
-    return Unavailable if status >= 500 else _BY_STATUS.get(status, Refused)
-
 
 _POINTERS: Final[Mapping[str, Mapping[str, str]]] = {
     "clients": {"filing_type": "kind"},
@@ -131,10 +116,3 @@ def _fields(entity: str, error: _Error) -> tuple[FieldFault, ...]:
 def _pointer(field: str, names: Mapping[str, str]) -> str:
     first, *rest = re.sub(r"\[(\d+)\]", r".\1", field.removeprefix("/")).split(".")
     return "/" + "/".join((names.get(first, first), *rest))
-
-
-def _read_error(body: bytes) -> _Error:
-    try:
-        return _decode(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Error()

@@ -3,23 +3,12 @@
 Source: https://developers.ignitionapp.com/docs/reporting and two public clients, read 2026-11-20.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from service.connectors.sdk.faults import (
-    Conflict,
-    ConnectionRefused,
-    CredentialsExpired,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Refused,
-    Unavailable,
-    VendorFault,
-)
+from service.connectors.sdk.codec import lenient_reader
+from service.connectors.sdk.faults import VendorFault, kind_of_status
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import until_reset_s
 
@@ -29,7 +18,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     status = response.status
     if 200 <= status < 300:
         return None
-    kind = Unavailable if status >= 500 else _BY_STATUS.get(status, Refused)
+    kind = kind_of_status(status)
     return kind(_detail(response.body)[:500], status=status, retry_after_s=until_reset_s(response))
 
 
@@ -41,21 +30,8 @@ class _Errors(Struct, frozen=True):
     errors: tuple[_Error, ...] = ()
 
 
-_decode: Final = msgspec.json.Decoder(_Errors).decode
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    422: Invalid,
-    429: RateLimited,
-}
+_read: Final = lenient_reader(_Errors, _Errors())
 
 
 def _detail(body: bytes) -> str:
-    try:
-        errors = _decode(body).errors
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        errors = ()
-    return next((error.detail for error in errors if error.detail), "a fault without a description")
+    return next((error.detail for error in _read(body).errors if error.detail), "a fault without a description")

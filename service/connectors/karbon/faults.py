@@ -9,20 +9,10 @@ Source: https://karbonhq.github.io/karbon-api-reference/KarbonAPI.json and the g
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from service.connectors.sdk.faults import (
-    Conflict,
-    ConnectionRefused,
-    CredentialsExpired,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Refused,
-    Unavailable,
-    VendorFault,
-)
+from service.connectors.sdk.codec import lenient_reader
+from service.connectors.sdk.faults import Conflict, CredentialsExpired, NotFound, Refused, VendorFault, kind_of_status
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
 
@@ -33,8 +23,9 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     status = response.status
     if 200 <= status < 300:
         return None
-    error = _read_error(response.body)
-    kind = _BY_CODE.get(error.code) or (Unavailable if status >= 500 else _BY_STATUS.get(status, Refused))
+    body = _read(response.body)
+    error = body.error or _Error(message=body.message)
+    kind = _BY_CODE.get(error.code) or kind_of_status(status)
     return kind(
         (error.message or f"HTTP {status} without a fault we know")[:500],
         status=status,
@@ -43,15 +34,6 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     )
 
 
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    422: Invalid,
-    429: RateLimited,
-}
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "4001": CredentialsExpired,
     "4004": NotFound,
@@ -72,14 +54,4 @@ class _Body(Struct, frozen=True):
     message: str = ""
 
 
-_decode: Final = msgspec.json.Decoder(_Body, strict=False).decode
-_NOTHING: Final = _Error()
-
-
-def _read_error(body: bytes) -> _Error:
-    """What can be read of an error body; nothing is required of it, and nothing in it can make this fail."""
-    try:
-        found = _decode(body)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return _NOTHING
-    return found.error or _Error(message=found.message)
+_read: Final = lenient_reader(_Body, _Body(), strict=False)

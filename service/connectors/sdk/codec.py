@@ -38,6 +38,22 @@ def json_reader(wire: type[T]) -> Callable[[Response], T]:
     return read
 
 
+def lenient_reader(wire: type[T], otherwise: T, *, strict: bool = True) -> Callable[[bytes], T]:
+    """A function that reads what can be read of an error's body: `otherwise` where it is anything but `wire`.
+
+    Nothing is required of such a body, and nothing in it can make this fail.
+    """
+    decode = msgspec.json.Decoder(wire, strict=strict).decode
+
+    def read(body: bytes) -> T:
+        try:
+            return decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            return otherwise
+
+    return read
+
+
 def utc(instant: datetime) -> datetime:
     """The instant in UTC. Raises SchemaDrift for one that the calendar does not have there."""
     if instant.tzinfo is UTC:

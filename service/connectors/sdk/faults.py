@@ -21,6 +21,9 @@
 `message` is the vendor's own text for operators and logs are free of it: vendors quote client names in it.
 """
 
+from collections.abc import Mapping
+from typing import Final
+
 from msgspec import Struct
 
 
@@ -121,3 +124,20 @@ class BrokenPaging(Unreadable):
 
 class OutcomeUnknown(VendorFault):
     """A write was sent, no answer came, and it may not be repeated: it may or may not have happened."""
+
+
+_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
+    400: Invalid,
+    401: CredentialsExpired,
+    403: ConnectionRefused,
+    404: NotFound,
+    409: Conflict,
+    422: Invalid,
+    429: RateLimited,
+}
+_NOTHING: Final[Mapping[int, type[VendorFault]]] = {}
+
+
+def kind_of_status(status: int, own: Mapping[int, type[VendorFault]] = _NOTHING) -> type[VendorFault]:
+    """What the status of a bad answer means at most vendors; `own` holds what one vendor means otherwise."""
+    return own.get(status) or _BY_STATUS.get(status) or (Unavailable if status >= 500 else Refused)

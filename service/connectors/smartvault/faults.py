@@ -5,23 +5,12 @@ Source: https://developer.smartvault.com/api, https://sdk.smartvault.com/documen
 public client, read 2026-11-20.
 """
 
-from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from service.connectors.sdk.faults import (
-    Conflict,
-    ConnectionRefused,
-    CredentialsExpired,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Refused,
-    Unavailable,
-    VendorFault,
-)
+from service.connectors.sdk.codec import lenient_reader
+from service.connectors.sdk.faults import CredentialsExpired, Refused, VendorFault, kind_of_status
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
 
@@ -32,20 +21,15 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     is_good = 200 <= status < 300
     if is_good and not says_failure(response.body):
         return None
-    kind: type[VendorFault] = Refused if is_good else _BY_STATUS.get(status, Refused)
-    if status >= 500:
-        kind = Unavailable
-    elif status in (200, 400) and names_token(response.body):
+    kind: type[VendorFault] = Refused if is_good else kind_of_status(status)
+    if status in (200, 400) and names_token(response.body):
         kind = CredentialsExpired
     return kind("the vendor said no", status=status, retry_after_s=retry_after_s(response))
 
 
 def says_failure(body: bytes) -> bool:
     """Whether an answer says of itself that it failed."""
-    try:
-        said = _decode(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return False
+    said = _read(body).error
     return said is not None and said.success is False
 
 
@@ -62,12 +46,4 @@ class _Envelope(Struct, frozen=True):
     error: _Said | None = None
 
 
-_decode: Final = msgspec.json.Decoder(_Envelope).decode
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    429: RateLimited,
-}
+_read: Final = lenient_reader(_Envelope, _Envelope())

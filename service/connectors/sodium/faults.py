@@ -10,18 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from service.connectors.sdk.faults import (
-    Conflict,
-    ConnectionRefused,
-    CredentialsExpired,
-    FieldFault,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Refused,
-    Unavailable,
-    VendorFault,
-)
+from service.connectors.sdk.faults import Conflict, FieldFault, Invalid, VendorFault, kind_of_status
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
 
@@ -31,7 +20,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     status = response.status
     if 200 <= status < 300:
         return None
-    kind = Unavailable if status >= 500 else _BY_STATUS.get(status, Refused)
+    kind = kind_of_status(status, _OWN)
     error = _read_error(response.body)
     return kind(
         (error.text or f"HTTP {status} without a fault we know")[:500],
@@ -42,16 +31,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     )
 
 
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    412: Conflict,
-    422: Invalid,
-    429: RateLimited,
-}
+_OWN: Final[Mapping[int, type[VendorFault]]] = {412: Conflict}
 
 
 class _Error(Struct, frozen=True):

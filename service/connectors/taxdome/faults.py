@@ -3,20 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
-from service.connectors.sdk.faults import (
-    Conflict,
-    ConnectionRefused,
-    CredentialsExpired,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Refused,
-    Unavailable,
-    VendorFault,
-)
+from service.connectors.sdk.codec import lenient_reader
+from service.connectors.sdk.faults import ConnectionRefused, NotFound, Refused, VendorFault, kind_of_status
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
 
@@ -29,8 +19,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     if 200 <= status < 300:
         return None
     error = _read_error(response.body)
-    by_status = _BY_STATUS if request.address is None else _BY_STATUS_OF_FILE
-    kind = Unavailable if status >= 500 else by_status.get(status, Refused)
+    kind = kind_of_status(status, _OWN if request.address is None else _OF_FILE)
     return kind(
         (error.message or f"HTTP {status} without a fault we know")[:500],
         status=status,
@@ -50,25 +39,7 @@ class _Error(Struct, frozen=True):
     message: str | None = None
 
 
-_decode: Final = msgspec.json.Decoder(_Error).decode
-_NOTHING: Final = _Error()
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    410: NotFound,
-    422: Invalid,
-    423: ConnectionRefused,
-    429: RateLimited,
-}
-_BY_STATUS_OF_FILE: Final[Mapping[int, type[VendorFault]]] = {404: NotFound, 410: NotFound, 429: RateLimited}
+_read_error: Final = lenient_reader(_Error, _Error())
+_OWN: Final[Mapping[int, type[VendorFault]]] = {410: NotFound, 423: ConnectionRefused}
+_OF_FILE: Final[Mapping[int, type[VendorFault]]] = {400: Refused, 401: Refused, 403: Refused, 410: NotFound}
 """Without our credentials a 401 or 403 says that the address has run out, not that the connection has."""
-
-
-def _read_error(body: bytes) -> _Error:
-    try:
-        return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _NOTHING

@@ -6,20 +6,16 @@ Source: https://app.getuku.com/api/v3/docs and the vendor's own command line cli
 from collections.abc import Mapping
 from typing import Final
 
-import msgspec
 from msgspec import Struct
 
+from service.connectors.sdk.codec import lenient_reader
 from service.connectors.sdk.faults import (
     Conflict,
     ConnectionRefused,
     CredentialsExpired,
-    Invalid,
-    NotFound,
-    RateLimited,
-    Refused,
     StaleVersion,
-    Unavailable,
     VendorFault,
+    kind_of_status,
 )
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import until_reset_s
@@ -30,8 +26,8 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     status = response.status
     if 200 <= status < 300:
         return None
-    error = _read(response.body)
-    kind = _BY_CODE.get(error.code or "") or (Unavailable if status >= 500 else _BY_STATUS.get(status, Refused))
+    error = _read(response.body).error
+    kind = _BY_CODE.get(error.code or "") or kind_of_status(status, _OWN)
     return kind(
         (error.message or "a fault without a message")[:500],
         status=status,
@@ -49,28 +45,11 @@ class _Envelope(Struct, frozen=True):
     error: _Error
 
 
-_decode: Final = msgspec.json.Decoder(_Envelope).decode
+_read: Final = lenient_reader(_Envelope, _Envelope(_Error()))
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "MISSING_AUTH": CredentialsExpired,
     "MISSING_COMPANY": ConnectionRefused,
     "INVALID_COMPANY": ConnectionRefused,
 }
 """The three that are told as if the request were malformed."""
-_BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {
-    400: Invalid,
-    401: CredentialsExpired,
-    403: ConnectionRefused,
-    404: NotFound,
-    409: Conflict,
-    412: StaleVersion,
-    422: Invalid,
-    428: Conflict,
-    429: RateLimited,
-}
-
-
-def _read(body: bytes) -> _Error:
-    try:
-        return _decode(body).error
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return _Error()
+_OWN: Final[Mapping[int, type[VendorFault]]] = {412: StaleVersion, 428: Conflict}
