@@ -1,9 +1,4 @@
-"""What QuickBooks' answers mean. It reports faults in four envelopes, one of them inside HTTP 200:
-
-    {"Fault": {"Error": [{Message, Detail, code, element}], "type"}}        HTTP 400, 403, 500 or 200
-    {"fault": {"error": [{message, detail, code, element}], "type"}}        HTTP 401
-    {"AttachableResponse": [{"Fault": …}]}                                  HTTP 200, uploads
-    <IntuitResponse><Fault type><Error code><Message/><Detail/>…            throttling, though JSON was asked for
+"""What QuickBooks' answers mean, by the code of the fault, else its status, else its type.
 
 Source: https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes and recorded traffic,
 read 2026-11-20.
@@ -12,13 +7,8 @@ read 2026-11-20.
 import re
 from collections.abc import Mapping
 from typing import Final
-from xml.etree.ElementTree import ParseError
 
-import msgspec
-from defusedxml import DefusedXmlException
-from defusedxml.ElementTree import fromstring
-from msgspec import Struct
-
+from service.connectors.quickbooks.fault_envelopes import WireError, WireFault, read_fault
 from service.connectors.sdk.faults import (
     Conflict,
     ConnectionRefused,
@@ -36,23 +26,11 @@ from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.retry_after import retry_after_s
 
 
-class WireError(Struct, frozen=True):
-    message: str = ""
-    detail: str = ""
-    code: str = ""
-    element: str | None = None
-
-
-class WireFault(Struct, frozen=True):
-    errors: tuple[WireError, ...] = ()
-    type: str = ""
-
-
 def classify(request: Request, response: Response) -> VendorFault | None:
     """The fault in an answer, or None. A good answer costs one comparison of its first bytes."""
     if response.status == 200 and response.body.startswith(_GOOD):
         return None
-    wire = _read_fault(response.body)
+    wire = read_fault(response.body)
     if wire is None:
         return None if 200 <= response.status < 300 else _by_status(response)
     return _by_code(request, response, wire)
@@ -76,7 +54,6 @@ _GOOD: Final = tuple(
         b"CDCResponse",
     )
 )
-_MOST_XML: Final = 64 * 1024
 
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "120": ConnectionRefused,
@@ -246,76 +223,3 @@ def _fields(wire: WireFault, path: str) -> tuple[FieldFault, ...]:
         if pointer is not None:
             found.append(FieldFault(pointer, error.code, error.message[:200]))
     return tuple(found)
-
-
-class _UpperError(Struct, frozen=True):
-    Message: str = ""
-    Detail: str | None = None
-    code: str | int = ""
-    element: str | None = None
-
-
-class _UpperFault(Struct, frozen=True):
-    Error: tuple[_UpperError, ...] = ()
-    type: str = ""
-
-
-class _LowerError(Struct, frozen=True):
-    message: str = ""
-    detail: str | None = None
-    code: str | int = ""
-    element: str | None = None
-
-
-class _LowerFault(Struct, frozen=True):
-    error: tuple[_LowerError, ...] = ()
-    type: str = ""
-
-
-class _Attachable(Struct, frozen=True):
-    Fault: _UpperFault | None = None
-
-
-class _Envelope(Struct, frozen=True):
-    Fault: _UpperFault | None = None
-    fault: _LowerFault | None = None
-    AttachableResponse: tuple[_Attachable, ...] = ()
-
-
-_decode_envelope = msgspec.json.Decoder(_Envelope).decode
-
-
-def _read_fault(body: bytes) -> WireFault | None:
-    if body.lstrip()[:1] == b"<":
-        return _read_xml(body)
-    try:
-        envelope = _decode_envelope(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return None
-    upper = envelope.Fault or next((part.Fault for part in envelope.AttachableResponse if part.Fault), None)
-    if upper is not None:
-        errors = (WireError(e.Message, e.Detail or "", str(e.code), e.element) for e in upper.Error)
-        return WireFault(tuple(errors), upper.type)
-    lower = envelope.fault
-    if lower is not None:
-        errors = (WireError(e.message, e.detail or "", str(e.code), e.element) for e in lower.error)
-        return WireFault(tuple(errors), lower.type)
-    return None
-
-
-def _read_xml(body: bytes) -> WireFault | None:
-    """The XML envelope, whatever its namespace; None for a web page or anything suspicious."""
-    if len(body) > _MOST_XML:
-        return None
-    try:
-        root = fromstring(body, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError):
-        return None
-    fault = root.find(".//{*}Fault")
-    if fault is None:
-        return None
-    errors = (
-        WireError(e.findtext("{*}Message", ""), e.findtext("{*}Detail", ""), e.get("code", ""), e.get("element"))
-        for e in fault.findall("{*}Error")
-    )
-    return WireFault(tuple(errors), fault.get("type", ""))
