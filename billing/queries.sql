@@ -726,7 +726,7 @@ ORDER BY at DESC, what, about, percent DESC
 LIMIT $3;
 
 -- name: sum_up_vendors
--- Takes what was recorded of every organization (org_id), but with these keys, into the vendors' sums.
+-- Takes what was recorded of every organization (org_id), but with these keys, into the vendors' sums; whether more is waiting.
 SELECT billing.sum_up_vendors($1);
 
 -- name: list_vendor_figures

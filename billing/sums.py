@@ -12,7 +12,7 @@ from billing.store import QUERIES, Connection
 
 
 async def sum_up(connection: Connection) -> None:
-    """Takes everything into the sums that has been recorded until now, a transaction for each week of it."""
+    """Takes everything into the sums that has been recorded until now, in steps that each are a short transaction."""
     await connection.execute(QUERIES["note_new_ranges"])
     while await connection.fetchval(QUERIES["sum_up_ledger"]):
         pass

@@ -25,7 +25,8 @@ class VendorFigures(msgspec.Struct, frozen=True):
 async def sum_up_vendors(connection: Connection, but_of: Sequence[UUID]) -> None:
     """Takes up what was recorded until now, calls with these keys left out: those that never reach a vendor."""
     await connection.execute(QUERIES["note_new_ranges"])
-    await connection.execute(QUERIES["sum_up_vendors"], but_of)
+    while await connection.fetchval(QUERIES["sum_up_vendors"], but_of):
+        pass
 
 
 async def list_vendor_figures(connection: Connection, since: datetime) -> tuple[VendorFigures, ...]:

@@ -4,7 +4,8 @@
 
 Starts its own PostgreSQL, fills the request log and usage by one statement (calls of all organizations mingled, as they
 arrive), closes every organization's month, four at once, and reconciles some. A usage page is
-what a customer looks at: the newest calls, the month's sums by day, and the bill so far.
+what a customer looks at: the newest calls, the month's sums by day, and the bill so far, once the worker's minute job
+has summed the ledger up.
 """
 
 import argparse
@@ -35,6 +36,7 @@ from billing import (
     month_to_date,
     open_account,
     reconcile,
+    sum_up,
     summarize_usage,
 )
 from service import embedded
@@ -69,6 +71,8 @@ class Report(msgspec.Struct, frozen=True):
     organizations: int
     load: float
     fill_s: float
+    sum_s: float
+    """The worker's minute job, which finds the whole month at once here."""
     close_s: float
     billed_units: int
     memory_before_mb: float
@@ -137,6 +141,10 @@ async def measure(rows: int, organizations: int, pages: int) -> Report:
         await _fill(owner, book, rows, orgs)
         fill_s = time.perf_counter() - began
         operators, app = await open_pool(url, "tickmark_operator"), await open_pool(url, "tickmark_app")
+        began = time.perf_counter()
+        async with operators.acquire() as connection:
+            await sum_up(connection)
+        sum_s = time.perf_counter() - began
         await _pages(app, book, orgs, 3)
         waits = await _pages(app, book, orgs, pages)
         before_mb, began = _memory_mb(), time.perf_counter()
@@ -149,7 +157,7 @@ async def measure(rows: int, organizations: int, pages: int) -> Report:
         await asyncio.gather(operators.close(), app.close())
     cuts = statistics.quantiles(waits, n=100)
     return Report(
-        rows, organizations, load, fill_s, close_s, units, before_mb, after_mb, size / 2**20,
+        rows, organizations, load, fill_s, sum_s, close_s, units, before_mb, after_mb, size / 2**20,
         sum(one.difference for one in found), cuts[49] * 1e3, cuts[98] * 1e3,
     )  # fmt: skip
 
@@ -170,7 +178,7 @@ def main() -> None:
         f"closed in {report.close_s:.1f} s, {report.billed_units:,} units billed, "
         f"memory {report.memory_before_mb:.0f} -> {report.memory_after_mb:.0f} MB, difference {report.differences}\n"
         f"usage page p50 {report.page_p50_ms:.1f} ms, p99 {report.page_p99_ms:.1f} ms; "
-        f"filled in {report.fill_s:.0f} s, database {report.database_mb:,.0f} MB"
+        f"filled in {report.fill_s:.0f} s, summed in {report.sum_s:.1f} s, database {report.database_mb:,.0f} MB"
     )
 
 

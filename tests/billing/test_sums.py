@@ -134,3 +134,33 @@ async def test_one_key_is_summed_as_all_are(ledger: UsageLedger, operator: Conne
     assert await summarize_usage(operator, org, *span, by) == counted_all
     assert await summarize_usage(operator, org, *span, by, key_id=KEY) == counted_all
     assert await summarize_usage(operator, org, *span, by, key_id=CONNECTION) == ()
+
+
+_BUSY_HOUR = """
+    WITH made AS (
+        SELECT (lpad(to_hex((extract(epoch FROM $2::timestamptz) * 1000)::bigint + n % 3600000), 12, '0') || '7'
+                || substr(md5(n::text), 1, 3) || '8' || substr(md5(n::text), 4, 15))::uuid AS request_id
+        FROM generate_series(1, $3::bigint) AS n
+    )
+    INSERT INTO billing.usage (org_id, request_id, recorded_at, key_id, connection_id, units, meter, operation)
+    SELECT $1, request_id, billing.occurred_at(request_id), $4, $4, 1, 'read', 'list_clients' FROM made"""
+
+
+async def test_a_backlog_is_summed_in_steps_that_each_end_soon(
+    operator: Connection, owner: Connection, org: UUID
+) -> None:
+    busy = 450_000
+    await owner.execute(_BUSY_HOUR, org, IN_OCTOBER, busy, KEY)
+    await owner.execute("SELECT billing.note_new_ranges()")
+
+    async def summed() -> int:
+        units: int | None = await owner.fetchval(
+            "SELECT sum(units) FROM billing.day_sums WHERE org_id = $1 AND by = 'all'", org
+        )
+        return units or 0
+
+    steps: list[int] = []
+    while await operator.fetchval("SELECT billing.sum_up()"):
+        steps.append(await summed() - sum(steps))
+    assert max(steps) <= 200_000
+    assert await summed() == busy
