@@ -6,15 +6,13 @@ from typing import Any, Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.connectors.canopy import calls
 from service.connectors.canopy.clients_write import from_client_create, from_client_update
-from service.connectors.canopy.search import read_one, search
+from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.tax_ids import to_tax_ids
 from service.connectors.canopy.wire import DOC, Labelled
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate, LinkedClient
 from service.resources.common import Address, Email, Meta, Phone, TaxId
@@ -152,40 +150,25 @@ def _address(wire: WireAddress) -> Address:
     )
 
 
-class _List(Struct, frozen=True, gc=False):
-    clients: list[WireClient]
-    next_cursor: str | None
-
-
-_read_list = json_reader(_List)
-_read_one = json_reader(WireClient)
 _FILTER: Final = {"active": ("Active",), "prospect": ("Prospect",), "inactive": ("Archived",), "other": ("Other",)}
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
-    answer = _read_list((yield search("clients", query, _FILTER)))
-    return cursor_page(answer.clients, answer.next_cursor, query, to_client, book, "$.clients")
-
-
-def get(remote_id: str, book: Book) -> Flow[Client]:
-    return to_client(_read_one((yield read_one("clients", remote_id))), book)
+_CLIENTS: Final = Entity("clients", WireClient, to_client, _FILTER)
 
 
 def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
-    return to_client(_read_one((yield calls.create("clients", from_client_create(new), key))), book)
+    return (yield from _CLIENTS.created(from_client_create(new), key, book))
 
 
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     """Changes what is given. Raises Conflict for another kind: an individual stays one."""
-    return to_client(_read_one((yield calls.change("clients", remote_id, from_client_update(new), key))), book)
+    return (yield from _CLIENTS.changed(remote_id, from_client_update(new), key, book))
 
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     doc=DOC,
-    wire=Wire(WireClient, many=("clients",)),
+    wire=_CLIENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=_CLIENTS.page,
+    get=_CLIENTS.get,
     create=create,
     update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="Archived clients are inactive.")},
