@@ -12,7 +12,7 @@ from service.connectors.sdk.auth import AppCredentials, Grant, OAuth2
 from service.connectors.sdk.binding import Query
 from service.connectors.sdk.faults import ConnectionRefused, NotFound, RateLimited, Refused, SchemaDrift, Unavailable
 from service.connectors.sdk.flow import Response
-from service.connectors.xpm.clients import get, page
+from service.connectors.xpm.clients import CLIENTS
 from service.connectors.xpm.connector import XPM
 from service.sandbox.serve import SandboxServer, running
 from tests.bench.pages import page_body
@@ -43,7 +43,7 @@ def test_xml_and_json_become_the_same_records(server: SandboxServer) -> None:
     assert as_xml.body.startswith(b"<?xml")
     assert as_json.body.startswith(b"{")
 
-    records = [play(XPM, page(Query(limit=500), BOOK), came).value.records for came in (as_xml, as_json)]
+    records = [play(XPM, CLIENTS.page(Query(limit=500), BOOK), came).value.records for came in (as_xml, as_json)]
 
     assert records[0] == records[1]
     assert len(records[0]) > 20
@@ -52,7 +52,7 @@ def test_xml_and_json_become_the_same_records(server: SandboxServer) -> None:
 def test_one_client_alone_is_a_page_of_one() -> None:
     answer = ok({"Response": {"Status": "OK", "Clients": {"Client": ROW}}})
 
-    found = play(XPM, page(Query(limit=50), BOOK), answer).value
+    found = play(XPM, CLIENTS.page(Query(limit=50), BOOK), answer).value
 
     assert [record.remote_id for record in found.records] == [ROW["UUID"]]
     assert found.next is None
@@ -61,21 +61,21 @@ def test_one_client_alone_is_a_page_of_one() -> None:
 def test_no_clients_are_an_empty_page() -> None:
     answer = Response(200, {}, b"<Response><Status>OK</Status><Clients /></Response>")
 
-    assert play(XPM, page(Query(limit=50), BOOK), answer).value.records == []
+    assert play(XPM, CLIENTS.page(Query(limit=50), BOOK), answer).value.records == []
 
 
 def test_next_page_is_asked_for_by_the_token_in_the_link() -> None:
     link = "https://api.xero.com/practicemanager/3.1/client.api/paged-list?pageSize=1&pageToken=ab%2Bc%3D"
     answer = ok({"Response": {"Clients": {"Client": ROW}, "Pagination": {"Links": {"Next": link}}}})
 
-    first = play(XPM, page(Query(limit=1), BOOK), answer).value
-    second = play(XPM, page(Query(limit=1, position=first.next), BOOK), ok({"Response": {"Clients": None}}))
+    first = play(XPM, CLIENTS.page(Query(limit=1), BOOK), answer).value
+    second = play(XPM, CLIENTS.page(Query(limit=1, position=first.next), BOOK), ok({"Response": {"Clients": None}}))
 
     assert dict(second.requests[0].query) == {"pageSize": "1", "pageToken": "ab+c="}
 
 
 def test_every_call_names_the_practice() -> None:
-    asked = play(XPM, get(ROW["UUID"], BOOK), one()).requests[0]
+    asked = play(XPM, CLIENTS.get(ROW["UUID"], BOOK), one()).requests[0]
 
     assert ("xero-tenant-id", BOOK.account) in asked.headers
 
@@ -90,25 +90,25 @@ def test_every_call_names_the_practice() -> None:
     ],
 )
 def test_marks_are_a_status(marks: dict[str, Any], status: str, native: str | None) -> None:
-    found = play(XPM, get("x", BOOK), one(**marks)).value
+    found = play(XPM, CLIENTS.get("x", BOOK), one(**marks)).value
 
     assert (found.status, found.status_native) == (status, native)
 
 
 def test_a_mark_that_is_neither_yes_nor_no_is_drift() -> None:
     with pytest.raises(SchemaDrift) as drift:
-        play(XPM, get("x", BOOK), one(IsProspect="Perhaps"))
+        play(XPM, CLIENTS.get("x", BOOK), one(IsProspect="Perhaps"))
     assert "Perhaps" not in str(drift.value)
 
 
 def test_a_deleted_client_is_not_found() -> None:
     with pytest.raises(NotFound):
-        play(XPM, get("x", BOOK), one(IsDeleted="Yes"))
+        play(XPM, CLIENTS.get("x", BOOK), one(IsDeleted="Yes"))
 
 
 @pytest.mark.parametrize("number", ["123456789", "*****789"])
 def test_tax_numbers_leave_masked(number: str) -> None:
-    found = play(XPM, get("x", BOOK), one(TaxNumber=number)).value
+    found = play(XPM, CLIENTS.get("x", BOOK), one(TaxNumber=number)).value
 
     assert isinstance(found.tax_ids, list)
     assert found.tax_ids[0].masked.endswith("***789")
@@ -123,7 +123,7 @@ def test_failures_are_told_by_their_status_or_inside_200() -> None:
         (Response(429, {"retry-after": "17", "x-rate-limit-problem": "minute"}, b""), RateLimited),
     ):
         with pytest.raises(fault) as found:
-            play(XPM, get("x", BOOK), answer)
+            play(XPM, CLIENTS.get("x", BOOK), answer)
     assert (found.value.retry_after_s, found.value.code) == (17, "minute")
 
 

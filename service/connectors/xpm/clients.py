@@ -9,15 +9,10 @@ from typing import Annotated, Final, Protocol
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.connectors.sdk.binding import Binding, Doc, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
-from service.connectors.sdk.faults import NotFound
-from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
-from service.connectors.sdk.references import path_segment
+from service.connectors.sdk.binding import Binding, Doc
 from service.connectors.sdk.wire import UNMAPPED
-from service.connectors.xpm.lists import Paging, ask, next_token, rows_of
-from service.connectors.xpm.wire import Named, is_yes, read
+from service.connectors.xpm.entity import Entity
+from service.connectors.xpm.wire import Named, is_yes
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Meta, Phone, TaxId
@@ -179,53 +174,16 @@ def _said(
     return [Address(label=label, lines=lines, city=city, region=region, postal_code=code, country=country)]
 
 
-class _Clients(Struct, frozen=True, gc=False):
-    """One alone is an object, not an array."""
-
-    Client: list[WireClient] | WireClient | None = None
-
-
-class _Page(Struct, frozen=True, gc=False):
-    Clients: _Clients | None
-    Pagination: Paging | None = None
-
-
-class _List(Struct, frozen=True, gc=False):
-    Response: _Page
-
-
-class _Found(Struct, frozen=True, gc=False):
-    Client: WireClient
-
-
-class _One(Struct, frozen=True, gc=False):
-    Response: _Found
-
-
-_read_list: Final = json_reader(_List)
-_read_one: Final = json_reader(_One)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
-    answer = _read_list((yield ask("/client.api/paged-list", query, book))).Response
-    rows = rows_of(None if answer.Clients is None else answer.Clients.Client)
-    following = next_token(answer.Pagination)
-    return cursor_page(rows, following, query, to_client, book, "$.Response.Clients.Client")
-
-
-def get(remote_id: str, book: Book) -> Flow[Client]:
-    answer = _read_one((yield read(f"/client.api/get/{path_segment(remote_id)}", book)))
-    if is_yes(answer.Response.Client.IsDeleted, "$.Response.Client.IsDeleted"):
-        raise NotFound("the client was deleted")
-    return to_client(answer.Response.Client, book)
-
+CLIENTS: Final = Entity(
+    "Client", "Clients", WireClient, to_client, listed_at="/client.api/paged-list", one_at="/client.api/get"
+)
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     doc=DOC,
-    wire=Wire(WireClient, one=("Response", "Client"), many=("Response", "Clients", "Client")),
+    wire=CLIENTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=CLIENTS.page,
+    get=CLIENTS.get,
     max_page=500,
     notes="Archived clients are not listed, but can be read by id. Groups and relationships stay unmapped.",
 )

@@ -7,16 +7,10 @@ from typing import Annotated, Final
 
 from msgspec import Struct
 
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
-from service.connectors.sdk.faults import NotFound
-from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.paging import cursor_page
-from service.connectors.sdk.references import path_segment
+from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.xpm.clients import DOC
-from service.connectors.xpm.lists import Paging, ask, next_token, rows_of
-from service.connectors.xpm.wire import is_yes, read
+from service.connectors.xpm.entity import Entity
 from service.ids import Book
 from service.resources.common import Email, Meta, Phone
 from service.resources.contact import Contact, ContactCreate, ContactUpdate
@@ -63,51 +57,16 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
     )
 
 
-class _Contacts(Struct, frozen=True, gc=False):
-    Contact: list[WireContact] | WireContact | None = None
-
-
-class _Page(Struct, frozen=True, gc=False):
-    Contacts: _Contacts | None
-    Pagination: Paging | None = None
-
-
-class _List(Struct, frozen=True, gc=False):
-    Response: _Page
-
-
-class _Found(Struct, frozen=True, gc=False):
-    Contact: WireContact
-
-
-class _One(Struct, frozen=True, gc=False):
-    Response: _Found
-
-
-_read_list: Final = json_reader(_List)
-_read_one: Final = json_reader(_One)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
-    answer = _read_list((yield ask("/client.api/contacts", query, book))).Response
-    rows = rows_of(None if answer.Contacts is None else answer.Contacts.Contact)
-    following = next_token(answer.Pagination)
-    return cursor_page(rows, following, query, to_contact, book, "$.Response.Contacts.Contact")
-
-
-def get(remote_id: str, book: Book) -> Flow[Contact]:
-    answer = _read_one((yield read(f"/client.api/contact/{path_segment(remote_id)}", book)))
-    if is_yes(answer.Response.Contact.IsDeleted, "$.Response.Contact.IsDeleted"):
-        raise NotFound("the contact was deleted")
-    return to_contact(answer.Response.Contact, book)
-
+CONTACTS: Final = Entity(
+    "Contact", "Contacts", WireContact, to_contact, listed_at="/client.api/contacts", one_at="/client.api/contact"
+)
 
 BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
     doc=DOC,
-    wire=Wire(WireContact, one=("Response", "Contact"), many=("Response", "Contacts", "Contact")),
+    wire=CONTACTS.place,
     unsupported=UNSUPPORTED,
-    page=page,
-    get=get,
+    page=CONTACTS.page,
+    get=CONTACTS.get,
     max_page=500,
     notes="Which client a person stands for is told of one client at a time, and not here.",
 )
