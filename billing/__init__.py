@@ -5,7 +5,7 @@ what is asked within a request one of `tickmark_app` with the organization set.
 """
 
 from billing import literals
-from billing.accounts import Account, get_account, get_plan, open_account, pin_plan
+from billing.accounts import Account, PlanPin, get_account, get_plan, list_plan_pins, open_account, pin_plan
 from billing.budgets import (
     Alert,
     Budget,
@@ -170,6 +170,7 @@ __all__ = [
     "PeriodNotClosable",
     "Place",
     "Plan",
+    "PlanPin",
     "PriceBook",
     "PriceBookError",
     "PriceLine",
@@ -231,6 +232,7 @@ __all__ = [
     "list_line_calls",
     "list_moves",
     "list_news",
+    "list_plan_pins",
     "list_reports",
     "list_uncredited_on_stripe",
     "list_unfinished_on_stripe",

@@ -21,6 +21,15 @@ class Account(msgspec.Struct, frozen=True):
     currency: str
 
 
+class PlanPin(msgspec.Struct, frozen=True):
+    """The month that starts on a day and those after it are charged by version `version` of `plan`."""
+
+    starts_on: date
+    plan: str
+    version: int
+    pinned_at: datetime
+
+
 async def open_account(
     connection: Connection,
     org_id: UUID,
@@ -67,6 +76,14 @@ async def pin_plan(connection: Connection, org_id: UUID, plan: Plan, starts_on: 
     if month.starts_at <= as_of:
         raise PeriodNotClosable(f"{starts_on:%Y-%m} has begun; a plan changes at the start of a month to come")
     await _insert_pin(connection, org_id, plan, starts_on)
+
+
+async def list_plan_pins(connection: Connection, org_id: UUID) -> tuple[PlanPin, ...]:
+    """Newest month first. Raises AccountUnknown for an organization without an account."""
+    rows = await connection.fetch(QUERIES["list_plan_pins"], org_id)
+    if not rows:
+        raise AccountUnknown(f"organization {org_id} has no billing account")
+    return tuple(PlanPin(**row) for row in rows)
 
 
 async def get_plan(connection: Connection, book: PriceBook, org_id: UUID, starts_on: date) -> Plan:

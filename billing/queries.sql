@@ -72,6 +72,12 @@ WHERE org_id = $1 AND starts_on <= $2
 ORDER BY starts_on DESC, pinned_at DESC
 LIMIT 1;
 
+-- name: list_plan_pins
+-- Which plan holds from which month on, the newest month first; of a month's decisions the last.
+SELECT DISTINCT ON (starts_on) starts_on, plan, version, pinned_at FROM billing.plan_pins
+WHERE org_id = $1
+ORDER BY starts_on DESC, pinned_at DESC;
+
 -- name: fix_cutoff
 -- An instant such that every ledger row recorded until then is visible from now on.
 SELECT billing.fix_cutoff();

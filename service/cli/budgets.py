@@ -1,6 +1,5 @@
-"""`tickmark billing budget` and `price`: what may be spent, and what usage would cost."""
+"""`tickmark billing budget`: what may be spent."""
 
-from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -9,14 +8,10 @@ from billing import (
     Budget,
     BudgetScope,
     BudgetSpan,
-    Plan,
     delete_budget,
-    explain,
     format_money,
     get_budget_statuses,
-    load_plan,
     load_price_book,
-    read_usage,
     set_budget,
 )
 from service import ids
@@ -25,7 +20,7 @@ from service.cli.database import operator
 from service.cli.errors import CommandError
 from service.cli.options import Json, Org
 from service.cli.output import instant, ref, show
-from service.cli.reading import read_id, read_plan
+from service.cli.reading import read_id
 from service.clock import now
 from service.usage.budgets import is_own
 
@@ -33,9 +28,8 @@ _PREFIXES = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScop
 
 
 def add_budgets(app: App) -> None:
-    """Puts these commands into `tickmark billing`."""
-    for command in (budget, price):
-        app.command(command)
+    """Puts this command into `tickmark billing`."""
+    app.command(budget)
 
 
 async def budget(
@@ -87,30 +81,3 @@ async def budget(
         for one in found
     ]
     show(rows, as_json=as_json, none="No budget.")
-
-
-def price(
-    *,
-    plan: Annotated[str, Parameter(help="Name and version, such as public-1; or a plan's file, …/made-1.toml.")],
-    usage: Annotated[Path, Parameter(help="A TOML or JSON file: units by meter, such as read = 120000.")],
-    as_json: Json = False,
-) -> None:
-    """Explain what a plan charges for a month's usage, line by line."""
-    chosen = _plan(plan)
-    lines = explain(chosen, read_usage(usage))
-    rows = [
-        {
-            "line": line.description,
-            "calculation": line.calculation,
-            "amount": format_money(line.amount_minor, chosen.currency),
-        }
-        for line in lines
-    ]
-    total = format_money(sum(line.amount_minor for line in lines), chosen.currency)
-    rows.append({"line": "total", "calculation": f"before tax, {chosen.currency}", "amount": total})
-    show(rows, as_json=as_json)
-
-
-def _plan(text: str) -> Plan:
-    """One of the price book, or one that is still to come into it."""
-    return load_plan(Path(text)) if text.endswith(".toml") else load_price_book().find(*read_plan(text))

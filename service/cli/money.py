@@ -22,6 +22,7 @@ from service.cli.collecting import add_collecting
 from service.cli.database import operator
 from service.cli.options import Json, Org
 from service.cli.output import ref, say, show, show_json
+from service.cli.plans import add_plans
 from service.cli.reading import read_id, read_month
 from service.clock import now
 from service.db.pool import Connection
@@ -29,6 +30,7 @@ from service.jobs.ledger import close_due, close_month, reconciliations
 
 billing = App(name="billing", help="Months, invoices, budgets, prices, reconciliation.")
 add_budgets(billing)
+add_plans(billing)
 add_collecting(billing)
 
 SomeOrg = Annotated[str | None, Parameter(name="--org", help="The organization, org_…; all of them if not said.")]

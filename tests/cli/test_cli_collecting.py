@@ -125,3 +125,22 @@ def test_a_plan_file_is_priced_before_it_is_in_the_price_book(cli: Cli, tmp_path
         ("prepaid credit of the month", "-1.50"),
         ("total", "11.85"),
     ]
+
+
+def test_another_plan_begins_with_a_month_to_come_and_with_no_other(cli: Cli, database: Database) -> None:
+    now = datetime.now(UTC)
+    org = customer_since(database, now - timedelta(days=40))
+    next_month = f"{now.replace(day=28) + timedelta(days=5):%Y-%m}"
+
+    begun = cli("billing", "plan", "--org", org, "--to", "demo-1", "--from", f"{now:%Y-%m}", code=1)
+    half = cli("billing", "plan", "--org", org, "--to", "demo-1", code=1)
+    unknown = cli("billing", "plan", "--org", org, "--to", "free-9", "--from", next_month, code=1)
+    moved = cli.rows("billing", "plan", "--org", org, "--to", "demo-1", "--from", next_month)
+
+    assert "has begun; a plan changes at the start of a month to come" in begun
+    assert "--to and --from belong together" in half
+    assert "the price book has no plan 'free' version 9" in unknown
+    assert [row["plan"] for row in moved] == ["demo-1", "public-1"]
+    assert moved[0]["from"] == next_month
+    assert cli.rows("billing", "plan", "--org", org) == moved
+    assert "plans.change" in cli("audit", "export", "--org", org)
