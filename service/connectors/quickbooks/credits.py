@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.entity import Entity, documented
-from service.connectors.quickbooks.sales_write import from_sale_create, from_sale_update
+from service.connectors.quickbooks.sales_write import from_sale_create, update_sale
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Memo, RefId, Times, currency_of
 from service.connectors.sdk.binding import Binding, Filter
@@ -87,14 +87,7 @@ def create(new: CreditCreate, key: str, book: Book) -> Flow[Credit]:
 
 
 def update(remote_id: str, new: CreditUpdate, version: str | None, key: str, book: Book) -> Flow[Credit]:
-    """Changes what is given. The record is read first for its version, unless given, and for the currency of new
-    lines. Raises Conflict if `version` is stale."""
-    currency: str | None = None
-    if version is None or new.lines:
-        current = yield from _CREDITS.current(remote_id)
-        version = version or current.SyncToken
-        currency = currency_of(current.CurrencyRef, book)
-    return (yield from _CREDITS.changed(from_sale_update(remote_id, new, version, currency, book), key, book))
+    return (yield from update_sale(_CREDITS, remote_id, new, version, key, book))
 
 
 CHANGES: Final = _CREDITS.source

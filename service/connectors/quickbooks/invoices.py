@@ -11,7 +11,7 @@ from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.lines import WireLine, to_lines
-from service.connectors.quickbooks.sales_write import from_sale_create, from_sale_update
+from service.connectors.quickbooks.sales_write import from_sale_create, update_sale
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times, UnmappedText, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Filter
@@ -166,14 +166,7 @@ def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
 
 
 def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
-    """Changes what is given. The record is read first for its version, unless given, and for the currency of new
-    lines. Raises Conflict if `version` is stale."""
-    currency: str | None = None
-    if version is None or new.lines:
-        current = yield from _INVOICES.current(remote_id)
-        version = version or current.SyncToken
-        currency = currency_of(current.CurrencyRef, book)
-    return (yield from _INVOICES.changed(from_sale_update(remote_id, new, version, currency, book), key, book))
+    return (yield from update_sale(_INVOICES, remote_id, new, version, key, book))
 
 
 def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:

@@ -1,16 +1,46 @@
 """New and changed invoices and credit memos for QuickBooks: the same but for the day that an invoice is due."""
 
 from datetime import date
+from typing import Protocol, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
+from service.connectors.quickbooks.entity import Entity, Versioned
 from service.connectors.quickbooks.lines_write import WriteLine, WriteMemo, from_lines, from_memo, only_currency
-from service.connectors.quickbooks.wire import Ref
+from service.connectors.quickbooks.wire import Ref, RefId, currency_of
 from service.connectors.sdk.binding import given
+from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.references import refuse, remote_id_of
 from service.ids import Book
 from service.resources.credit import CreditCreate, CreditUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceUpdate
+
+
+class Sale(Versioned, Protocol):
+    @property
+    def CurrencyRef(self) -> RefId | None: ...  # noqa: N802 (the vendor's name)
+
+
+M = TypeVar("M")
+W = TypeVar("W", bound=Sale)
+
+
+def update_sale(
+    sales: Entity[W, M],
+    remote_id: str,
+    new: InvoiceUpdate | CreditUpdate,
+    version: str | None,
+    key: str,
+    book: Book,
+) -> Flow[M]:
+    """Changes what is given. The record is read first for its version, unless given, and for the currency of new
+    lines. Raises Conflict if `version` is stale."""
+    currency: str | None = None
+    if version is None or new.lines:
+        current = yield from sales.current(remote_id)
+        version = version or current.SyncToken
+        currency = currency_of(current.CurrencyRef, book)
+    return (yield from sales.changed(from_sale_update(remote_id, new, version, currency, book), key, book))
 
 
 class WriteSale(Struct, frozen=True, kw_only=True):
