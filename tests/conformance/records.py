@@ -115,6 +115,7 @@ class RecordChecks:
         for row in rig.rows(resource):
             assert unmapped(row, wire.type)["brand_new"] == {"deep": [1, None, "x"]}
 
+    @pytest.mark.usefixtures("facts")
     async def test_a_missing_field_is_drift_with_its_path_and_without_a_value(self, rig: Rig, resource: str) -> None:
         wire = rig.binding(resource).wire
         await rig.page(resource)

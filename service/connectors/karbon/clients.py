@@ -12,7 +12,7 @@ from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
 
 from service.connectors.karbon import lists
-from service.connectors.karbon.wire import CARDS, WireAddress, WireCard, WireClient, WireGrouped, WireMember, WireOne
+from service.connectors.karbon.wire import CARDS, WireAddress, WireCard, WireClient, WireGrouped, WireMember, each
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import NotFound, SchemaDrift
@@ -82,7 +82,7 @@ _STATUSES: Final = {
 """The words that firms usually have; each may have others, which are `other`."""
 
 
-def to_client(wire: WireClient | WireOne, sort: Sort, book: Book) -> Client:
+def to_client(wire: WireClient, sort: Sort, book: Book) -> Client:
     """A contact, an organization or a client group. The firm's own contact type is the status.
 
     What hangs on the record (cards, the team) is there when one record is read; a list says one e-mail address and
@@ -110,8 +110,8 @@ def to_client(wire: WireClient | WireOne, sort: Sort, book: Book) -> Client:
         client,
         given_name=wire.FirstName,
         family_name=wire.LastName,
-        addresses=UNSET if cards is UNSET else [_address(one) for card in cards for one in card.Addresses or ()],
-        website=UNSET if cards is UNSET else next((site for card in cards for site in card.WebSites or ()), None),
+        addresses=UNSET if cards is UNSET else [_address(one) for card in cards for one in each(card.Addresses)],
+        website=_website(wire, cards),
         owner=_member(wire.ClientTeam, "ClientOwner", book),
         manager=_member(wire.ClientTeam, "ClientManager", book),
         linked=_linked(wire.Members, book),
@@ -120,7 +120,7 @@ def to_client(wire: WireClient | WireOne, sort: Sort, book: Book) -> Client:
     return replace(whole, meta=_meta(tuple(name for name in RECORD_ONLY if getattr(whole, name) is UNSET)))
 
 
-def path_key(wire: WireClient | WireOne, sort: Sort) -> str:
+def path_key(wire: WireClient, sort: Sort) -> str:
     """The vendor's key of what is of this sort. Raises SchemaDrift where there is none."""
     key: str | None = getattr(wire, sort.key)
     if not key:
@@ -133,33 +133,40 @@ def _meta(missing: tuple[str, ...]) -> Meta:
     return Meta(unsupported=(*UNSUPPORTED, *missing))
 
 
-def _name(wire: WireClient | WireOne) -> str:
+def _name(wire: WireClient) -> str:
     parts = " ".join(part for part in (wire.FirstName, wire.LastName) if isinstance(part, str) and part)
-    name = wire.FullName or parts
+    name = wire.FullName or parts or wire.PreferredName
     if not name:
         raise SchemaDrift("$.FullName", "Object missing required field")
     return name
 
 
-def _cards_of(wire: WireClient | WireOne) -> list[WireCard] | UnsetType:
+def _cards_of(wire: WireClient) -> list[WireCard] | UnsetType:
     """The primary card first."""
     if wire.BusinessCards is not UNSET:
-        return sorted(wire.BusinessCards, key=lambda card: not card.IsPrimaryCard)
+        return sorted(each(wire.BusinessCards), key=lambda card: not card.IsPrimaryCard)
     if wire.BusinessCard is not UNSET:
         return [] if wire.BusinessCard is None else [wire.BusinessCard]
     return UNSET
 
 
-def _emails(wire: WireClient | WireOne, cards: list[WireCard]) -> list[Email]:
+def _emails(wire: WireClient, cards: list[WireCard]) -> list[Email]:
     said = [text for card in cards for text in card.EmailAddresses or () if text]
     return [Email(text) for text in dict.fromkeys((wire.EmailAddress, *said)) if text]
 
 
-def _phones(wire: WireClient | WireOne, cards: list[WireCard]) -> list[Phone]:
-    said = {phone.Number: phone.Label for card in cards for phone in card.PhoneNumbers or () if phone.Number}
+def _phones(wire: WireClient, cards: list[WireCard]) -> list[Phone]:
+    said = {str(phone.Number): phone.Label for card in cards for phone in each(card.PhoneNumbers) if phone.Number}
     if wire.PhoneNumber:
         said.setdefault(wire.PhoneNumber, None)
     return [Phone(number, label) for number, label in said.items()]
+
+
+def _website(wire: WireClient, cards: list[WireCard] | UnsetType) -> str | None | UnsetType:
+    """The first on the cards; a list says one of an organization."""
+    if cards is UNSET:
+        return wire.Website
+    return next((site for card in cards for site in card.WebSites or () if site), None)
 
 
 def _address(wire: WireAddress) -> Address:
@@ -174,25 +181,26 @@ def _address(wire: WireAddress) -> Address:
     )
 
 
-def _member(team: list[WireMember] | UnsetType, role: str, book: Book) -> str | None | UnsetType:
+def _member(team: list[WireMember] | None | UnsetType, role: str, book: Book) -> str | None | UnsetType:
     """Who has a role; a whole team in it is nobody whom we could name."""
     if team is UNSET:
         return UNSET
-    found = (one.MemberKey for one in team if one.RoleType == role and one.MemberType in (None, "User"))
+    found = (one.MemberKey for one in team or () if one.RoleType == role and one.MemberType in (None, "User"))
     key = next(found, None)
     return None if key is None else book.ref("usr_", key)
 
 
-def _linked(members: list[WireGrouped] | UnsetType, book: Book) -> list[LinkedClient] | UnsetType:
-    if members is UNSET:
+def _linked(held: list[WireGrouped] | WireGrouped | None | UnsetType, book: Book) -> list[LinkedClient] | UnsetType:
+    if held is UNSET:
         return UNSET
+    members = each(held)
     people = [f"contact:{one.ContactKey}" for one in members if one.ContactKey]
     firms = [f"organization:{one.OrganizationKey}" for one in members if one.OrganizationKey]
     return [LinkedClient(book.ref("cli_", remote_id), "member") for remote_id in (*people, *firms)]
 
 
 _read_list: Final = json_reader(lists.Listed[WireClient])
-_read_one: Final = json_reader(WireOne)
+_read_one: Final = json_reader(WireClient)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
@@ -204,7 +212,7 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
     start = int(position or 0)
     answer = _read_list((yield lists.rows(sort.path, start, query.limit)))
     records = converted(answer.value, lambda wire, book: to_client(wire, sort, book), book, "$.value")
-    following = lists.following(answer, start)
+    following = lists.following(answer, start, query.limit)
     if following is not None:
         return RemotePage(records, f"{sort.word}:{following}")
     after = wanted[wanted.index(sort) + 1 :]

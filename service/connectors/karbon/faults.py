@@ -6,6 +6,7 @@
 Source: https://karbonhq.github.io/karbon-api-reference/KarbonAPI.json and the guides beside it, read 2026-11-20.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -19,13 +20,14 @@ from service.connectors.sdk.retry_after import retry_after_s
 
 def classify(request: Request, response: Response) -> VendorFault | None:
     """The fault in an answer, or None. A good answer leaves by its status."""
-    del request
     status = response.status
     if 200 <= status < 300:
         return None
     body = _read(response.body)
     error = body.error or _Error(message=body.message)
-    kind = _BY_CODE.get(error.code) or kind_of_status(status)
+    kind = _BY_CODE.get(error.code or "") or kind_of_status(status)
+    if request.method == "GET" and _MISSING.search(error.message or ""):
+        kind = NotFound
     return kind(
         (error.message or f"HTTP {status} without a fault we know")[:500],
         status=status,
@@ -43,15 +45,19 @@ _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
 }
 
 
+_MISSING: Final = re.compile(r"^No \w[\w ]* found for provided key")
+"""The code of a key that nothing has is 4004 under HTTP 404, but 4002 under 400 for organizations."""
+
+
 class _Error(Struct, frozen=True):
-    code: str = ""
-    message: str = ""
+    code: str | None = None
+    message: str | None = None
 
 
 class _Body(Struct, frozen=True):
     error: _Error | None = None
     statusCode: str | int | None = None
-    message: str = ""
+    message: str | None = None
 
 
 _read: Final = lenient_reader(_Body, _Body(), strict=False)

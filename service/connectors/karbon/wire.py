@@ -1,17 +1,23 @@
 """Karbon's clients by its own names. A list's row is flat; the one record has cards, a team and the parts of a name.
 
+Where there may be several of a thing, an example of the vendor's own shows one without a list around it, with a
+telephone number as a number: both are read.
+
 Source: https://karbonhq.github.io/karbon-api-reference/KarbonAPI.json, read 2026-11-20.
 """
 
-from typing import Final
+from typing import Annotated, Final, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.codec import Instant
+from service.connectors.sdk.wire import UNMAPPED
+
+W = TypeVar("W")
 
 
 class WirePhone(Struct, frozen=True, gc=False):
-    Number: str | None = None
+    Number: str | int | None = None
     Label: str | None = None
 
 
@@ -28,10 +34,10 @@ class WireCard(Struct, frozen=True, gc=False):
     """How somebody is reached; a client may have several cards."""
 
     IsPrimaryCard: bool | None = None
-    EmailAddresses: list[str] | None = None
-    PhoneNumbers: list[WirePhone] | None = None
-    Addresses: list[WireAddress] | None = None
-    WebSites: list[str] | None = None
+    EmailAddresses: list[str | None] | None = None
+    PhoneNumbers: list[WirePhone] | WirePhone | None = None
+    Addresses: list[WireAddress] | WireAddress | None = None
+    WebSites: list[str | None] | None = None
 
 
 class WireMember(Struct, frozen=True, gc=False):
@@ -49,8 +55,11 @@ class WireGrouped(Struct, frozen=True, gc=False):
     OrganizationKey: str | None = None
 
 
-class WireParts(Struct, frozen=True, gc=False, kw_only=True):
-    """What a contact, an organization or a client group may have. Which of the keys is there says what it is."""
+class WireClient(Struct, frozen=True, gc=False, kw_only=True):
+    """What a contact, an organization or a client group may have. Which of the keys is there says what it is.
+
+    One record of a contact has parts of a name and no whole one; the guide shows rows of a list without their instant.
+    """
 
     ContactKey: str | None = None
     OrganizationKey: str | None = None
@@ -58,28 +67,25 @@ class WireParts(Struct, frozen=True, gc=False, kw_only=True):
     ContactType: str | None = None
     EmailAddress: str | None = None
     PhoneNumber: str | None = None
+    FullName: str | None = None
+    PreferredName: Annotated[str | None, UNMAPPED] = None
+    LastModifiedDateTime: Instant | None = None
+    Website: str | None | UnsetType = UNSET
     FirstName: str | None | UnsetType = UNSET
     LastName: str | None | UnsetType = UNSET
     UserDefinedIdentifier: str | None | UnsetType = UNSET
-    BusinessCards: list[WireCard] | UnsetType = UNSET
+    BusinessCards: list[WireCard] | WireCard | None | UnsetType = UNSET
     BusinessCard: WireCard | None | UnsetType = UNSET
-    ClientTeam: list[WireMember] | UnsetType = UNSET
-    Members: list[WireGrouped] | UnsetType = UNSET
-
-
-class WireClient(WireParts, frozen=True, gc=False, kw_only=True):
-    """A row of a list."""
-
-    FullName: str
-    LastModifiedDateTime: Instant
-
-
-class WireOne(WireParts, frozen=True, gc=False, kw_only=True):
-    """The one record. A contact's parts of the name are documented, and its whole name is not."""
-
-    FullName: str | None = None
-    LastModifiedDateTime: Instant | None = None
+    ClientTeam: list[WireMember] | None | UnsetType = UNSET
+    Members: list[WireGrouped] | WireGrouped | None | UnsetType = UNSET
 
 
 CARDS: Final = "BusinessCards,ClientTeam"
 """What contacts and organizations are asked to show besides themselves."""
+
+
+def each(held: list[W] | W | None) -> list[W]:
+    """One alone as a list of one."""
+    if isinstance(held, list):
+        return held  # pyright: ignore[reportUnknownVariableType] - a part is a Struct, never a list
+    return [] if held is None else [held]
