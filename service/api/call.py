@@ -13,7 +13,7 @@ from service.api.asgi import Message, Receive, Scope, Send
 from service.api.limits import Admitted
 from service.api.tape import Tape
 from service.connectors.sdk.engine import Leg
-from service.errors import BODY_TOO_LARGE, ApiProblem
+from service.errors import BODY_TOO_LARGE, ApiProblem, missing
 
 if TYPE_CHECKING:
     from service.api.operation import Operation
@@ -150,6 +150,13 @@ class Call:
         """The path's parameters."""
         found: Mapping[str, Any] = self.scope["path_params"]
         return found
+
+    def named(self, prefix: str) -> UUID:
+        """The id of ours in the path; the plain 404 for what is no id of that sort."""
+        try:
+            return ids.decode(prefix, self.params["id"])
+        except ids.MalformedIdError:
+            raise missing() from None
 
     @property
     def known_caller(self) -> Caller:

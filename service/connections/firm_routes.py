@@ -80,11 +80,7 @@ class FirmRoutes:
 
     async def one(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
-        caller = call.known_caller
-        try:
-            wanted = ids.decode("firm", call.params["id"])
-        except ids.MalformedIdError:
-            raise missing() from None
+        caller, wanted = call.known_caller, call.named("firm")
         async with as_organization(self._pool, caller.org_id) as connection:
             within = await _within(connection, caller)
             if within is not None and wanted not in within:

@@ -1,16 +1,16 @@
 """`/v1/connections/{id}/pause` and `/resume`."""
 
-from service import errors, ids
+from service import errors
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.parameters import path_id
-from service.connections.errors import ConnectionNotFoundError, ConnectionNotUsableError
+from service.connections.errors import ConnectionNotUsableError
 from service.connections.hold import pause_connection, resume_connection
 from service.connections.linking import Linking
-from service.connections.routes import CONNECTION_EXAMPLE, Connection, to_connection
+from service.connections.routes import CONNECTION_EXAMPLE, Connection, connection_named, to_connection
 from service.connections.store import ConnectionRecord
-from service.errors import ApiProblem, missing
+from service.errors import ApiProblem
 
 
 class HoldRoutes:
@@ -20,7 +20,7 @@ class HoldRoutes:
         self._linking = linking
 
     async def pause(self, call: Call) -> Answer:
-        record = await self._named(call)
+        record = await connection_named(call, self._linking.connections)
         try:
             return await self._shown(call, await pause_connection(self._linking, record))
         except ConnectionNotUsableError as refusal:
@@ -30,7 +30,7 @@ class HoldRoutes:
             ) from None
 
     async def resume(self, call: Call) -> Answer:
-        record = await self._named(call)
+        record = await connection_named(call, self._linking.connections)
         try:
             return await self._shown(call, await resume_connection(self._linking, record))
         except ConnectionNotUsableError as refusal:
@@ -38,12 +38,6 @@ class HoldRoutes:
                 errors.CONNECTION_NEEDS_ATTENTION,
                 f"Only a paused connection can be resumed, but {refusal}.",
             ) from None
-
-    async def _named(self, call: Call) -> ConnectionRecord:
-        try:
-            return await self._linking.connections.get(call.known_caller, ids.decode("con", call.params["id"]))
-        except (ids.MalformedIdError, ConnectionNotFoundError):
-            raise missing() from None
 
     async def _shown(self, call: Call, record: ConnectionRecord) -> Answer:
         call.connection_id, call.vendor, call.firm_id, call.rows = record.id, record.vendor, record.firm_id, 1

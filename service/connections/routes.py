@@ -125,8 +125,8 @@ class ConnectionRoutes:
 async def connection_named(call: Call, connections: Connections) -> ConnectionRecord:
     """The connection whose id stands in the path; the plain 404 for every other."""
     try:
-        return await connections.get(call.known_caller, ids.decode("con", call.params["id"]))
-    except (ids.MalformedIdError, ConnectionNotFoundError):
+        return await connections.get(call.known_caller, call.named("con"))
+    except ConnectionNotFoundError:
         raise missing() from None
 
 

@@ -66,10 +66,7 @@ class Operations:
 
     async def get(self, call: Call) -> Answer:
         """One operation; one that was interrupted is first carried on, where the key that began it asks."""
-        try:
-            operation_id = ids.decode("op", call.params["id"])
-        except ids.MalformedIdError:
-            raise missing() from None
+        operation_id = call.named("op")
         row = await self._visible(call, operation_id)
         if self._is_interrupted(row) and row.key_id == call.known_caller.key_id and await self._take(call, row):
             assert self.serve is not None

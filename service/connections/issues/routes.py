@@ -2,7 +2,6 @@
 
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID
 
 from msgspec import Struct
 
@@ -101,11 +100,7 @@ class IssueRoutes:
         return answer_of(to_issue(await settle(self._linking, call.known_caller.org_id, issue)))
 
     async def _named(self, call: Call) -> Issue:
-        caller = call.known_caller
-        try:
-            issue_id: UUID = ids.decode("iss", call.params["id"])
-        except ids.MalformedIdError:
-            raise missing() from None
+        caller, issue_id = call.known_caller, call.named("iss")
         async with as_organization(self._linking.pool, caller.org_id) as connection:
             found = await store.get_issue(connection, caller.org_id, issue_id)
         known = {one.id for one in await self._linking.connections.visible(caller)}
