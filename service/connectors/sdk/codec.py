@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Annotated, TypeVar
+from datetime import UTC, datetime, timezone, tzinfo
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -16,7 +16,7 @@ T = TypeVar("T")
 Instant = Annotated[datetime, Meta(tz=True)]
 """An instant on the wire. One without an offset is drift: it is not the time of wherever we happen to run."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _AT = re.compile(r" - at `(?P<path>[^`]*)`$")
 
 
@@ -54,14 +54,37 @@ def lenient_reader(wire: type[T], otherwise: T, *, strict: bool = True) -> Calla
     return read
 
 
+class _Epochs(dict[tzinfo | None, datetime]):
+    """1970 as a clock at each offset showed it. A dozen are used; whole minutes within a day are 2,879."""
+
+    def __missing__(self, offset: tzinfo | None) -> datetime:
+        if type(offset) is not timezone:
+            raise TypeError("not at a fixed offset")  # of a clock with summer time the difference says less
+        found = self[offset] = _EPOCH.astimezone(offset)
+        return found
+
+
+_EPOCHS: Final = _Epochs()
+_EPOCH_UNSAID: Final = _EPOCH.replace(tzinfo=None)
+
+
 def utc(instant: datetime) -> datetime:
-    """The instant in UTC. Raises SchemaDrift for one that the calendar does not have there."""
-    if instant.tzinfo is UTC:
+    """The instant in UTC. Raises SchemaDrift for one that the calendar does not have there.
+
+    Two clocks at one offset differ by what has passed, and nothing is asked for its offset: a third of `astimezone`.
+    """
+    offset = instant.tzinfo
+    if offset is UTC:
         return instant
     try:
-        return _EPOCH + (instant - _EPOCH)  # a third of what `astimezone` costs
+        return _EPOCH + (instant - _EPOCHS[offset])
     except OverflowError:
         raise SchemaDrift("$", "Expected an instant within bounds") from None
+
+
+def taken_as_utc(unsaid: datetime) -> datetime:
+    """What says no offset, where it is known to be UTC: a sixth of what `replace(tzinfo=UTC)` costs."""
+    return _EPOCH + (unsaid - _EPOCH_UNSAID)
 
 
 def drift(error: msgspec.ValidationError, status: int | None = None) -> SchemaDrift:

@@ -5,7 +5,7 @@ are taken to be in UTC, days may come with a time that says nothing (both assume
 Source: https://sodiumhq.com/docs/api/schemas/, read 2026-11-20.
 """
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Final, Literal
@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Doc
-from service.connectors.sdk.codec import utc
+from service.connectors.sdk.codec import taken_as_utc, utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.money import to_money
 from service.connectors.sdk.wire import UNMAPPED
@@ -71,10 +71,10 @@ def name_of(wire: Ref | RefName | None) -> str | None:
 
 
 def instant(wire: datetime | None) -> datetime | None:
-    """In UTC, whatever offset it came with."""
-    if wire is None or wire.tzinfo is UTC:
-        return wire
-    return wire.replace(tzinfo=UTC) if wire.tzinfo is None else utc(wire)
+    """In UTC, whatever offset it came with; without one it is in UTC already."""
+    if wire is None:
+        return None
+    return taken_as_utc(wire) if wire.tzinfo is None else utc(wire)
 
 
 def day(wire: str | None, path: str) -> date | None:
