@@ -27,7 +27,7 @@ from service import embedded, ids
 from service.api.limits import Limits, Policy, rate_limit_headers
 from service.connectors.budgets import RedisBudgetKeeper
 from service.connectors.sdk.budget import BudgetSpec, Limit
-from service.leases import Leases
+from service.leases.shared import SharedCount
 from service.telemetry import CallRecord, Telemetry
 
 HUGE = (Limit(1_000_000, 1.0), Limit(50_000_000, 60.0))
@@ -64,7 +64,7 @@ async def measure(redis_url: str, calls: int, repeats: int) -> list[Cost]:
 def _contenders(redis: Redis) -> dict[str, Contender]:
     limits, policy, key_id = Limits(redis), Policy(HUGE), uuid4()
     keeper, spec = RedisBudgetKeeper(redis), BudgetSpec(limits=HUGE)
-    leases, telemetry = Leases(redis, "bench"), Telemetry()
+    shared, telemetry = SharedCount(redis), Telemetry()
     meter = MeterProvider([InMemoryMetricReader()]).get_meter("bench")
     counter, histogram = meter.create_counter("calls"), meter.create_histogram("duration")
     labels: dict[str, str | int] = {"operation": "listClients", "status": 200, "outcome": "success"}
@@ -78,9 +78,9 @@ def _contenders(redis: Redis) -> dict[str, Contender]:
         await keeper.acquire("bench", spec, wait_s=1.0)
 
     async def ask_redis() -> None:
-        lease: list[str | int] = [leases.lease_name(), 1, 1, 50_000, "", 0, 0, 0]
+        lease: list[str | int] = [shared.lease_name(), 1, 1, 50_000, "", 0, 0, 0]
         counts = [part for limit in HUGE for part in (limit.count, int(limit.window_s * 1e6))]
-        await leases.grant(["tm:{b}:p", "tm:{b}:1", "tm:{b}:60"], [*lease, *counts])
+        await shared.grant(["tm:{b}:p", "tm:{b}:1", "tm:{b}:60"], [*lease, *counts])
 
     async def observe() -> None:
         telemetry.observe(_a_call())

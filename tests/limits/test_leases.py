@@ -12,6 +12,7 @@ from redis.crc import key_slot
 from service import embedded
 from service.connectors.sdk.budget import Limit
 from service.leases import LEASE_S, Bucket, Leases, NoTokensError
+from service.leases.shared import SharedCount
 
 pytestmark = pytest.mark.anyio
 TEN_A_SECOND = (Limit(10, 1.0),)
@@ -173,14 +174,14 @@ async def test_a_shorter_penalty_does_not_end_a_longer_one(redis: Redis) -> None
 
 async def test_the_same_lease_sent_twice_counts_once(redis: Redis) -> None:
     """What a client library does that lost the answer and tries again."""
-    leases = Leases(redis, "t")
+    shared = SharedCount(redis)
     keys, limit = ["tm:{t:k}:p", "tm:{t:k}:1"], [10, 1_000_000]
     lease: list[str | int] = ["lease", 4, 4, 50_000]
-    await leases.grant(keys, [*lease, "", 0, 0, 0, *limit])
-    await leases.grant(keys, [*lease, "", 0, 0, 0, *limit])
+    await shared.grant(keys, [*lease, "", 0, 0, 0, *limit])
+    await shared.grant(keys, [*lease, "", 0, 0, 0, *limit])
     settling: list[str | int] = ["next", 1, 1, 50_000, "lease:4", 4, 2, 0, *limit]
-    first = await leases.grant(keys, settling)
-    second = await leases.grant(keys, settling)
+    first = await shared.grant(keys, settling)
+    second = await shared.grant(keys, settling)
 
     assert first is not None
     assert second is not None
@@ -242,7 +243,7 @@ async def test_a_share_below_one_becomes_a_longer_window() -> None:
 
 
 async def test_a_redis_that_comes_back_counts_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.leases.RETRY_S", 0.2)
+    monkeypatch.setattr("service.leases.shared.RETRY_S", 0.2)
     async with SlowRelay() as relay:
         client = Redis.from_url(relay.url)  # pyright: ignore[reportUnknownMemberType]
         leases = Leases(client, "t")
@@ -260,7 +261,7 @@ async def test_a_redis_that_comes_back_counts_again(tmp_path: Path, monkeypatch:
 
 
 async def test_only_one_call_tries_a_redis_that_is_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("service.leases.RETRY_S", 0.05)
+    monkeypatch.setattr("service.leases.shared.RETRY_S", 0.05)
     client = Redis.from_url(NOBODY_LISTENS)  # pyright: ignore[reportUnknownMemberType]
     leases = Leases(client, "t")
     await leases.bucket("first", TEN_A_SECOND).acquire()
