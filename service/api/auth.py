@@ -1,7 +1,7 @@
 """Who calls: the bearer key of a request, and the caller behind it."""
 
 from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
 from typing import TypeAlias
 
 from service.accounts.authenticate import KeyRing
@@ -16,8 +16,9 @@ Proxies: TypeAlias = Sequence[IPv4Network | IPv6Network]
 
 async def authenticate(call: Call, keys: KeyRing, proxies: Proxies) -> Caller:
     """The caller of this call; a 401 or 403 problem otherwise. Keys are taken from the Authorization header only."""
-    if b"tm_live_" in call.scope["query_string"] or b"tm_test_" in call.scope["query_string"]:
-        raise ApiProblem(KEY_IN_URL, "The query string holds something that looks like an API key.")
+    for part in (call.scope["query_string"], call.scope["raw_path"]):
+        if b"tm_live_" in part or b"tm_test_" in part:
+            raise ApiProblem(KEY_IN_URL, "The URL holds something that looks like an API key.")
     header = call.header(b"authorization")
     if header is None:
         raise ApiProblem(MISSING_KEY, "The request has no `Authorization` header.")
@@ -39,7 +40,7 @@ def client_address(call: Call, proxies: Proxies) -> str:
     """The address of the client: of the peer, or what trusted proxies say it is (the last hop nobody trusts)."""
     client = call.scope["client"]
     address = client[0] if client is not None else ""
-    hops = (call.header(b"x-forwarded-for") or "").split(",") if proxies else []
+    hops = call.listed(b"x-forwarded-for").split(",") if proxies else []
     while hops and _is_trusted(address, proxies):
         address = hops.pop().strip()
     return address
@@ -50,4 +51,5 @@ def _is_trusted(address: str, proxies: Proxies) -> bool:
         found = ip_address(address)
     except ValueError:
         return False
-    return any(found in proxy for proxy in proxies)
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None  # as a dual-stack socket says it
+    return any((mapped or found) in proxy for proxy in proxies)

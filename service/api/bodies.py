@@ -1,5 +1,6 @@
 """Bodies as the whole API reads and writes them: JSON, instants in RFC 3339 UTC, decimals as text."""
 
+import json
 import re
 from collections.abc import Sequence
 from functools import lru_cache
@@ -13,6 +14,8 @@ from service.api.screen import refuse_numbers
 from service.connectors.sdk.codec import drift
 from service.errors import MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED, ApiProblem, FieldError
 from service.resources.common import Deleted, Page
+
+_CHARSET: Final = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s\";]+)")
 
 encode: Final = msgspec.json.Encoder(decimal_format="string").encode
 
@@ -33,10 +36,20 @@ async def json_body(call: Call, limit_bytes: int, keepers: frozenset[str] | None
 
     `keepers` are names of fields in which government ids may stand; None where each part is looked at by itself.
     """
-    media_type = (call.header(b"content-type") or "").split(";")[0].strip().lower()
-    if media_type != JSON.decode():
+    media_type, _, parameters = (call.header(b"content-type") or "").lower().partition(";")
+    if media_type.strip() != JSON.decode():
         raise ApiProblem(UNSUPPORTED_MEDIA_TYPE, "The body has to be `application/json`.")
+    charset = _CHARSET.search(parameters)
+    if charset is not None and charset[1] not in ("utf-8", "utf8"):
+        raise ApiProblem(UNSUPPORTED_MEDIA_TYPE, "The body has to be in UTF-8, as all JSON is.")
+    if (call.header(b"content-encoding") or "identity").lower() != "identity":
+        raise ApiProblem(
+            UNSUPPORTED_MEDIA_TYPE,
+            "The body has to come as it is, not packed.",
+            headers=(("accept-encoding", "identity"),),
+        )
     body = await call.body(limit_bytes)
+    refuse_repeated_names(body)
     if keepers is not None:
         refuse_numbers(body, keepers)
     return body
@@ -56,6 +69,24 @@ def decode_body(body: bytes, type_: Any) -> Any:
         ) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ApiProblem(MALFORMED_JSON, "The body is not valid JSON in UTF-8.") from None
+
+
+def refuse_repeated_names(body: bytes) -> None:
+    """Raises a problem where one object has a name twice: of two readers, each may believe the other value.
+
+    A body that is no JSON is left to whoever decodes it.
+    """
+    try:
+        json.loads(body, object_pairs_hook=_without_repeats)
+    except (ValueError, RecursionError):
+        return
+
+
+def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ApiProblem(MALFORMED_JSON, "A name stands twice in one object.")
+    return found
 
 
 @lru_cache

@@ -13,7 +13,7 @@ from service.api.asgi import Message, Receive, Scope, Send
 from service.api.limits import Admitted
 from service.api.tape import Tape
 from service.connectors.sdk.engine import Leg
-from service.errors import BODY_TOO_LARGE, ApiProblem, missing
+from service.errors import BODY_TOO_LARGE, MALFORMED_JSON, ApiProblem, missing
 
 if TYPE_CHECKING:
     from service.api.operation import Operation
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
 _IN_SCOPE = "tickmark.call"
+_BODILESS = (204, 304)
 
 
 class Answer(Struct, frozen=True):
@@ -38,8 +39,10 @@ class Answer(Struct, frozen=True):
         await send(body)
 
     def messages(self) -> tuple[Message, Message]:
-        """The answer as ASGI says it."""
-        headers = [(b"content-type", self.media_type), (b"content-length", b"%d" % len(self.body)), *self.headers]
+        """The answer as ASGI says it. Of a body that can never be (204, 304) nothing is said."""
+        headers = list(self.headers)
+        if self.status not in _BODILESS:
+            headers[:0] = (b"content-type", self.media_type), (b"content-length", b"%d" % len(self.body))
         return (
             {"type": "http.response.start", "status": self.status, "headers": headers},
             {"type": "http.response.body", "body": self.body, "more_body": False},
@@ -171,8 +174,12 @@ class Call:
                 return str(value, "latin-1")
         return None
 
+    def listed(self, name: bytes) -> str:
+        """All headers of that name (given in lower case) as the one list that they are together; empty for none."""
+        return ", ".join(str(value, "latin-1") for key, value in self.scope["headers"] if key == name)
+
     async def body(self, limit_bytes: int) -> bytes:
-        """The whole body; a problem as soon as it is over the limit."""
+        """The whole body; a problem as soon as it is over the limit, and where it breaks off before its end."""
         announced = self.header(b"content-length")
         if announced is not None and announced.isdigit() and int(announced) > limit_bytes:
             raise _too_large(limit_bytes)
@@ -181,7 +188,7 @@ class Call:
         while True:
             message = await self.receive()
             if message["type"] != "http.request":
-                break
+                raise ApiProblem(MALFORMED_JSON, "The body breaks off before its end.")
             part = message.get("body", b"")
             size += len(part)
             if size > limit_bytes:

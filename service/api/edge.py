@@ -18,6 +18,7 @@ from service.accounts.tokens import Mode
 from service.api.asgi import Message, Receive, Scope, Send
 from service.api.auth import Proxies, authenticate, client_address
 from service.api.call import JSON, Answer, Call, kept_in_scope
+from service.api.head import refuse_bad_head
 from service.api.limits import Limits
 from service.api.problems import as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
@@ -31,7 +32,6 @@ from service.telemetry import CallRecord, Telemetry, fault_kind, log_exception
 
 UNKNOWN_OPERATION: Final = "unknown"
 API_PREFIX: Final = "/v1/"
-MAX_URL_BYTES: Final = 8 * 1024
 
 
 class Edge:
@@ -115,7 +115,7 @@ class Edge:
 
     async def _admit(self, call: Call) -> None:
         """Lets the call in, or raises the problem that keeps it out."""
-        _refuse_oversize(call.scope, self._max_header_bytes)
+        refuse_bad_head(call.scope, self._max_header_bytes)
         try:
             caller = await authenticate(call, self._keys, self._proxies)
         except ApiProblem as problem:
@@ -241,16 +241,6 @@ def _answer_in(start: Message, body: bytes) -> Answer:
         elif name != b"content-length":
             headers.append((name, value))
     return Answer(start["status"], body, media_type, tuple(headers))
-
-
-def _refuse_oversize(scope: Scope, max_header_bytes: int) -> None:
-    if len(scope["raw_path"]) + len(scope["query_string"]) > MAX_URL_BYTES:
-        raise ApiProblem(errors.URI_TOO_LONG, f"Path and query may have {MAX_URL_BYTES:,} bytes.")
-    size = 0
-    for name, value in scope["headers"]:
-        size += len(name) + len(value)
-    if size > max_header_bytes:
-        raise ApiProblem(errors.HEADERS_TOO_LARGE, f"All headers together may have {max_header_bytes:,} bytes.")
 
 
 def _invocation(call: Call, status: int, reason: Reason, units: int) -> Invocation:

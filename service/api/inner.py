@@ -9,6 +9,7 @@ from msgspec import Struct
 from service.api.asgi import App, Message, Scope
 
 _KEPT: tuple[str, ...] = ("asgi", "http_version", "scheme", "server", "client", "root_path", "extensions")
+_ON_THE_WAY: tuple[bytes, ...] = (b"host", b"x-forwarded-for")
 
 
 class Inner(Struct, frozen=True):
@@ -38,7 +39,7 @@ async def call_within(app: App, outer: Scope, inner: Inner) -> Given:
         "path": unquote(path),
         "raw_path": path.encode(),
         "query_string": query.encode(),
-        "headers": [*inner.headers, (b"content-length", b"%d" % len(inner.body))],
+        "headers": [*_of_the_way(outer), *inner.headers, (b"content-length", b"%d" % len(inner.body))],
     }
     waiting = [inner.body]
     start: Message = {}
@@ -57,3 +58,8 @@ async def call_within(app: App, outer: Scope, inner: Inner) -> Given:
 
     await app(scope, receive, send)
     return Given(start["status"], dict(start["headers"]), b"".join(parts))
+
+
+def _of_the_way(outer: Scope) -> list[tuple[bytes, bytes]]:
+    """What says where the outer call came from, and to: the inner one is as near or far as that."""
+    return [header for header in outer["headers"] if header[0] in _ON_THE_WAY]

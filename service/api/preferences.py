@@ -12,8 +12,5 @@ _WAIT: Final = re.compile(r"(?:^|[,;])\s*wait\s*=\s*\"?(\d{1,6})\"?\s*(?=[,;]|$)
 
 def vendor_wait_s(call: Call) -> float:
     """How long a call waits at most for room under the vendor's limits: `wait=0` fails at once, else up to 20 s."""
-    header = call.header(b"prefer")
-    if header is None:
-        return DEFAULT_WAIT_S
-    found = _WAIT.search(header)
+    found = _WAIT.search(call.listed(b"prefer"))
     return DEFAULT_WAIT_S if found is None else min(float(found[1]), LONGEST_WAIT_S)

@@ -19,6 +19,7 @@ MAX_TEXT_CHARACTERS: Final = 200
 DEFAULT_LIMIT: Final = 50
 MAX_LIMIT: Final = 200
 
+_MOST: Final = 50
 _SHOWN: Final = 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _FIRST_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -38,9 +39,11 @@ def read_query(query_string: bytes, readers: Mapping[str, Reader]) -> dict[str, 
 def pairs(query_string: bytes) -> list[tuple[str, str]]:
     """Names and texts in their order; a problem for what is not percent-encoded UTF-8, and for a name given twice."""
     try:
-        found = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=50)
+        found = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
     except (UnicodeDecodeError, ValueError):
-        raise ApiProblem(INVALID_PARAMETER, "The query string is not percent-encoded UTF-8 text.") from None
+        raise ApiProblem(
+            INVALID_PARAMETER, f"The query string is not percent-encoded UTF-8 text of up to {_MOST} parameters."
+        ) from None
     names = [name for name, _ in found]
     for name in names:
         if names.count(name) > 1:

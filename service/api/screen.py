@@ -1,4 +1,4 @@
-"""What never comes in as text: card numbers anywhere, government ids outside the fields that keep them.
+"""What never comes in as text: card numbers and control characters anywhere, government ids outside their fields.
 
 What is refused is not stored, not sent on, and not said again in the refusal. A number counts as a card's when it has
 an issuer's beginning, the length of that issuer, the check digit (Luhn) and a card's grouping; a random number of 16
@@ -18,7 +18,9 @@ import msgspec
 from service.errors import VALIDATION_FAILED, ApiProblem, FieldError
 from service.telemetry.redaction import passes_luhn
 
-_MAYBE: Final = re.compile(rb"\d(?:[ -]?\d){8}|[A-Za-z]{2} ?(?:\d\d ?){3}[A-Da-d]|\\u[0-9a-fA-F]{4}|[^\x00-\x7f]")
+_MAYBE: Final = re.compile(
+    rb"\d(?:[ -]?\d){8}|[A-Za-z]{2} ?(?:\d\d ?){3}[A-Da-d]|\\u[0-9a-fA-F]{4}|\\[bf]|[^\x00-\x7f]"
+)
 """Cheap: without any of these there is nothing to look for. Digits of other scripts and escapes are looked at."""
 _CARD: Final = re.compile(
     r"(?<![\w.+])(?:(\d{4}([ -])\d{4}\2\d{4}\2\d{4})(?:\2\d{3})?|(\d{4}([ -])\d{6}\4\d{4,5})|(\d{14,19}))(?![\w-]|\.\d)"
@@ -39,6 +41,8 @@ _GOVERNMENT: Final = re.compile(
     r"[^\w\n]{1,12}(?:is |no[. ]+|number )?(?:\d{3}[ -]\d\d[ -]\d{4}|\d\d-\d{7}|\d{9,10})(?![\w-])"
 )
 _ID_NAME: Final = re.compile(r"(?:^|[_-])ids?$|I[dD]s?$|^value$")
+_CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+"""Neither PostgreSQL nor XML, which some vendors speak, can hold them."""
 _PLAIN_NUMBER: Final = re.compile(r"\d+", re.ASCII)
 
 
@@ -54,6 +58,8 @@ def refuse_numbers(body: bytes, keepers: frozenset[str] = frozenset()) -> None:
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return
     for pointer, name, text in _texts(value):
+        if _CONTROL.search(text) is not None:
+            raise _refused(pointer, "control_character", "Text may have line breaks and tabs, and no other controls.")
         _refuse(pointer, name, text, keepers)
 
 

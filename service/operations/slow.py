@@ -186,8 +186,7 @@ def _state_of(call: Call, answer: Answer) -> State:
 
 
 def _asks_not_to_wait(call: Call) -> bool:
-    preferences = call.header(b"prefer") or ""
-    return any(one.strip().lower() == "respond-async" for one in preferences.split(","))
+    return any(one.strip().lower() == "respond-async" for one in call.listed(b"prefer").split(","))
 
 
 def _belongs_to(call: Call) -> bytes:

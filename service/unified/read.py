@@ -107,7 +107,7 @@ class Reader:
         if call.by_client:
             await self._ways.consented.check(call, way.connection, noun.name, [record])
         version = etag(record)
-        if version and call.header(b"if-none-match") == version[0][1].decode():
+        if version and _is_known(call.listed(b"if-none-match"), version[0][1].decode()):
             return Answer(304, b"", headers=version)
         call.rows = 1
         rules = await self.rules(call, way, noun)
@@ -206,6 +206,11 @@ def etag(record: Any) -> tuple[tuple[bytes, bytes], ...]:
     """The `ETag` header of a record whose vendor has versions."""
     version = record.version
     return ((b"etag", f'"{version}"'.encode()),) if isinstance(version, str) else ()
+
+
+def _is_known(listed: str, tag: str) -> bool:
+    """Whether `If-None-Match` names this tag: compared weakly, as for reading (RFC 9110, 13.1.2)."""
+    return listed == "*" or any(one.strip().removeprefix("W/") == tag for one in listed.split(","))
 
 
 def _belongs_to(call: Call, way: Way, noun: Noun, selection: Selection) -> bytes:

@@ -214,6 +214,10 @@ def customers_of(
 
 @pytest.fixture
 def keys(settings: Settings, operator_pool: Pool) -> Keys:
+    return keys_of(settings, operator_pool)
+
+
+def keys_of(settings: Settings, operator_pool: Pool) -> Keys:
     async def mint(api: Api, **options: Any) -> Api:
         chosen: dict[str, Any] = {"mode": Mode.LIVE, "scopes": ("*:*",), "api_version": API_VERSION, **options}
         async with operator_pool.acquire() as connection:

@@ -161,6 +161,18 @@ async def test_unchanged_record_is_304_and_free(api: Api) -> None:
     assert again.headers["etag"] == first.headers["etag"]
 
 
+@pytest.mark.parametrize("form", ["W/{tag}", '"other", {tag}', 'W/"other",W/{tag}', "*"])
+async def test_unchanged_record_is_304_however_its_tag_is_written(api: Api, form: str) -> None:
+    client = await api.first("/v1/clients", "quickbooks")
+    tag = (await api.get(f"/v1/clients/{client['id']}")).headers["etag"]
+
+    answer = await api.get(f"/v1/clients/{client['id']}", None, If_None_Match=form.format(tag=tag))
+
+    assert (answer.status_code, answer.headers["usage-billable"]) == (304, "?0")
+    assert answer.headers["etag"] == tag
+    assert "content-type" not in answer.headers
+
+
 async def test_list_that_the_vendor_has_not_names_what_it_can(api: Api) -> None:
     answer = await api.get("/v1/tasks", "quickbooks")
 
