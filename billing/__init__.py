@@ -19,7 +19,9 @@ from billing.budgets import (
     set_budget,
 )
 from billing.calendar import Month, month_of, month_starting
-from billing.caps import Caps, Guard, Hold, SpendCapReached
+from billing.caps import Caps
+from billing.caps_block import Hold
+from billing.caps_guard import Guard, SpendCapReached
 from billing.details import Details, get_details, set_details
 from billing.documents import Papers, Seller, invoice_name, render_html, render_pdf
 from billing.errors import (

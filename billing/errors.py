@@ -14,7 +14,7 @@ BillingError
 ├── CreditRefused           a credit note that would exceed its invoice
 ├── PaymentRefused          money that is not owed, was not paid, or has another payment's reference
 ├── BudgetUnknown           no such budget
-├── SpendCapReached         (billing.caps) the next call could cost more than a budget has left: answer 402
+├── SpendCapReached         (billing.caps_guard) the next call could cost more than a budget has left: answer 402
 └── CapsDown                budgets cannot be read or reserved from: answer 503, call nobody
 """
 

@@ -31,8 +31,8 @@ from billing import (
     open_account,
     set_budget,
 )
-from billing import caps as caps_module
 from billing import leases as leases_module
+from billing.caps_block import REFUSED_FOR_S
 from billing.store import Connection
 from service.clock import now
 from service.db.pool import Pool
@@ -195,7 +195,7 @@ async def test_two_processes_share_one_budget(
     assert sum(done) <= _FREE_WRITES + 50
     await (await other.guard(org)).beat()
     await other.close()
-    await asyncio.sleep(caps_module.REFUSED_FOR_S)
+    await asyncio.sleep(REFUSED_FOR_S)
     rest = await _spend(caps, ledger, org, 100)
     assert sum(done) + rest == _FREE_WRITES + 50
 
