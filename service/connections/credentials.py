@@ -5,9 +5,9 @@ from uuid import UUID
 
 import msgspec
 
-from service.connections import store
+from service.connections import secrets_store
 from service.connections.errors import SecretUnreadableError
-from service.connections.store import Lifetime, SealedSecret
+from service.connections.secrets_store import Lifetime, SealedSecret
 from service.connections.vault import DataKey, Place, Vault
 from service.db.pool import Connection
 
@@ -50,7 +50,7 @@ async def insert_credentials(
     """Seals and keeps them, in the caller's transaction; replaces earlier ones."""
     key = await data_key_of(connection, vault, org_id, firm_id)
     sealed = await seal(vault, key, connection_id, credentials)
-    await store.insert_secret(connection, key, connection_id, NAME, sealed, at, credentials.lifetime)
+    await secrets_store.insert_secret(connection, key, connection_id, NAME, sealed, at, credentials.lifetime)
 
 
 async def seal(vault: Vault, key: DataKey, connection_id: UUID, credentials: Credentials) -> bytes:
@@ -73,10 +73,10 @@ async def unseal_with(vault: Vault, key: DataKey, connection_id: UUID, sealed: b
 
 async def data_key_of(connection: Connection, vault: Vault, org_id: UUID, firm_id: UUID) -> DataKey:
     """The key that seals a firm's new secrets, made where it has none."""
-    key = await store.get_newest_data_key(connection, org_id, firm_id)
+    key = await secrets_store.get_newest_data_key(connection, org_id, firm_id)
     if key is None:
-        await store.insert_data_key(connection, await vault.new_data_key(org_id, firm_id, 1))
-        key = await store.get_newest_data_key(connection, org_id, firm_id)
+        await secrets_store.insert_data_key(connection, await vault.new_data_key(org_id, firm_id, 1))
+        key = await secrets_store.get_newest_data_key(connection, org_id, firm_id)
         assert key is not None
     return key
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from service import ids
 from service.audit.acts import record_act
-from service.connections import oauth, store
+from service.connections import oauth, secrets_store, store
 from service.connections.credentials import NAME, Credentials, unseal
 from service.connections.linking import Linking
 from service.connections.store import ConnectionRecord, State
@@ -51,7 +51,7 @@ async def end_connection(linking: Linking, record: ConnectionRecord, *, force: b
     `actor` is who acts outside of the API, whose calls have audit rows of their own.
     """
     async with as_organization(linking.pool, record.org_id) as connection:
-        secret = await store.get_secret(connection, record.org_id, record.id, NAME)
+        secret = await secrets_store.get_secret(connection, record.org_id, record.id, NAME)
         accounts = await store.list_accounts(connection, record.org_id, record.id)
     held = None if secret is None else await unseal(linking.vault, record.id, secret)
     door = linking.vendors.door(record.vendor, sandbox=record.sandbox, base_url=record.base_url)
@@ -103,8 +103,8 @@ async def _destroy(
     async with as_organization(linking.pool, org_id) as connection:
         await store.mark_connection_state(connection, org_id, record.id, State.DISCONNECTED, None, at)
         consents = await store.mark_consents_revoked(connection, org_id, record.id, at)
-        await store.delete_secrets(connection, org_id, record.id)
-        await store.delete_unused_data_keys(connection, org_id, record.firm_id)
+        await secrets_store.delete_secrets(connection, org_id, record.id)
+        await secrets_store.delete_unused_data_keys(connection, org_id, record.firm_id)
         detail = f"vendor: {at_vendor.value}; secrets destroyed"
         await store.insert_event(connection, org_id, record.id, at, "ended", detail)
         if actor is not None:
@@ -132,8 +132,8 @@ async def _prove(
 ) -> Ended:
     """Looks again, in a transaction of its own: what is said was committed."""
     async with as_organization(linking.pool, org_id) as connection:
-        left = await store.count_secrets(connection, org_id, record.id)
-        key = await store.get_newest_data_key(connection, org_id, record.firm_id)
+        left = await secrets_store.count_secrets(connection, org_id, record.id)
+        key = await secrets_store.get_newest_data_key(connection, org_id, record.firm_id)
     return Ended(
         vendor=at_vendor,
         access_refused=refused,

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service import ids
 from service.audit.acts import record_act
-from service.connections import store
+from service.connections import secrets_store, store
 from service.connections.approvals import require
 from service.connections.approvals.require import ApprovalNeededError, fingerprint
 from service.connections.approvals.store import Action
@@ -70,7 +70,7 @@ async def export_connection(
         raise ApprovalNeededError(needed)
     async with as_organization(linking.pool, record.org_id) as connection:
         accounts = await store.list_accounts(connection, record.org_id, record.id)
-        secret = await store.get_secret(connection, record.org_id, record.id, NAME)
+        secret = await secrets_store.get_secret(connection, record.org_id, record.id, NAME)
         held = None if secret is None else await unseal(linking.vault, record.id, secret)
         await store.insert_event(connection, record.org_id, record.id, at, "exported", f"by {by}, ticket {ticket}")
         if actor is not None:

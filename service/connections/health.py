@@ -6,10 +6,11 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service.connections import store
+from service.connections import secrets_store, store
 from service.connections.credentials import NAME
 from service.connections.issues import store as issues
-from service.connections.store import ConnectionRecord, Event, Renewals, State
+from service.connections.secrets_store import Renewals
+from service.connections.store import ConnectionRecord, Event, State
 from service.db.pool import Pool, as_organization
 
 TIMELINE: Final = 100
@@ -50,7 +51,7 @@ def lead_of(connection_id: UUID) -> timedelta:
 async def read_standing(pool: Pool, record: ConnectionRecord) -> Standing:
     """Everything about one connection."""
     async with as_organization(pool, record.org_id) as connection:
-        renewals = await store.get_lifetime(connection, record.org_id, record.id, NAME)
+        renewals = await secrets_store.get_lifetime(connection, record.org_id, record.id, NAME)
         error = await store.get_last_vendor_error(connection, record.org_id, record.id)
         timeline = await store.list_events(connection, record.org_id, record.id, TIMELINE)
         open_issues = await issues.count_open(connection, record.org_id, record.id)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from service.connections import store
+from service.connections import secrets_store, store
 from service.connections.credentials import Credentials
 from service.connections.errors import LinkError
 from service.connections.health import lead_of
@@ -46,7 +46,7 @@ class Care:
 
     async def renew_ahead(self, connection: Connection, at: datetime) -> None:
         """Renews what ends soon, each connection at a moment of its own."""
-        due = await store.list_due_renewals(connection, at + timedelta(minutes=10), _RENEWALS_A_RUN)
+        due = await secrets_store.list_due_renewals(connection, at + timedelta(minutes=10), _RENEWALS_A_RUN)
         ready = [one for one in due if one.expires_at - lead_of(one.id) <= at]
         slots = asyncio.Semaphore(_AT_ONCE)
 
@@ -60,7 +60,7 @@ class Care:
 
     async def announce_ends(self, connection: Connection, at: datetime) -> None:
         """Marks what only the firm can prolong as expiring a fortnight before, and as well again afterwards."""
-        for one in await store.list_coming_ends(connection, at + EXPIRING_FROM):
+        for one in await secrets_store.list_coming_ends(connection, at + EXPIRING_FROM):
             ends_soon = one.ends_at is not None and one.ends_at < at + EXPIRING_FROM
             if ends_soon and one.state is State.HEALTHY and one.ends_at is not None:
                 reason = f"access ends on {one.ends_at.date().isoformat()} unless the firm connects again"

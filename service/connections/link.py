@@ -8,7 +8,7 @@ import asyncpg
 
 from service.accounts.errors import UnknownFirmError
 from service.clock import Clock, now
-from service.connections import store
+from service.connections import secrets_store, store
 from service.connections.credentials import Credentials, insert_credentials
 from service.connections.errors import ConnectionNotFoundError
 from service.connections.store import Account, ConnectionRecord, Consent, State
@@ -108,13 +108,13 @@ async def disconnect(connection: Connection, org_id: UUID, connection_id: UUID, 
     async with connection.transaction():
         await set_state(connection, org_id, connection_id, State.DISCONNECTED, clock=clock)
         await store.mark_consents_revoked(connection, org_id, connection_id, clock())
-        await store.delete_secrets(connection, org_id, connection_id)
+        await secrets_store.delete_secrets(connection, org_id, connection_id)
 
 
 async def rewrap_data_keys(connection: Connection, vault: Vault, newest: str) -> int:
     """Moves data keys under the key-encryption key named `newest`, a batch at a time; how many. Touches no secret."""
     async with connection.transaction():
-        keys = await store.list_data_keys_to_rewrap(connection, newest)
+        keys = await secrets_store.list_data_keys_to_rewrap(connection, newest)
         for key in keys:
-            await store.mark_data_key_rewrapped(connection, await vault.rewrap(key))
+            await secrets_store.mark_data_key_rewrapped(connection, await vault.rewrap(key))
     return len(keys)

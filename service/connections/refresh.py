@@ -16,7 +16,7 @@ import asyncpg
 import msgspec
 
 from service.clock import Clock, now
-from service.connections import store
+from service.connections import secrets_store, store
 from service.connections.credentials import NAME, Credentials, seal, unseal
 from service.connections.errors import (
     ConnectionNeedsAttentionError,
@@ -25,8 +25,9 @@ from service.connections.errors import (
     GrantRefusedError,
 )
 from service.connections.open import USABLE, OpenConnection
+from service.connections.secrets_store import SealedSecret
 from service.connections.states import move_connection
-from service.connections.store import SealedSecret, State
+from service.connections.store import State
 from service.connections.vault import Vault
 from service.connectors.sdk.faults import TimedOut, VendorFault
 from service.db.pool import Connection, Pool, as_organization
@@ -176,14 +177,14 @@ class CredentialKeeper:
             stored = await unseal(self._vault, opened.id, secret)
             if self._good(stored, force_after, ahead):
                 return stored  # another worker was quicker
-            await store.mark_renewal_begun(connection, opened.org_id, opened.id, NAME, self._clock())
+            await secrets_store.mark_renewal_begun(connection, opened.org_id, opened.id, NAME, self._clock())
         return _Begun(secret.renewing_since is not None)
 
     async def _note_failure(self, opened: OpenConnection, fault: VendorFault) -> None:
         """A vendor that surely gave nothing: nothing can have been lost. After a silence that stays open."""
         async with as_organization(self._pool, opened.org_id) as connection:
             if not isinstance(fault, TimedOut):
-                await store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
+                await secrets_store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
             await store.insert_event(
                 connection,
                 opened.org_id,
@@ -196,11 +197,11 @@ class CredentialKeeper:
             )
 
     async def _lock(self, connection: Connection, opened: OpenConnection) -> SealedSecret | None:
-        return await store.lock_secret(connection, opened.org_id, opened.id, NAME, timeout_s=_LOCK_WAIT_S)
+        return await secrets_store.lock_secret(connection, opened.org_id, opened.id, NAME, timeout_s=_LOCK_WAIT_S)
 
     async def _ask_the_firm(self, connection: Connection, opened: OpenConnection, reason: str) -> None:
         at = self._clock()
-        await store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
+        await secrets_store.mark_renewal_over(connection, opened.org_id, opened.id, NAME)
         await store.insert_event(connection, opened.org_id, opened.id, at, "renewal_refused", reason)
         await move_connection(connection, opened.org_id, opened.id, State.NEEDS_ATTENTION, reason, at)
 
@@ -217,16 +218,16 @@ class CredentialKeeper:
         self, connection: Connection, opened: OpenConnection, secret: SealedSecret, renewed: Credentials
     ) -> Credentials:
         sealed = await seal(self._vault, secret.key, opened.id, renewed)
-        if await store.mark_secret_rotated(
+        if await secrets_store.mark_secret_rotated(
             connection, secret.key, opened.id, NAME, secret.fence, sealed, self._clock(), renewed.lifetime
         ):
             return renewed
-        newer = _found(await store.get_secret(connection, opened.org_id, opened.id, NAME))
+        newer = _found(await secrets_store.get_secret(connection, opened.org_id, opened.id, NAME))
         return await unseal(self._vault, opened.id, newer)
 
     async def _read(self, opened: OpenConnection) -> Credentials:
         async with as_organization(self._pool, opened.org_id) as connection:
-            secret = _found(await store.get_secret(connection, opened.org_id, opened.id, NAME))
+            secret = _found(await secrets_store.get_secret(connection, opened.org_id, opened.id, NAME))
         return await unseal(self._vault, opened.id, secret)
 
 

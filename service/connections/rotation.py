@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from service.connections import store
+from service.connections import secrets_store
 from service.connections.credentials import unseal_with
 from service.connections.errors import SecretUnreadableError
 from service.connections.link import rewrap_data_keys
@@ -39,12 +39,12 @@ async def verify(connection: Connection, vault: Vault) -> Verified:
     keys = older = secrets = 0
     unreadable: list[str] = []
     key_after = (_FIRST, _FIRST, 0)
-    while found := await store.list_data_keys(connection, key_after):
+    while found := await secrets_store.list_data_keys(connection, key_after):
         keys += len(found)
         older += sum(key.wrapping_key != vault.newest for key in found)
         key_after = (found[-1].org_id, found[-1].firm_id, found[-1].version)
     after = (_FIRST, _FIRST, "")
-    while rows := await store.list_sealed(connection, after):
+    while rows := await secrets_store.list_sealed(connection, after):
         for row in rows:
             secrets += 1
             try:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from service import ids
 from service.accounts.keys import mint_key
 from service.accounts.tokens import Mode
-from service.connections import store
+from service.connections import secrets_store
 from service.connections.credentials import NAME, insert_credentials, unseal
 from service.connections.jobs import Care
 from service.db.pool import Pool, as_organization
@@ -111,7 +111,7 @@ async def _shorten(care: Care, connecting: Connecting, connection: str) -> None:
     linking, org_id = care.linking, connecting.api.cast.org_id
     connection_id = ids.decode("con", connection)
     async with as_organization(linking.pool, org_id) as database:
-        secret = await store.get_secret(database, org_id, connection_id, NAME)
+        secret = await secrets_store.get_secret(database, org_id, connection_id, NAME)
         assert secret is not None
         held = await unseal(linking.vault, connection_id, secret)
         short = replace(held, expires_at=datetime.now(UTC) + timedelta(minutes=4))
