@@ -27,6 +27,8 @@ CONNECT_TIMEOUT_S: Final = 5.0
 STALLED_AFTER_S: Final = 60.0
 """A stream that brings nothing for so long is given up."""
 _CHUNK_BYTES: Final = 256 * 1024
+_BYTE_ORDER_MARK: Final = b"\xef\xbb\xbf"
+"""Some write it before their JSON or XML, of which it is no part (RFC 8259, 8.1)."""
 
 
 class HttpTransport:
@@ -64,7 +66,8 @@ class HttpTransport:
         try:
             async with builder.build_streamed() as answer:
                 _refuse_redirect(answer)
-                return Response(answer.status, answer.headers, await self._whole(answer))
+                whole = await self._whole(answer)
+                return Response(answer.status, answer.headers, whole.removeprefix(_BYTE_ORDER_MARK))
         except RequestError as error:
             raise _fault_of(error) from None
 

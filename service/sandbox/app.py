@@ -19,7 +19,7 @@ from service.sandbox.http import (
     respond,
 )
 from service.sandbox.stats import Stats
-from service.sandbox.vendor import TakesFiles, UnsupportedFaultError, Vendor
+from service.sandbox.vendor import TakesFiles, Translating, UnsupportedFaultError, Vendor
 
 
 class Sandbox:
@@ -63,6 +63,8 @@ class Sandbox:
             await trouble.overflow(fault, send)
             return
         response = self._answer(fault, request)
+        if isinstance(self._vendor, Translating):
+            response = self._vendor.translated(request, response)
         self._stats.count(request.method, pattern, response.status)
         if fault is not None and fault.kind is FaultKind.LOST_ANSWER:
             await asyncio.sleep(fault.for_s)

@@ -92,6 +92,15 @@ class Provocable(Protocol):
 
 
 @runtime_checkable
+class Translating(Protocol):
+    """A vendor that answers in another notation than JSON; faults know JSON alone."""
+
+    def translated(self, request: Request, response: Response) -> Response:
+        """The answer as it leaves, once every fault is done with its content."""
+        ...
+
+
+@runtime_checkable
 class TakesFiles(Protocol):
     """A vendor that is sent files larger than any other body may be."""
 

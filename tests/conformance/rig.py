@@ -57,10 +57,11 @@ class Roomy:
 
 
 class Middle:
-    """The transport, with somebody in the middle who may change the body of a good answer."""
+    """The transport, with somebody in the middle who may change the body of a good answer, and who reads JSON only."""
 
-    def __init__(self, transport: HttpTransport) -> None:
+    def __init__(self, transport: HttpTransport, as_json: Callable[[Response], Response] | None) -> None:
         self._transport = transport
+        self._as_json = as_json
         self.change: Callable[[bytes], bytes] | None = None
         self.bodies: list[bytes] = []
         """Of the good answers."""
@@ -80,6 +81,8 @@ class Middle:
         found = await self._transport.send(method, url, headers, body, timeout_s)
         if found.status != 200:
             return found
+        if self._as_json is not None:
+            found = self._as_json(found)
         if self.change is not None:
             found = msgspec.structs.replace(found, body=self.change(found.body))
         self.bodies.append(found.body)
@@ -139,7 +142,7 @@ class Rig:
         self.book = Book(UUID(int=7), 0, grant.account, "USD")
         self.tokens = SandboxTokens(self.connector, server.url, grant, transport)
         self.budgets = Roomy()
-        self.middle = Middle(transport)
+        self.middle = Middle(transport, self.connector.as_json)
         self.patience = Patience()
         self.engine = Engine(self.middle, self.budgets, sleep=self.patience.sleep, monotonic=self.patience.monotonic)
         self.link = Link(self.connector, server.url, grant.account, "conformance", self.tokens)

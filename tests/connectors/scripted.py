@@ -131,7 +131,7 @@ CONNECTOR = Connector(
     auth=OAuth2(token_url=None, token_path="/token"),
     budget=BudgetSpec(limits=(), default_retry_after_s=4.0),
     classify=classify,
-    request_id_header="x-trace",
+    request_id_headers=("x-trace", "x-other-trace"),
 )
 
 

@@ -325,8 +325,9 @@ async def test_a_leg_counts_each_exchange_once() -> None:
     assert leg.waited_ns == pytest.approx(stage.time.slept[0] * 1e9, abs=50e6)
 
 
-async def test_a_fault_carries_the_vendors_trace_id() -> None:
-    stage = Stage(answer(404, x_trace="trace-1"))
+@pytest.mark.parametrize("header", ["x_trace", "x_other_trace"])
+async def test_a_fault_carries_the_vendors_trace_id(header: str) -> None:
+    stage = Stage(answer(404, **{header: "trace-1"}))
 
     with pytest.raises(NotFound) as missing:
         await stage.ask()

@@ -187,6 +187,11 @@ async def test_a_packed_answer_is_unpacked() -> None:
         assert (await get(server.url)).body == b"[1]"
 
 
+async def test_a_byte_order_mark_is_no_part_of_an_answer() -> None:
+    async with raw(http(b"\xef\xbb\xbf[1]")) as server:
+        assert (await get(server.url)).body == b"[1]"
+
+
 @pytest.mark.parametrize("status", ["301 Moved", "302 Found", "303 See Other", "307 Temporary", "308 Permanent"])
 async def test_a_redirect_is_not_followed(status: str) -> None:
     async with raw(http(b"secrets")) as metadata:

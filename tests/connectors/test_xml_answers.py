@@ -36,6 +36,12 @@ def test_attributes_stand_beside_and_namespaces_are_dropped() -> None:
     }
 
 
+def test_element_that_says_it_is_nil_is_null() -> None:
+    assert read('<R xmlns:i="http://www.w3.org/2001/XMLSchema-instance"><A i:nil="true" /><B i:nil="1">x</B></R>') == {
+        "R": {"A": None, "B": None}
+    }
+
+
 def test_json_stays_as_it_came() -> None:
     answer = Response(200, {}, b'{"Response": {}}')
 

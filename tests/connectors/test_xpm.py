@@ -10,7 +10,15 @@ import pytest
 
 from service.connectors.sdk.auth import AppCredentials, Grant, OAuth2
 from service.connectors.sdk.binding import Query
-from service.connectors.sdk.faults import ConnectionRefused, NotFound, RateLimited, Refused, SchemaDrift, Unavailable
+from service.connectors.sdk.faults import (
+    ConnectionRefused,
+    NotFound,
+    RateLimited,
+    Refused,
+    SchemaDrift,
+    Unavailable,
+)
+from service.connectors.sdk.faults import CredentialsExpired as Expired
 from service.connectors.sdk.flow import Response
 from service.connectors.xpm.clients import CLIENTS
 from service.connectors.xpm.connector import XPM
@@ -62,6 +70,62 @@ def test_no_clients_are_an_empty_page() -> None:
     answer = Response(200, {}, b"<Response><Status>OK</Status><Clients /></Response>")
 
     assert play(XPM, CLIENTS.page(Query(limit=50), BOOK), answer).value.records == []
+
+
+PAGE = b"""<?xml version="1.0" encoding="utf-8"?>
+<Response api-method="List" xmlns:i="http://www.w3.org/2001/XMLSchema-instance">
+  <Status>OK</Status>
+  <Clients>
+    <!-- as the vendor's page shows them -->
+    <Client>
+      <UUID>78f4dd4c-6c38-4f3b-b04b-47a0b3a1</UUID>
+      <Name>Alder &amp; Finch</Name>
+      <Title /> <!-- elsewhere only -->
+      <FirstName />
+      <Email i:nil="true" />
+      <DateOfBirth>1970-11-26T00:00:00</DateOfBirth>
+      <PostalAddress>
+        Level 3, Pier House
+        1 Harbor Street
+      </PostalAddress>
+      <PostalCity>Rivermouth</PostalCity>
+      <PostalPostCode>0612</PostalPostCode>
+      <IsArchived>No</IsArchived>
+      <AccountManager />
+      <Type><Name>20th of Month</Name><CostMarkup>30.00</CostMarkup></Type>
+    </Client>
+    <Client>
+      <UUID>bee53537-6e0d-40a1-8b41-ca9d4f2ca473</UUID>
+      <Name>B. Heron</Name>
+      <AccountManager><UUID /><Name /></AccountManager>
+      <BillingClient><UUID>78f4dd4c-6c38-4f3b-b04b-47a0b3a1</UUID><Name>Alder</Name></BillingClient>
+    </Client>
+  </Clients>
+  <Pagination>
+    <Links>
+      <First>https://api.xero.com/practicemanager/3.1/client.api/paged-list?pageSize=10</First>
+      <Next>https://api.xero.com/practicemanager/3.1/client.api/paged-list?pageToken=bGlnaHQ&amp;pageSize=10</Next>
+    </Links>
+  </Pagination>
+</Response>"""
+
+
+def test_a_page_of_the_vendors_shape_is_read() -> None:
+    found = play(XPM, CLIENTS.page(Query(limit=10), BOOK), Response(200, {}, PAGE)).value
+
+    alder, heron = found.records
+    assert (alder.display_name, alder.emails, alder.manager, alder.status) == ("Alder & Finch", [], None, "active")
+    assert isinstance(alder.addresses, list)
+    assert alder.addresses[0].lines == ("Level 3, Pier House", "1 Harbor Street")
+    assert alder.addresses[0].postal_code == "0612"
+    assert (heron.display_name, heron.manager) == ("B. Heron", None)
+    assert found.next is not None
+
+
+def test_xml_is_asked_for_and_nothing_else() -> None:
+    asked = play(XPM, CLIENTS.page(Query(limit=10), BOOK), Response(200, {}, PAGE)).requests[0]
+
+    assert "json" not in asked.accept
 
 
 def test_next_page_is_asked_for_by_the_token_in_the_link() -> None:
@@ -119,6 +183,11 @@ def test_failures_are_told_by_their_status_or_inside_200() -> None:
     for answer, fault in (
         (Response(200, {}, said), Refused),
         (Response(500, {}, said), Unavailable),
+        (Response(500, {}, said.replace(b">No<", b">Invalid client identifier<")), NotFound),
+        (Response(200, {}, said.replace(b">No<", b">The client could not be found.<")), NotFound),
+        (Response(401, {}, b'{"Type":null,"Title":"Unauthorized","Status":401,"Detail":"TokenExpired: x"}'), Expired),
+        (Response(401, {}, b'{"Title":"Unauthorized","Detail":"AuthorizationUnsuccessful"}'), ConnectionRefused),
+        (Response(503, {}, b"Service Unavailable"), Unavailable),
         (Response(403, {}, b"{}"), ConnectionRefused),
         (Response(429, {"retry-after": "17", "x-rate-limit-problem": "minute"}, b""), RateLimited),
     ):

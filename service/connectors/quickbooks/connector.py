@@ -59,7 +59,7 @@ QUICKBOOKS: Final = Connector(
         source="https://developer.intuit.com/app/developer/qbo/docs/learn/limits-and-throttles",
     ),
     classify=classify,
-    request_id_header="intuit_tid",
+    request_id_headers=("intuit_tid", "intuit-tid"),
     redact=frozenset(
         {
             "PrimaryTaxIdentifier",

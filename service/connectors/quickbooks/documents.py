@@ -116,7 +116,7 @@ def to_document(wire: WireAttachable, book: Book) -> Document:
 def _client(hooks: list[WireHook], book: Book) -> str | None:
     for hook in hooks:
         entity = hook.EntityRef
-        if entity is not None and entity.type == "Customer" and entity.value:
+        if entity is not None and (entity.type or "").lower() == "customer" and entity.value:
             return book.ref("cli_", entity.value)
     return None
 

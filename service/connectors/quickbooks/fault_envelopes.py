@@ -1,14 +1,17 @@
-"""The envelopes in which QuickBooks tells of a fault, four of them, one inside HTTP 200:
+"""The envelopes in which QuickBooks tells of a fault, some of them inside HTTP 200:
 
     {"Fault": {"Error": [{Message, Detail, code, element}], "type"}}        HTTP 400, 403, 500 or 200
     {"fault": {"error": [{message, detail, code, element}], "type"}}        HTTP 401
     {"AttachableResponse": [{"Fault": …}]}                                  HTTP 200, uploads
+    {"QueryResponse": {"Fault": …}}, {"CDCResponse": [{"Fault": …}]},
+    {"CDCResponse": [{"QueryResponse": [{"Fault": …}]}]}                    HTTP 200, by the schema
     <IntuitResponse><Fault type><Error code><Message/><Detail/>…            throttling, though JSON was asked for
 
-Source: https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes and recorded traffic,
-read 2026-11-20.
+Source: https://developer.intuit.com/app/developer/qbo/docs/develop/troubleshooting/error-codes, Intuit's
+IntuitRestServiceDef.xsd and recorded traffic, read 2026-11-20.
 """
 
+from collections.abc import Iterator
 from typing import Final
 from xml.etree.ElementTree import ParseError
 
@@ -32,7 +35,7 @@ class WireFault(Struct, frozen=True):
 
 
 class _UpperError(Struct, frozen=True):
-    Message: str = ""
+    Message: str | None = None
     Detail: str | None = None
     code: str | int = ""
     element: str | None = None
@@ -40,11 +43,11 @@ class _UpperError(Struct, frozen=True):
 
 class _UpperFault(Struct, frozen=True):
     Error: tuple[_UpperError, ...] = ()
-    type: str = ""
+    type: str | None = None
 
 
 class _LowerError(Struct, frozen=True):
-    message: str = ""
+    message: str | None = None
     detail: str | None = None
     code: str | int = ""
     element: str | None = None
@@ -52,17 +55,24 @@ class _LowerError(Struct, frozen=True):
 
 class _LowerFault(Struct, frozen=True):
     error: tuple[_LowerError, ...] = ()
-    type: str = ""
+    type: str | None = None
 
 
-class _Attachable(Struct, frozen=True):
+class _Part(Struct, frozen=True):
     Fault: _UpperFault | None = None
+
+
+class _Captured(Struct, frozen=True):
+    Fault: _UpperFault | None = None
+    QueryResponse: tuple[_Part, ...] = ()
 
 
 class _Envelope(Struct, frozen=True):
     Fault: _UpperFault | None = None
     fault: _LowerFault | None = None
-    AttachableResponse: tuple[_Attachable, ...] = ()
+    AttachableResponse: tuple[_Part, ...] = ()
+    QueryResponse: _Part = _Part()
+    CDCResponse: tuple[_Captured, ...] = ()
 
 
 _read_json: Final = lenient_reader(_Envelope, _Envelope())
@@ -73,15 +83,24 @@ def read_fault(body: bytes) -> WireFault | None:
     if body.lstrip()[:1] == b"<":
         return _read_xml(body)
     envelope = _read_json(body)
-    upper = envelope.Fault or next((part.Fault for part in envelope.AttachableResponse if part.Fault), None)
+    upper = next(_upper(envelope), None)
     if upper is not None:
-        errors = (WireError(e.Message, e.Detail or "", str(e.code), e.element) for e in upper.Error)
-        return WireFault(tuple(errors), upper.type)
+        errors = (WireError(e.Message or "", e.Detail or "", str(e.code), e.element) for e in upper.Error)
+        return WireFault(tuple(errors), upper.type or "")
     lower = envelope.fault
     if lower is not None:
-        errors = (WireError(e.message, e.detail or "", str(e.code), e.element) for e in lower.error)
-        return WireFault(tuple(errors), lower.type)
+        errors = (WireError(e.message or "", e.detail or "", str(e.code), e.element) for e in lower.error)
+        return WireFault(tuple(errors), lower.type or "")
     return None
+
+
+def _upper(envelope: _Envelope) -> Iterator[_UpperFault]:
+    yield from (found for found in (envelope.Fault, envelope.QueryResponse.Fault) if found is not None)
+    yield from (part.Fault for part in envelope.AttachableResponse if part.Fault is not None)
+    for captured in envelope.CDCResponse:
+        if captured.Fault is not None:
+            yield captured.Fault
+        yield from (part.Fault for part in captured.QueryResponse if part.Fault is not None)
 
 
 _MOST_XML: Final = 64 * 1024

@@ -27,8 +27,9 @@ from service.connectors.sdk.retry_after import retry_after_s
 
 
 def classify(request: Request, response: Response) -> VendorFault | None:
-    """The fault in an answer, or None. A good answer costs one comparison of its first bytes."""
-    if response.status == 200 and response.body.startswith(_GOOD):
+    """The fault in an answer, or None. A good answer costs a look at its first bytes; one of change data capture, which
+    may hold a fault for one of its entities, a look at all of them."""
+    if response.status == 200 and response.body.startswith(_GOOD) and not _may_hold_fault(response.body):
         return None
     wire = read_fault(response.body)
     if wire is None:
@@ -55,6 +56,15 @@ _GOOD: Final = tuple(
     )
 )
 
+_HEAD: Final = 256
+_CAPTURED: Final = b'{"CDCResponse":'
+
+
+def _may_hold_fault(body: bytes) -> bool:
+    """Within a text the quotes would be escaped, so that only a name looks like this."""
+    return body.find(b'"Fault":', 0, None if body.startswith(_CAPTURED) else _HEAD) >= 0
+
+
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "120": ConnectionRefused,
     "500": Refused,
@@ -67,6 +77,7 @@ _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
     "3001": RateLimited,
     "3100": ConnectionRefused,
     "3200": CredentialsExpired,
+    "4000": Refused,
     "4001": Refused,
     "5010": StaleVersion,
     "6000": Invalid,

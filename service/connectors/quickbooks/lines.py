@@ -32,7 +32,9 @@ class GroupDetail(Struct, frozen=True, gc=False):
 
 
 class WireLine(Struct, frozen=True, gc=False):
-    DetailType: str
+    """A line without a `DetailType`, which the schema allows, is `other`."""
+
+    DetailType: str | None = None
     Id: str | None = None
     Description: str | None = None
     Amount: Decimal | None = None
@@ -70,7 +72,7 @@ _NO_DETAIL: Final = SalesItemDetail()
 
 
 def _line(wire: WireLine, currency: str, book: Book) -> InvoiceLine:
-    kind = _KINDS.get(wire.DetailType, _OTHER)
+    kind = _KINDS.get(wire.DetailType or "", _OTHER)
     detail, group = wire.SalesItemLineDetail or _NO_DETAIL, wire.GroupLineDetail
     item = detail.ItemRef if group is None else group.GroupItemRef
     tax_code, class_ref = detail.TaxCodeRef, detail.ClassRef

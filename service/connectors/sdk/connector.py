@@ -61,8 +61,8 @@ class Connector:
     as_json: Callable[[Response], Response] | None = None
     """Where the vendor answers in another notation: the same answer as JSON, before anything else reads it.
     Raises Malformed."""
-    request_id_header: str | None = None
-    """The response header that carries the vendor's own trace id, in lower case."""
+    request_id_headers: tuple[str, ...] = ()
+    """The response headers that may carry the vendor's own trace id, in lower case; the first that is there counts."""
     redact: frozenset[str] = frozenset()
     """Names of vendor fields that `include=raw` and `include=unmapped` never show (government ids, secrets)."""
     changes: Callable[[datetime, tuple[str, ...], Book], Flow[Mapping[str, Changes[Any]]]] | None = None

@@ -303,8 +303,8 @@ class Engine:
         if not request.aside:
             leg.last = response
         leg.status = response.status
-        if connector.request_id_header is not None:
-            leg.request_id = response.headers.get(connector.request_id_header)
+        if connector.request_id_headers:
+            leg.request_id = next(filter(None, map(response.headers.get, connector.request_id_headers)), None)
         fault = connector.classify(request, response) if request.address is None else fault_at_address(response)
         if isinstance(fault, Unavailable):
             _failed(self._monotonic(), link.breaker, vendor_breaker)

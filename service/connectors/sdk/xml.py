@@ -2,8 +2,9 @@
 
     <Clients><Client><Name>A</Name></Client><Client>…   {"Clients": {"Client": [{"Name": "A"}, …]}}
 
-Elements that repeat are an array, one alone is not; an empty one is null; all else is text. Attributes stand beside
-the children as `@name`. Document types and entities are refused, and so is what nests too deep.
+Elements that repeat are an array, one alone is not; an empty one is null, as is one that says `xsi:nil="true"`; all
+else is text. Attributes stand beside the children as `@name`. Document types and entities are refused, and so is what
+nests too deep.
 """
 
 from typing import Any, Final
@@ -17,6 +18,7 @@ from service.connectors.sdk.faults import Malformed
 from service.connectors.sdk.flow import Response
 
 _DEEPEST: Final = 40
+_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 _encode: Final = msgspec.json.Encoder().encode
 
 
@@ -43,6 +45,8 @@ def _value(element: Element, left: int) -> Any:
     """Raises ValueError where the elements nest too deep."""
     if not left:
         raise ValueError("nested too deep")
+    if element.get(_NIL) in ("true", "1"):
+        return None
     text = (element.text or "").strip() or None
     if not len(element):
         return text if not element.attrib else {**_attributes(element), "#text": text}

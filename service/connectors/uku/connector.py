@@ -41,7 +41,7 @@ UKU: Final = Connector(
     # The figure for reads is not published; writes were 30 a minute on the vendor's own account.
     budget=BudgetSpec(limits=(Limit(60, 60.0),), scope="connection", default_retry_after_s=10.0, source="assumed"),
     classify=classify,
-    request_id_header="x-request-id",
+    request_id_headers=("x-request-id",),
     discover=discover,
     clients=CLIENTS,
     contacts=CONTACTS,

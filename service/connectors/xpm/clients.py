@@ -132,7 +132,7 @@ def to_client(wire: WireClient, book: Book) -> Client:
         ),
         addresses=[*_address("physical", wire), *_postal(wire)],
         website=wire.Website,
-        manager=None if manager is None else book.ref("usr_", manager.UUID),
+        manager=None if manager is None or not manager.UUID else book.ref("usr_", manager.UUID),
         external_id=wire.ExportCode,
         registration_number=wire.CompanyNumber,
         tax_ids=[TaxId("tax_number", _masked(wire.TaxNumber))] if wire.TaxNumber else [],

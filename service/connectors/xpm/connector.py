@@ -41,6 +41,7 @@ XPM: Final = Connector(
     ),
     classify=classify,
     as_json=xml_as_json,
+    request_id_headers=("xero-correlation-id",),
     redact=frozenset({"TaxNumber", "BusinessNumber", "DateOfBirth"}),
     discover=discover,
     clients=CLIENTS,

@@ -2,8 +2,8 @@
 
 Source: https://developer.xero.com/documentation/api/practice-manager-3-1/overview-practice-manager, read 2026-11-20.
 
-Answers are XML whatever is asked for; a live client of version 3.1 is given JSON in XML's shape when it asks for JSON
-(third party). We ask for JSON and read either.
+Answers are XML whatever is asked for. Who switches `Xero-Features: practice-strict-content-type` on and asks for JSON
+is given JSON of quite another shape (third party), so we ask for XML, and read XML or JSON in XML's shape.
 """
 
 from typing import Final
@@ -15,13 +15,13 @@ from service.connectors.sdk.flow import Request
 from service.connectors.sdk.references import path_segment
 from service.ids import Book
 
-_ACCEPT: Final = "application/json, application/xml;q=0.9, text/xml;q=0.9"
+_ACCEPT: Final = "application/xml, text/xml;q=0.9"
 
 
 class Named(Struct, frozen=True, gc=False):
-    """A reference to another record."""
+    """A reference to another record; an empty element refers to none."""
 
-    UUID: str
+    UUID: str | None = None
 
 
 def read(path: str, book: Book, query: tuple[tuple[str, str], ...] = ()) -> Request:

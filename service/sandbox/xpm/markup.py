@@ -3,16 +3,22 @@
 from typing import Any, TypeGuard
 from xml.sax.saxutils import escape
 
-from service.sandbox.http import Json, Request, Response, json_response
+import msgspec
+
+from service.sandbox.http import Json, Response
+
+ROOT = "Response"
 
 
-def answer(request: Request, status: int, found: Json, *headers: tuple[str, str]) -> Response:
-    """`<Response>…`: in JSON for who asks for it, in XML for everybody else."""
-    payload: Json = {"Response": found}
-    if "application/json" in request.headers.get("accept", ""):
-        return json_response(status, payload, *headers)
-    text = f'<?xml version="1.0" encoding="utf-8"?>{_element("Response", found)}'
-    return Response(status, text.encode(), (("content-type", "text/xml; charset=utf-8"), *headers))
+def as_xml(response: Response) -> Response:
+    """`{"Response": …}` as `<Response>…`; anything else as it is."""
+    payload = response.payload
+    if not _is_object(payload) or [*payload] != [ROOT]:
+        return response
+    text = f'<?xml version="1.0" encoding="utf-8"?>{_element(ROOT, payload[ROOT])}'
+    kept = tuple(pair for pair in response.headers if pair[0] != "content-type")
+    headers = (("content-type", "text/xml; charset=utf-8"), *kept)
+    return msgspec.structs.replace(response, body=text.encode(), headers=headers)
 
 
 def _element(name: str, value: object) -> str:

@@ -82,7 +82,6 @@ class Clients:
             "BalanceMonth": "Mar",
         }
         if whole:
-            found["WebUrl"] = f"https://practicemanager.example/client/{self.id(row)}"
             found["BusinessNumber"] = None if client.given else f"94{29_000_000_000 + row}"
         return found
 

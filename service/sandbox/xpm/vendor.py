@@ -11,7 +11,7 @@ from service.sandbox.grants import Tokens
 from service.sandbox.http import Json, Request, Response, json_response
 from service.sandbox.reading import ReadVendor
 from service.sandbox.vendor import UnsupportedFaultError
-from service.sandbox.xpm.markup import answer
+from service.sandbox.xpm.markup import as_xml
 from service.sandbox.xpm.practice import Clients, tenant_id
 
 ROOT = "/practicemanager/3.1"
@@ -27,11 +27,10 @@ _ENDPOINTS = Endpoints(
     client_auth="basic",
     scopes=_KNOWN,
 )
-_ASKED = Request("GET", "/", {}, {"accept": "application/json"}, b"")
 
 
 class Xpm(ReadVendor):
-    """One practice, in JSON or XML as it is asked for."""
+    """One practice, in XML, or in JSON for who asks for that."""
 
     name = "xpm"
     default_scopes = SCOPES
@@ -60,6 +59,10 @@ class Xpm(ReadVendor):
             return json_response(403, {"Type": None, "Title": "Forbidden", "Detail": "AuthenticationUnsuccessful"})
         return response
 
+    def translated(self, request: Request, response: Response) -> Response:
+        """XML but for who asks for JSON."""
+        return response if "application/json" in request.headers.get("accept", "") else as_xml(response)
+
     def grant_facts(self, tokens: Tokens) -> Json:
         del tokens
         return self.facts(self.tenant)
@@ -68,7 +71,7 @@ class Xpm(ReadVendor):
         return request.path.endswith(("/paged-list", "/contacts"))
 
     def missing(self) -> Response:
-        return answer(_ASKED, 404, _error("The requested resource was not found."))
+        return _answer(404, _error("The requested resource was not found."))
 
     def unauthorized(self) -> Response:
         said = {"Type": None, "Title": "Unauthorized", "Status": 401, "Detail": "TokenExpired: token expired"}
@@ -78,10 +81,10 @@ class Xpm(ReadVendor):
         return Response(429, b"", (("x-rate-limit-problem", "minute"), ("retry-after", retry_after or "1")))
 
     def server_error(self, status: int) -> Response:
-        return answer(_ASKED, status, _error("An exception occurred."))
+        return _answer(status, _error("An exception occurred."))
 
     def fault_in_200(self) -> Response:
-        return answer(_ASKED, 200, _error("The request could not be carried out."))
+        return _answer(200, _error("The request could not be carried out."))
 
     def records(self, payload: Json) -> list[Json]:
         found = payload.get("Response", {})
@@ -129,28 +132,33 @@ class Xpm(ReadVendor):
         try:
             begin, size = _asked(request)
         except ValueError:
-            return answer(request, 400, _error("pageSize or pageToken is not valid."))
+            return _answer(400, _error("pageSize or pageToken is not valid."))
         # The second practice is a new one, without clients yet.
         shown: Sequence[int] = listed if self._is_first(request) else ()
         rows = [row(number) for number in shown[begin : begin + size]]
         held: Json | None = {name: rows[0] if len(rows) == 1 else rows} if rows else None
         follows = _token(begin + size) if begin + size < len(shown) else None
-        return answer(request, 200, _paged(request, held, follows)["Response"])
+        return _answer(200, _paged(request, held, follows)["Response"])
 
     def _client(self, request: Request, path: Mapping[str, str]) -> Response:
         row = self._clients.find(path["id"])
         if row is None or not self._is_first(request):
-            return answer(request, 404, _error("There is no such client."))
-        return answer(request, 200, {"Status": "OK", "Client": self._clients.client(row, whole=True)})
+            return _answer(404, _error("There is no such client."))
+        page = f"https://practicemanager.example/client/{path['id']}"
+        return _answer(200, {"Status": "OK", "WebUrl": page, "Client": self._clients.client(row, whole=True)})
 
     def _contact(self, request: Request, path: Mapping[str, str]) -> Response:
         row = self._clients.find_contact(path["id"])
         if row is None or not self._is_first(request):
-            return answer(request, 404, _error("There is no such contact."))
-        return answer(request, 200, {"Status": "OK", "Contact": self._clients.contact(row)})
+            return _answer(404, _error("There is no such contact."))
+        return _answer(200, {"Status": "OK", "Contact": self._clients.contact(row)})
 
     def _is_first(self, request: Request) -> bool:
         return request.headers.get("xero-tenant-id") == self.tenant
+
+
+def _answer(status: int, found: Json) -> Response:
+    return json_response(status, {"Response": found})
 
 
 def _error(text: str) -> Json:
