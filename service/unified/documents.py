@@ -152,7 +152,7 @@ class Documents:
         asked = read_query(call.scope["query_string"], _UPLOAD)
         new, described, source = self._sent(call, asked)
         if asked.get("dry_run"):
-            answer = await self._writer.dry_upload(call, DOCUMENTS)
+            answer = await self._writer.dry_upload(call, DOCUMENTS, new)
             async for _ in source.chunks:
                 pass  # read, so that the digest is known to be right and the caller gets to read the answer
             return answer

@@ -11,10 +11,11 @@ from billing import Meter, PriceBook, get_call, marginal_price, month_to_date
 from service.accounts.tokens import Mode
 from service.api.bodies import decode_body, encode, json_body
 from service.api.call import Answer, Call
+from service.api.problems import to_problem
 from service.api.query import boolean, read_query
 from service.clock import now
 from service.connectors.sdk.binding import NewDocument
-from service.connectors.sdk.faults import StaleVersion
+from service.connectors.sdk.faults import StaleVersion, VendorFault
 from service.connectors.sdk.flow import Flow, Source
 from service.db.pool import Pool, as_organization
 from service.errors import (
@@ -32,6 +33,8 @@ from service.unified.read import Reader, bound, etag
 from service.unified.shape import overridden
 from service.unified.ways import Way, Ways
 
+_NO_KEY = ""
+"""For flows that are begun and never sent."""
 _ETAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"')
 
 
@@ -76,7 +79,7 @@ class Writer:
         body = await json_body(call, self._max_body_bytes)
         new = decode_body(body, noun.create)
         if _is_dry_run(call):
-            return await self._dry_run(call)
+            return await self._dry_run(call, way, lambda: create(new, _NO_KEY, way.book))
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
@@ -98,12 +101,12 @@ class Writer:
         version = _if_match(call, versioned=binding.versioned)
         body = await json_body(call, self._max_body_bytes)
         change = decode_body(body, noun.update)
+        update = binding.update
         if _is_dry_run(call):
-            return await self._dry_run(call)
+            return await self._dry_run(call, way, lambda: update(remote_id, change, version, _NO_KEY, way.book))
         claim = await self._claim(call, way, key, body)
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
-        update = binding.update
 
         async def work(call: Call) -> Answer:
             flow = update(remote_id, change, version, claim.vendor_key, way.book)
@@ -143,11 +146,13 @@ class Writer:
         rules = await self._reader.rules(call, way, noun)
         return Answer(200, encode(overridden(record, rules)), headers=etag(record))
 
-    async def dry_upload(self, call: Call, noun: Noun) -> Answer:
+    async def dry_upload(self, call: Call, noun: Noun, new: NewDocument) -> Answer:
         """What an upload would count as."""
         _idempotency_key(call)
-        bound(await self._ways.named(call), noun, "upload")
-        return await self._dry_run(call)
+        way = await self._ways.named(call)
+        upload = bound(way, noun, "upload").upload
+        assert upload is not None
+        return await self._dry_run(call, way, lambda: upload(new, _NO_KEY, way.book))
 
     async def delete(self, call: Call, noun: Noun) -> Answer:
         """A record taken away, as far as the vendor allows: 204. `If-Match` guards a version."""
@@ -156,12 +161,12 @@ class Writer:
         binding = bound(way, noun, "delete")
         assert binding.delete is not None
         version = _if_match(call, versioned=binding.versioned)
+        delete = binding.delete
         if _is_dry_run(call):
-            return await self._dry_run(call)
+            return await self._dry_run(call, way, lambda: delete(remote_id, version, _NO_KEY, way.book))
         claim = await self._claim(call, way, key, b"")
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
-        delete = binding.delete
 
         async def work(call: Call) -> Answer:
             await self._carry_out(call, way, delete(remote_id, version, claim.vendor_key, way.book), version)
@@ -204,8 +209,9 @@ class Writer:
                 call.replayed = True
         return claim
 
-    async def _dry_run(self, call: Call) -> Answer:
+    async def _dry_run(self, call: Call, way: Way, begin: Callable[[], Flow[Any]]) -> Answer:
         call.dry_run = True
+        _go_to_first_request(way, begin)
         assert call.operation is not None
         meter, caller = Meter(call.operation.meter.value), call.known_caller
         async with as_organization(self._pool, caller.org_id) as connection:
@@ -224,6 +230,16 @@ class Writer:
                 if found is not None and found.call.billable and not found.call.void:
                     return True
         return False
+
+
+def _go_to_first_request(way: Way, begin: Callable[[], Flow[Any]]) -> None:
+    """Raises the problem of what the vendor is known to refuse, found before anything is sent."""
+    try:
+        flow = begin()
+        next(flow, None)
+        flow.close()
+    except VendorFault as fault:
+        raise to_problem(fault, way.connector.slug) from fault
 
 
 def _is_dry_run(call: Call) -> bool:

@@ -171,6 +171,26 @@ async def test_dry_run_finds_what_is_wrong(api: Api) -> None:
     assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
 
 
+@pytest.mark.parametrize(
+    ("vendor", "path", "body", "pointer"),
+    [
+        ("canopy", "/v1/clients", {"display_name": "A"}, "/kind"),
+        ("canopy", "/v1/invoices", {"client": "cli_x", "lines": []}, "/client"),
+        ("quickbooks", "/v1/invoices", {"client": "cli_x", "lines": [{"description": "A"}]}, "/client"),
+    ],
+)
+async def test_dry_run_finds_what_the_vendor_is_known_to_refuse(
+    api: Api, quickbooks: SandboxServer, canopy: SandboxServer, vendor: str, path: str, body: object, pointer: str
+) -> None:
+    tried = await api.post(f"{path}?dry_run=true", body, vendor)
+    done = await api.post(path, body, vendor)
+
+    assert (tried.status_code, problem_of(tried)) == (done.status_code, problem_of(done)) == (422, "validation_failed")
+    assert tried.json()["errors"] == done.json()["errors"]
+    assert tried.json()["errors"][0]["pointer"] == pointer
+    assert quickbooks.stats()["total"] + canopy.stats()["total"] == 0
+
+
 @pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dryrun=true"])
 async def test_impossible_parameter_of_a_write_is_refused(api: Api, quickbooks: SandboxServer, query: str) -> None:
     answer = await api.post(f"/v1/clients?{query}", CLIENT, "quickbooks")

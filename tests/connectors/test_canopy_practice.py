@@ -372,6 +372,28 @@ def test_money_in_another_currency_than_its_invoice_is_refused(canopy: Vendor) -
     assert refused(Invalid, lambda: create(vendor, "payments", euros)) == "/amount/currency"
 
 
+@pytest.mark.parametrize(
+    ("new", "refused_at"),
+    [
+        (InvoiceCreate(client="", lines=[InvoiceLineInput(amount=Money(700, "EUR"))]), "/currency"),
+        (InvoiceCreate(client="", lines=[InvoiceLineInput(amount=Money(7, "USD"))], currency="CAD"),
+         "/lines/0/amount/currency"),
+        (InvoiceCreate(client="", lines=[InvoiceLineInput(amount=Money(7, one)) for one in ("USD", "CAD")]),
+         "/lines/1/amount/currency"),
+        (InvoiceCreate(client="", lines=[InvoiceLineInput(quantity=Decimal(1), unit_price=Decimal(9))]), "/currency"),
+    ],
+)  # fmt: skip
+def test_invoice_of_a_book_in_two_currencies_is_in_the_one_it_names(
+    canopy: Vendor, new: InvoiceCreate, refused_at: str
+) -> None:
+    vendor = replace(canopy, book=Book(UUID(int=7), 0, canopy.book.account))
+    client = next(iter(vendor.every("clients", filters={"status": ("active",)}))).id
+
+    assert refused(Invalid, lambda: create(vendor, "invoices", replace(new, client=client))) == refused_at
+    in_dollars = InvoiceCreate(client=client, lines=[InvoiceLineInput(amount=Money(700, "CAD"))])
+    assert create(vendor, "invoices", in_dollars).total == Money(700, "CAD")
+
+
 def any_open(vendor: Vendor, currency: str) -> bool:
     return any(one.status == "open" and one.currency == currency for one in vendor.every("invoices"))
 

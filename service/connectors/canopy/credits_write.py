@@ -1,11 +1,11 @@
 """New and changed credits for Canopy: an amount, and the invoices that it is applied to."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
+from service.connectors.canopy.invoices_write import only_currency
 from service.connectors.canopy.payments_write import CURRENCIES, Cover, check_currency, to_covers
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.flow import Flow
@@ -47,11 +47,6 @@ def from_credit_update(new: CreditUpdate, book: Book) -> Flow[WriteCredit]:
     covers = to_covers(parts, book)
     yield from check_currency([(f"{pointer}/amount", amount) for pointer, _, amount in parts], covers, book)
     return WriteCredit(applications=covers)
-
-
-def only_currency(lines: Sequence[InvoiceLineInput]) -> str | None:
-    """The currency of the first amount that the lines name."""
-    return next((line.amount.currency for line in lines if not isinstance(line.amount, UnsetType)), None)
 
 
 def _cents(line: InvoiceLineInput, currency: str | None, pointer: str) -> int:

@@ -37,9 +37,14 @@ _CURRENCIES: Final = ("USD", "CAD")
 
 
 def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
-    """The body of a new invoice. Raises Invalid for a memo, and for currencies that Canopy does not bill in."""
+    """The body of a new invoice. Raises Invalid for a memo, and for currencies that Canopy does not bill in.
+
+    A firm that bills in two currencies says which: by `currency`, or by the amounts of the lines.
+    """
     refuse(new, ("memo",), "Canopy")
-    currency = given(new.currency)
+    currency = given(new.currency) or book.currency or only_currency(new.lines)
+    if currency is None and new.lines:
+        raise invalid("/currency", "required", "The firm bills in several currencies: which one is it?")
     if currency is not None and currency not in _CURRENCIES:
         raise invalid("/currency", "unsupported", "Canopy bills in USD and CAD.")
     return WriteInvoice(
@@ -47,8 +52,8 @@ def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
         number=new.number,
         issue_date=new.issued_on,
         due_date=new.due_on,
-        currency=new.currency,
-        lines=_lines(new.lines, currency or book.currency, book),
+        currency=new.currency if currency is None or book.currency is not None else currency,
+        lines=_lines(new.lines, currency, book),
     )
 
 
@@ -61,6 +66,12 @@ def from_invoice_update(new: InvoiceUpdate, currency: str | None, book: Book) ->
         due_date=new.due_on,
         lines=UNSET if isinstance(new.lines, UnsetType) else _lines(new.lines, currency, book),
     )
+
+
+def only_currency(lines: Sequence[InvoiceLineInput]) -> str | None:
+    """The currency of the first amount that the lines name."""
+    amounts = (amount for line in lines for amount in (line.amount, line.write_up))
+    return next((amount.currency for amount in amounts if not isinstance(amount, UnsetType)), None)
 
 
 def _lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) -> list[WriteLine]:
