@@ -66,7 +66,7 @@ from service.unified.around import Around
 from service.unified.batch import Batches
 from service.unified.consented import Consented
 from service.unified.coverage import Coverage
-from service.unified.documents import Documents
+from service.unified.downloads import Downloads
 from service.unified.overrides.held import HeldOverrides
 from service.unified.overrides.routes import Overrides
 from service.unified.passthrough import Passthroughs
@@ -74,6 +74,7 @@ from service.unified.read import Reader
 from service.unified.routes.capabilities import capability_operations
 from service.unified.routes.routes import NOUNS, unified_operations
 from service.unified.sessions import Sessions
+from service.unified.uploads import Uploads
 from service.unified.ways import Ways
 from service.unified.write import Writer
 from service.usage.bodies import BodyKeeper
@@ -105,7 +106,8 @@ class Parts(Struct, frozen=True):
     connections: Connections
     reader: Reader
     writer: Writer
-    documents: Documents
+    downloads: Downloads
+    uploads: Uploads
     coverage: Coverage
     around: Around
     connectors: tuple[Connector, ...]
@@ -124,7 +126,9 @@ ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent", "createFirm")
 def operations(parts: Parts) -> tuple[Operation, ...]:
     """Every operation of the API."""
     found: list[Operation] = [contract_operation(lambda: found)]
-    found += unified_operations(parts.reader, parts.writer, parts.documents, parts.coverage, parts.connectors)
+    found += unified_operations(
+        parts.reader, parts.writer, parts.downloads, parts.uploads, parts.coverage, parts.connectors
+    )
     found += parts.around.all()
     found += standing_operations(parts.standings)
     found += capability_operations(parts.connections, parts.coverage)
@@ -172,7 +176,8 @@ def contract() -> bytes:
         connections=unopened,
         reader=unopened,
         writer=unopened,
-        documents=cast(Any, _Unopened()),
+        downloads=cast(Any, _Unopened()),
+        uploads=cast(Any, _Unopened()),
         coverage=Coverage(CONNECTORS),
         around=around.unopened(_Unopened(), CONNECTORS),
         connectors=CONNECTORS,
@@ -250,7 +255,8 @@ async def open_edge(
             connections=connections,
             reader=reader,
             writer=writer,
-            documents=Documents(ways, reader, writer, engine, settings.max_document_bytes),
+            downloads=Downloads(ways, reader, engine),
+            uploads=Uploads(writer, settings.max_document_bytes),
             coverage=coverage,
             around=Around(
                 batches=Batches(settings.max_body_bytes),

@@ -5,9 +5,10 @@ from service.api import parameters
 from service.api.operation import Audit, Meter, Operation, Parameter
 from service.connectors.sdk.connector import Connector
 from service.resources.document import Area, Document
-from service.unified.documents import Documents
+from service.unified.downloads import Downloads
 from service.unified.routes.documents import DOCUMENTS
 from service.unified.routes.problems import VENDOR_PROBLEMS, WRITE_PROBLEMS
+from service.unified.uploads import Uploads
 
 _RANGE = Parameter(
     name="Range",
@@ -29,20 +30,22 @@ _DIGEST = Parameter(
 )
 
 
-def content_operations(documents: Documents, connectors: tuple[Connector, ...]) -> tuple[Operation, ...]:
+def content_operations(
+    downloads: Downloads, uploads: Uploads, connectors: tuple[Connector, ...]
+) -> tuple[Operation, ...]:
     """Download and upload, as far as any vendor can."""
     bindings = [connector.documents for connector in connectors if connector.documents is not None]
     found: list[Operation] = []
     if any(binding.download is not None for binding in bindings):
-        found.append(_download(documents))
+        found.append(_download(downloads))
     if any(binding.upload is not None for binding in bindings):
-        found.append(_upload(documents))
+        found.append(_upload(uploads))
     if any(binding.upload_version is not None for binding in bindings):
-        found.append(_upload_version(documents, connectors))
+        found.append(_upload_version(uploads, connectors))
     return tuple(found)
 
 
-def _download(documents: Documents) -> Operation:
+def _download(downloads: Downloads) -> Operation:
     return Operation(
         id="downloadDocument",
         method="GET",
@@ -66,11 +69,11 @@ def _download(documents: Documents) -> Operation:
             errors.RANGE_NOT_SATISFIABLE,
             *VENDOR_PROBLEMS,
         ),
-        run=documents.download,
+        run=downloads.download,
     )
 
 
-def _upload(documents: Documents) -> Operation:
+def _upload(uploads: Uploads) -> Operation:
     return Operation(
         id="uploadDocument",
         method="POST",
@@ -97,11 +100,11 @@ def _upload(documents: Documents) -> Operation:
         ),
         problems=(*WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
         example=DOCUMENTS.example,
-        run=documents.upload,
+        run=uploads.upload,
     )
 
 
-def _upload_version(documents: Documents, connectors: tuple[Connector, ...]) -> Operation:
+def _upload_version(uploads: Uploads, connectors: tuple[Connector, ...]) -> Operation:
     able = [one.name for one in connectors if one.documents is not None and one.documents.upload_version is not None]
     return Operation(
         id="uploadDocumentVersion",
@@ -125,7 +128,7 @@ def _upload_version(documents: Documents, connectors: tuple[Connector, ...]) -> 
         ),
         problems=(*WRITE_PROBLEMS, errors.NOT_FOUND),
         example=DOCUMENTS.example,
-        run=documents.upload_version,
+        run=uploads.upload_version,
     )
 
 

@@ -3,7 +3,7 @@
 from service.api.operation import Operation
 from service.connectors.sdk.connector import Connector
 from service.unified.coverage import Coverage
-from service.unified.documents import Documents
+from service.unified.downloads import Downloads
 from service.unified.noun import Noun
 from service.unified.read import Reader
 from service.unified.routes.accounts import ACCOUNTS
@@ -30,6 +30,7 @@ from service.unified.routes.tracking import TRACKING
 from service.unified.routes.users import USERS
 from service.unified.routes.vendors import vendor_operations
 from service.unified.schemas import Schemas
+from service.unified.uploads import Uploads
 from service.unified.write import Writer
 
 NOUNS: tuple[Noun, ...] = (
@@ -58,9 +59,14 @@ NOUNS: tuple[Noun, ...] = (
 
 
 def unified_operations(
-    reader: Reader, writer: Writer, documents: Documents, coverage: Coverage, connectors: tuple[Connector, ...]
+    reader: Reader,
+    writer: Writer,
+    downloads: Downloads,
+    uploads: Uploads,
+    coverage: Coverage,
+    connectors: tuple[Connector, ...],
 ) -> tuple[Operation, ...]:
     """Every operation on unified records, and the vendors' coverage."""
     schemas = Schemas()
     of_nouns = (one for noun in NOUNS for one in noun_operations(noun, reader, writer, schemas, connectors))
-    return (*of_nouns, *content_operations(documents, connectors), *vendor_operations(coverage))
+    return (*of_nouns, *content_operations(downloads, uploads, connectors), *vendor_operations(coverage))
