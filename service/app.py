@@ -72,7 +72,7 @@ from service.unified.overrides.routes import Overrides
 from service.unified.passthrough import Passthroughs
 from service.unified.read import Reader
 from service.unified.routes.capabilities import capability_operations
-from service.unified.routes.routes import NOUNS, unified_operations
+from service.unified.routes.nouns import NOUNS, unified_operations
 from service.unified.sessions import Sessions
 from service.unified.uploads import Uploads
 from service.unified.ways import Ways

@@ -13,7 +13,7 @@ from service.unified.batch import Batches
 from service.unified.overrides.routes import Overrides, override_operations
 from service.unified.passthrough import Passthroughs
 from service.unified.routes.around import around_operations
-from service.unified.routes.routes import NOUNS
+from service.unified.routes.nouns import NOUNS
 from service.unified.sessions import Sessions
 
 
