@@ -31,6 +31,7 @@ from service.audit.checkpoints import Signer
 from service.audit.personal import PersonalKeys
 from service.audit.routes import audit_operations
 from service.audit.signing import signer_of
+from service.connections.approvals.guard import GUARDED, with_second_person
 from service.connections.firm_routes import firm_operations
 from service.connections.hosted.opening import connect_url
 from service.connections.linking import Linking
@@ -148,6 +149,8 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     for place, one in enumerate(found):
         if one.id in ONCE_IF_ASKED:
             found[place] = once_if_asked(one, parts.idempotency)
+        if one.exports in GUARDED:
+            found[place] = with_second_person(one, parts.linking)
     return tuple(found)
 
 
@@ -160,8 +163,13 @@ class _Unopened:
 
 def contract() -> bytes:
     """The OpenAPI document, without opening anything."""
+    return render(operations(unopened_parts()))
+
+
+def unopened_parts() -> Parts:
+    """Parts for looking at operations, none of which can be carried out."""
     unopened = cast(Any, None)
-    parts = Parts(
+    return Parts(
         settings=unopened,
         policy=unopened,
         pool=unopened,
@@ -188,7 +196,6 @@ def contract() -> bytes:
         leaks=cast(Any, _Unopened()),
         standings=unopened,
     )
-    return render(operations(parts))
 
 
 @asynccontextmanager

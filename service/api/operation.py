@@ -34,6 +34,23 @@ class Audit(StrEnum):
     MANAGEMENT = "management"
 
 
+class Exports(StrEnum):
+    """Whose data a file holds that is taken away, so whose second persons have to agree where their firms want one."""
+
+    FIRM = "firm"
+    """One firm's: the route says whose, by `call.firm_id`."""
+    FIRMS = "firms"
+    """Of every firm that the caller may know of, or of the connection it is filtered by."""
+    ORGANIZATION = "organization"
+    """Of every firm of the organization, whatever the caller is bound to."""
+    ITSELF = "itself"
+    """One firm's; the route asks for the second person by itself."""
+    RECORD = "record"
+    """One thing, read at the vendor under the firm's consent like any other record: no export."""
+    NOBODY = "nobody"
+    """No firm's: what stands between the organization and us, or invented data."""
+
+
 class Parameter(Struct, frozen=True, kw_only=True):
     """One parameter of an operation, as the contract shows it; `schema` is JSON Schema 2020-12."""
 
@@ -78,6 +95,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     """An answer to show; made of invented data."""
     body_example: Any = None
     freshness: str = ""
+    exports: Exports | None = None
+    """For what can be taken away as a file; such an operation does not start without."""
     run: Route
 
     @property
@@ -139,8 +158,16 @@ def needs_key(operation: Operation) -> bool:
 def _refuse_unclassified(operation: Operation) -> None:
     if operation.meter is not Meter.NONE and operation.scope is None:
         raise ValueError(f"{operation.id}: a metered operation needs a scope")
+    if is_file(operation) and operation.exports is None:
+        raise ValueError(f"{operation.id}: say whose second person is asked before this is taken away")
     if not (operation.summary and operation.description):
         raise ValueError(f"{operation.id}: an operation needs a summary and a description")
+
+
+def is_file(operation: Operation) -> bool:
+    """True of what is taken away rather than looked at: bytes, and whatever calls itself an export."""
+    named = "export" in operation.path or operation.id.startswith(("export", "download"))
+    return named or operation.answer in (bytes, str)
 
 
 def litestar_path(path: str) -> str:

@@ -9,7 +9,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.download import Download
-from service.api.operation import Audit, Meter, Operation
+from service.api.operation import Audit, Exports, Meter, Operation
 from service.api.pagination import Cursors
 from service.api.query import DEFAULT_LIMIT, PAGING, instant, invalid, one_of, read_query, text
 from service.audit.checking import export_log, verify_log
@@ -145,6 +145,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
             description="The whole log up to its newest checkpoint as lines of JSON, with the checkpoints: "
             "`tickmark audit verify FILE --key KEY` verifies it without us.",
             answer=bytes,
+            exports=Exports.ORGANIZATION,
             answer_media_type="application/x-ndjson",
             problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
             run=routes.export,

@@ -9,7 +9,7 @@ from msgspec import Meta, Struct
 from service import errors, ids
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation, Parameter
+from service.api.operation import Audit, Exports, Operation, Parameter
 from service.api.operation import Meter as Metered
 from service.api.parameters import path_id
 from service.api.problems import to_problem
@@ -282,6 +282,7 @@ def care_operations(linking: Linking) -> tuple[Operation, ...]:
             meter=Metered.NONE,
             audit=Audit.MANAGEMENT,
             answer=ConnectionExport,
+            exports=Exports.ITSELF,
             body=ExportRequest,
             parameters=(
                 named,

@@ -7,7 +7,7 @@ from typing import Final
 
 from service import errors, ids
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.operation import Audit, Exports, Meter, Operation, Parameter
 from service.api.query import id_of, instant, invalid, read_query
 from service.audit.checkpoints import Signer
 from service.clock import Clock, now
@@ -92,6 +92,7 @@ def evidence_operations(pool: Pool, vault: Vault, signer: Signer) -> tuple[Opera
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,
             answer=bytes,
+            exports=Exports.FIRM,
             answer_media_type="application/zip",
             parameters=(
                 Parameter(

@@ -20,6 +20,7 @@ from service.api.asgi import App, Receive, Scope, Send
 from service.api.auth import Proxies, client_address
 from service.api.call import Call
 from service.api.limits import subscriber
+from service.api.operation import Exports
 from service.connectors.sdk.budget import Limit
 from service.portal.cookies import DEVICE, SESSION, VISITOR, cookie, form_token, new_visitor, read_cookies, same
 from service.portal.parts import Parts
@@ -48,6 +49,8 @@ class Route(Struct, frozen=True, kw_only=True):
     """Any signed-in member."""
     recent: bool = False
     """Only a short while after the member has proved who it is."""
+    exports: Exports | None = None
+    """For what gives a file: whose data is in it, so whose second persons are asked first."""
     limits: tuple[Limit, ...] = FORMS
     """How often an address may send it."""
 
@@ -130,7 +133,10 @@ class Portal:
         if route.recent and not visit.me.is_recent(self._parts.clock):
             back = visit.path if route.method == "GET" else visit.form.text("back") or "/home"
             return visit.go(f"/confirm?next={quote(back)}")
-        return await route.run(visit)
+        reply = await route.run(visit)
+        if route.exports is None and any(name == b"content-disposition" for name, _ in reply.headers):
+            raise AssertionError(f"{route.method} {route.path} gives a file, and says not whose second person is asked")
+        return reply
 
     def _visit(self, scope: Scope, receive: Receive) -> Visit | None:
         host = next((str(v, "latin-1") for k, v in scope["headers"] if k == b"host"), "")

@@ -9,7 +9,7 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, Exports, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.query import read_query
 from service.clock import Clock, now
@@ -120,6 +120,7 @@ def body_operations(pool: Pool, vault: Vault) -> tuple[Operation, ...]:
             description="Redacted, and only of calls with test keys made while the organization kept their bodies.",
             scope="usage:read",
             answer=CallBodies,
+            exports=Exports.NOBODY,
             parameters=(parameters.path_id("request_id", "The call's `Request-Id`, `req_…`."),),
             problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
             example={

@@ -16,7 +16,7 @@ from service.api import parameters
 from service.api.bodies import encode
 from service.api.call import Answer, Call
 from service.api.download import Download
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, Exports, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.query import one_of, read_query
 from service.db.pool import Connection, Pool, as_organization
@@ -114,6 +114,7 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
         Operation(
             **shared,
             id="getBillingInvoicePdf",
+            exports=Exports.NOBODY,
             path="/v1/billing/invoices/{id}/pdf",
             summary="Get an invoice as PDF",
             description="The invoice as a PDF (PDF/A) to keep, with its payments and credit notes as they stand now.",
@@ -125,6 +126,7 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
         Operation(
             **shared,
             id="getBillingInvoiceHtml",
+            exports=Exports.NOBODY,
             path="/v1/billing/invoices/{id}/html",
             summary="Get an invoice as a page",
             description="The same invoice as one HTML page.",
@@ -136,6 +138,7 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
         Operation(
             **shared,
             id="downloadInvoiceLineCalls",
+            exports=Exports.ORGANIZATION,
             path="/v1/billing/invoices/{id}/lines/{n}/calls",
             summary="Download the calls behind a line",
             description="Every call that a line of an invoice bills, in the order they arrived; their units sum to the "

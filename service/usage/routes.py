@@ -13,7 +13,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.download import Download
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, Exports, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.pagination import Cursors
 from service.api.query import DEFAULT_LIMIT, PAGING, boolean, id_of, instant, invalid, one_of, read_query, text
@@ -228,6 +228,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             meter=MeterClass.NONE,
             audit=Audit.MANAGEMENT,
             answer=bytes,
+            exports=Exports.FIRMS,
             answer_media_type="text/csv",
             other_media_types=("application/x-ndjson",),
             parameters=(

@@ -14,7 +14,7 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation
+from service.api.operation import Audit, Exports, Meter, Operation
 from service.api.pagination import Cursors
 from service.api.query import DEFAULT_LIMIT, PAGING, read_query
 from service.clock import Clock, now
@@ -291,6 +291,7 @@ def stripe_operations(
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,
             answer=str,
+            exports=Exports.NOBODY,
             answer_media_type="text/csv",
             problems=(errors.UNKNOWN_PARAMETER,),
             run=routes.export,

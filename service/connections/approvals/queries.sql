@@ -7,6 +7,14 @@ SELECT dual_control FROM firm_policies WHERE org_id = $1 AND firm_id = $2;
 INSERT INTO firm_policies (org_id, firm_id, dual_control, updated_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (org_id, firm_id) DO UPDATE SET dual_control = EXCLUDED.dual_control, updated_at = EXCLUDED.updated_at;
 
+-- name: list_export_firms
+-- Firms that want two persons for exports: among these firms, or those of these connections; null is all.
+SELECT p.firm_id FROM firm_policies p
+WHERE p.org_id = $1 AND 'export' = ANY (p.dual_control) AND ($2::uuid[] IS NULL OR p.firm_id = ANY ($2))
+  AND ($3::uuid[] IS NULL OR EXISTS (SELECT FROM connections c
+                                     WHERE c.org_id = p.org_id AND c.firm_id = p.firm_id AND c.id = ANY ($3)))
+ORDER BY p.firm_id;
+
 -- name: insert_approval
 -- Something that waits for a second person.
 INSERT INTO approvals (org_id, id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key,
@@ -20,12 +28,13 @@ SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, re
 FROM approvals WHERE org_id = $1 AND id = $2 FOR UPDATE;
 
 -- name: get_same_approval
--- What the same person asked for on our pages before, exactly so, and can still be decided or used; the agreed first.
+-- What the same person asked for before with the same key, or on our pages, exactly so, and can still be decided or used;
+-- the agreed first.
 SELECT id, firm_id, connection_id, action, detail, fingerprint, requested_by, requested_key, requested_at, expires_at,
        decision, decided_by, decided_at, used_at
 FROM approvals
 WHERE org_id = $1 AND firm_id = $2 AND action = $3 AND fingerprint = $4 AND lower(requested_by) = lower($5)
-  AND requested_key IS NULL AND used_at IS NULL AND expires_at > $6 AND decision IS DISTINCT FROM 'refused'
+  AND requested_key IS NOT DISTINCT FROM $7 AND used_at IS NULL AND expires_at > $6 AND decision IS DISTINCT FROM 'refused'
 ORDER BY decision NULLS LAST, id LIMIT 1 FOR UPDATE;
 
 -- name: list_approvals

@@ -79,6 +79,14 @@ async def spend(
     connection: Connection, org_id: UUID, approval_id: UUID, action: Action, what: bytes, at: datetime
 ) -> None:
     """Uses an approval of exactly this, once. Raises ApprovalError."""
+    await get_usable(connection, org_id, approval_id, action, what, at)
+    await store.mark_used(connection, org_id, approval_id, at)
+
+
+async def get_usable(
+    connection: Connection, org_id: UUID, approval_id: UUID, action: Action, what: bytes, at: datetime
+) -> Approval:
+    """An approval of exactly this that was given and not used yet. Raises ApprovalError."""
     found = await store.get_approval(connection, org_id, approval_id)
     if found is None or found.action is not action or found.fingerprint != what:
         raise ApprovalError("there is no such approval, or it was given for something else")
@@ -86,8 +94,9 @@ async def spend(
         raise ApprovalError(WAITING)
     if found.decision == "refused":
         raise ApprovalError(REFUSED)
-    if found.expires_at <= at or not await store.mark_used(connection, org_id, approval_id, at):
+    if found.expires_at <= at or found.used_at is not None:
         raise ApprovalError("the approval was used before, or has run out")
+    return found
 
 
 async def decide(

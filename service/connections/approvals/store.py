@@ -49,6 +49,13 @@ async def get_policy(connection: Connection, org_id: UUID, firm_id: UUID) -> fro
     return frozenset(Action(one) for one in found or ())
 
 
+async def list_export_firms(
+    connection: Connection, org_id: UUID, firm_ids: frozenset[UUID] | None, connection_ids: frozenset[UUID] | None
+) -> tuple[UUID, ...]:
+    rows = await connection.fetch(SQL["list_export_firms"], org_id, firm_ids, connection_ids)
+    return tuple(row["firm_id"] for row in rows)
+
+
 async def upsert_policy(
     connection: Connection, org_id: UUID, firm_id: UUID, wanted: frozenset[Action], at: datetime
 ) -> None:
@@ -77,9 +84,17 @@ async def get_approval(connection: Connection, org_id: UUID, approval_id: UUID) 
 
 
 async def get_same_approval(
-    connection: Connection, org_id: UUID, firm_id: UUID, action: Action, what: bytes, by: str, at: datetime
+    connection: Connection,
+    org_id: UUID,
+    firm_id: UUID,
+    action: Action,
+    what: bytes,
+    by: str,
+    at: datetime,
+    *,
+    key_id: UUID | None = None,
 ) -> Approval | None:
-    row = await connection.fetchrow(SQL["get_same_approval"], org_id, firm_id, action, what, by, at)
+    row = await connection.fetchrow(SQL["get_same_approval"], org_id, firm_id, action, what, by, at, key_id)
     return msgspec.convert(row, Approval | None)
 
 

@@ -13,14 +13,15 @@ from service import ids
 from service.accounts.keys import list_keys
 from service.accounts.members import list_members
 from service.accounts.roles import Permission
+from service.api.operation import Exports
 from service.audit import store
-from service.audit.acts import member_actor, record_act
 from service.audit.checking import Progress, export_log, verify_log
 from service.audit.routes import NAMED, NDJSON
 from service.audit.search import Search, search
 from service.audit.shapes import AuditVerdict, to_actor, to_entry, to_verdict
 from service.connectors.sdk.budget import Limit
 from service.db.pool import Connection, as_organization
+from service.portal.pages.taking import may_take, taking_waits
 from service.portal.route import Route, form, page
 from service.portal.visit import HTML, Reply, Visit
 
@@ -40,7 +41,7 @@ def routes() -> tuple[Route, ...]:
     return (
         page("/audit", audit, Permission.AUDIT),
         form("/audit/verify", verify, Permission.AUDIT, limits=_HEAVY),
-        form("/audit/export", export, Permission.AUDIT, recent=True, limits=_HEAVY),
+        form("/audit/export", export, Permission.AUDIT, recent=True, limits=_HEAVY, exports=Exports.ORGANIZATION),
     )
 
 
@@ -82,9 +83,8 @@ async def verify(visit: Visit) -> Reply:
 
 async def export(visit: Visit) -> Reply:
     """The file that is verified without us."""
-    async with as_organization(visit.parts.pool, visit.org_id) as connection:
-        actor = member_actor(visit.me.session.member_id)
-        await record_act(connection, visit.org_id, "audit.export", (ids.encode("org", visit.org_id),), actor=actor)
+    if not await may_take(visit, "audit.export", "the audit log"):
+        return taking_waits(visit, "/audit")
     parts = export_log(visit.parts.pool, visit.org_id, visit.parts.audit_key, visit.parts.clock())
     return Reply(200, b"", NDJSON, NAMED, parts)
 

@@ -3,6 +3,7 @@
 import msgspec
 
 from service.accounts.roles import Permission
+from service.api.operation import Exports
 from service.audit.acts import member_actor
 from service.connections.approvals.require import ApprovalNeededError
 from service.connections.approvals.store import Action, get_policy
@@ -24,7 +25,7 @@ def routes() -> tuple[Route, ...]:
         page("/connections/{id}/disconnect", ask_end, Permission.CONNECT, recent=True),
         form("/connections/{id}/disconnect", end, Permission.CONNECT, recent=True),
         page("/connections/{id}/export", ask_export, Permission.ORGANIZATION, recent=True),
-        form("/connections/{id}/export", export, Permission.ORGANIZATION, recent=True),
+        form("/connections/{id}/export", export, Permission.ORGANIZATION, recent=True, exports=Exports.ITSELF),
     )
 
 

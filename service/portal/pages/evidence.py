@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from service import ids
 from service.accounts.roles import Permission
-from service.audit.acts import member_actor, record_act
+from service.api.operation import Exports
 from service.consent.evidence import pack
 from service.consent.evidence_routes import LONGEST
 from service.consent.findings import MAX_ROWS, Asked, TooMuchError, collect
 from service.db.pool import as_organization
 from service.portal.pages.firms import firm_of
+from service.portal.pages.taking import may_take
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit
 
@@ -20,7 +21,7 @@ def routes() -> tuple[Route, ...]:
     """For those who see calls, auditors among them, with a recent proof."""
     return (
         page("/firms/{id}/evidence", ask, Permission.READ_CALLS, recent=True),
-        form("/firms/{id}/evidence", make, Permission.READ_CALLS, recent=True),
+        form("/firms/{id}/evidence", make, Permission.READ_CALLS, recent=True, exports=Exports.FIRM),
     )
 
 
@@ -59,9 +60,9 @@ async def make(visit: Visit) -> Reply:
             found = await collect(database, visit.parts.linking.vault, asked, visit.parts.signer.public_key)
         except TooMuchError:
             return await _ask(visit, 422, days=f"These days hold more than {MAX_ROWS:,} rows. Choose fewer.")
-        about = (ids.encode("firm", firm.id),)
-        actor = member_actor(session.member_id)
-        await record_act(database, visit.org_id, "evidence.export", about, firm_id=firm.id, actor=actor, ticket=ticket)
+    days = f"{typed.text('from')} to {typed.text('to')}"
+    if not await may_take(visit, "evidence.export", f"evidence of {firm.name}", days, firm_id=firm.id, ticket=ticket):
+        return await _ask(visit, 202, waits="Once somebody else has agreed, send this again, the same days and ticket.")
     body = await asyncio.to_thread(pack, asked, found, visit.parts.signer)
     name = f"evidence-{ids.encode('firm', firm.id)}-{since:%Y%m%d}-{until:%Y%m%d}.zip"
     disposition = (b"content-disposition", f'attachment; filename="{name}"'.encode())

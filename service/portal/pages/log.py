@@ -11,9 +11,10 @@ from billing import CallFilter, Reason
 from service import ids
 from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
-from service.audit.acts import member_actor, record_act
+from service.api.operation import Exports
 from service.connections.store import list_connections
 from service.db.pool import Connection, as_organization
+from service.portal.pages.taking import may_take, taking_waits
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.bodies import get_bodies
@@ -45,7 +46,7 @@ def routes() -> tuple[Route, ...]:
     """The log and one call."""
     return (
         page("/log", log, Permission.READ_CALLS),
-        form("/log/export", export, Permission.READ_CALLS, recent=True),
+        form("/log/export", export, Permission.READ_CALLS, recent=True, exports=Exports.ORGANIZATION),
         page("/log/{id}", call, Permission.READ_CALLS),
     )
 
@@ -68,13 +69,14 @@ async def export(visit: Visit) -> Reply:
     format_ = visit.form.text("format")
     if format_ not in MEDIA_TYPES:
         raise missing()
+    asked = {name: visit.form.text(name) for name in _ASKED}
     try:
-        only = _filter({name: visit.form.text(name) for name in _ASKED}, visit.me.session.time_zone)
+        only = _filter(asked, visit.me.session.time_zone)
     except ValueError:
         raise missing() from None
-    async with as_organization(visit.parts.pool, visit.org_id) as connection:
-        actor = member_actor(visit.me.session.member_id)
-        await record_act(connection, visit.org_id, "calls.export", (ids.encode("org", visit.org_id),), actor=actor)
+    narrowed = tuple(f"{name} {value}" for name, value in asked.items() if value)
+    if not await may_take(visit, "calls.export", "the request log", format_, *narrowed):
+        return taking_waits(visit, "/log")
     parts = export_calls(visit.parts.pool, visit.org_id, only, format_)
     return Reply(200, b"", MEDIA_TYPES[format_], named(format_), parts)
 

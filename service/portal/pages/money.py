@@ -8,9 +8,11 @@ from billing import GroupBy, InvoiceUnknown, Place
 from service import ids
 from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
+from service.api.operation import Exports
 from service.connections.store import list_connections
 from service.db.pool import as_organization
 from service.portal.pages.home import day_bars
+from service.portal.pages.taking import may_take, taking_waits
 from service.portal.route import Route, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.balance import read_standing, to_balance
@@ -34,9 +36,15 @@ def routes() -> tuple[Route, ...]:
         page("/usage", usage, Permission.READ_CALLS),
         page("/invoices", invoices, Permission.READ_MONEY),
         page("/invoices/{id}", invoice, Permission.READ_MONEY),
-        page("/invoices/{id}/pdf", pdf, Permission.READ_MONEY),
+        page("/invoices/{id}/pdf", pdf, Permission.READ_MONEY, exports=Exports.NOBODY),
         page("/invoices/{id}/lines/{n}", line_calls, Permission.READ_MONEY),
-        page("/invoices/{id}/lines/{n}/calls", take_calls, Permission.READ_MONEY),
+        page(
+            "/invoices/{id}/lines/{n}/calls",
+            take_calls,
+            Permission.READ_MONEY,
+            recent=True,
+            exports=Exports.ORGANIZATION,
+        ),
     )
 
 
@@ -109,6 +117,9 @@ async def take_calls(visit: Visit) -> Reply:
     line = next((one for one in found.lines if str(one.position) == number and one.meter is not None), None)
     if line is None:
         raise missing()
+    own = f"/invoices/{visit.params['id']}/lines/{number}"
+    if not await may_take(visit, "calls.export", f"the calls behind line {number} of an invoice", own):
+        return taking_waits(visit, own)
     parts = write_calls(visit.parts.pool, found, line, "csv")
     return Reply(200, b"", FORMATS["csv"], file_named(found, "csv", line=line.position), parts)
 

@@ -2,7 +2,7 @@
 
 from service import errors
 from service.api import parameters
-from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.operation import Audit, Exports, Meter, Operation, Parameter
 from service.connectors.sdk.connector import Connector
 from service.resources.document import Area, Document
 from service.unified.downloads import Downloads
@@ -59,6 +59,7 @@ def _download(downloads: Downloads) -> Operation:
         audit=Audit.CLIENT_DATA,
         freshness="Live: the bytes come from the vendor.",
         answer=bytes,
+        exports=Exports.RECORD,
         answer_media_type="*/*",
         other_answers={206: bytes},
         parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _VERSION, _RANGE),
