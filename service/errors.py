@@ -12,7 +12,7 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
 403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
                                  approval_required
                                  mfa_too_weak passthrough_not_allowed
-404 … 416, 431 the HTTP rim      not_found method_not_allowed not_acceptable body_too_large uri_too_long …
+404 … 416, 431 the HTTP rim      not_found method_not_allowed body_too_large uri_too_long …
 409 412 422 the write            event_changed conflict idempotency_in_flight version_mismatch validation_failed
                                  idempotency_key_reused
 410 the list                     cursor_expired
@@ -248,7 +248,6 @@ NOT_FOUND = Kind("not_found", 404, "There is no such thing", "Check the id and t
 METHOD_NOT_ALLOWED = Kind(
     "method_not_allowed", 405, "The path does not take this method", "Use a method named in the `Allow` header."
 )
-NOT_ACCEPTABLE = Kind("not_acceptable", 406, "No representation fits", "Accept `application/json`.")
 CONFLICT = Kind(
     "conflict",
     409,

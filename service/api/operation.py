@@ -6,7 +6,7 @@ A route without scope, meter class or audit class does not start.
 from enum import StrEnum
 from typing import Any, Literal, cast
 
-from litestar import Litestar, Request
+from litestar import Request
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import ASGIApp
 from msgspec import Struct
@@ -128,17 +128,6 @@ def handler(operation: Operation) -> HTTPRouteHandler:
         status_code=200,  # for Litestar's own checks: what goes out is the Answer, with its own status
         include_in_schema=False,
     )(handle)
-
-
-def operations_of(app: Litestar) -> list[Operation]:
-    """Every operation of an application, by path and method."""
-    found: list[Operation] = [
-        route_handler.opt["operation"]
-        for route in app.routes
-        for route_handler in getattr(route, "route_handlers", ())
-        if "operation" in route_handler.opt
-    ]
-    return sorted(found, key=lambda operation: (operation.path, operation.method))
 
 
 def _require_scope(call: Call, operation: Operation) -> None:

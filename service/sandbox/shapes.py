@@ -60,10 +60,6 @@ class Shape(msgspec.Struct, frozen=True):
         tenders = self.payments + self.credits
         return sum(quarters for tender in tenders for covered, quarters in tender.covers if covered == invoice)
 
-    def in_canopy(self, kind: Kind) -> bool:
-        """Whether Canopy has the invoice."""
-        return kind is not Kind.BOOKS_ONLY
-
     def in_quickbooks(self, kind: Kind) -> bool:
         """Whether QuickBooks has the invoice."""
         return kind is Kind.BOOKS_ONLY or kind in SHARED_KINDS

@@ -6,7 +6,7 @@ from service.sandbox.dice import Dice, Layout
 from service.sandbox.http import Json
 from service.sandbox.people import person
 from service.sandbox.shapes import Shape, counts
-from service.sandbox.sodium.staff import CUSTOM_FIELDS, DOCUMENT_CATEGORIES, REVENUE_RANGES, code, user_ref
+from service.sandbox.sodium.staff import CUSTOM_FIELDS, REVENUE_RANGES, code, user_ref
 from service.sandbox.sodium.wire import instant, ref
 
 CLIENT_TYPES = ("PrivateLimitedCompany", "PublicLimitedCompany", "LimitedLiabilityPartnership", "Partnership",
@@ -223,6 +223,3 @@ class People:
     def _children(self, number: int) -> list[int]:
         last = min(number + 5, self._books.clients)
         return [child for child in range(number + 1, last) if self._books.parent(child) == number]
-
-
-DOCUMENT_CATEGORY_COUNT = len(DOCUMENT_CATEGORIES)
