@@ -116,7 +116,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     key_calls_at_once: Annotated[int, Setting(number(1, 10**6), "Calls an API key may have under way.")] = 64
     unknown_keys_per_minute: Annotated[
         int, Setting(number(1, 10**6), "Keys that do not exist one address may try a minute.")
-    ] = 20
+    ] = 600
     live_keys_reach_sandboxes: Annotated[
         bool, Setting(CLAIM, "For demonstrations: metered calls that touch no real vendor.")
     ] = False

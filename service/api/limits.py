@@ -28,7 +28,7 @@ class Policy(Struct, frozen=True):
 
 
 DEFAULT = Policy((Limit(100, 1.0), Limit(3000, 60.0)))
-UNKNOWN_KEYS = Policy((Limit(20, 60.0),))
+UNKNOWN_KEYS = Policy((Limit(600, 60.0),))
 """Keys that do not exist, tried from one address."""
 
 

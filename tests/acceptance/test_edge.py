@@ -332,3 +332,18 @@ async def test_too_many_calls_are_429_and_say_when_to_come_back(api: Api) -> Non
     assert {problem_of(answer) for answer in refused} <= {"rate_limited", "too_many_concurrent"}
     assert all(int(answer.headers["retry-after"]) >= 1 for answer in refused)
     assert all("ratelimit" in answer.headers for answer in refused)
+
+
+async def test_wrong_key_is_401_at_every_operation_and_429_once_it_is_a_flood(api: Api) -> None:
+    contract = (await api.http.get("/openapi.json")).json()
+    headers = {"Authorization": f"Bearer {api.cast.key[:-1]}-"}
+    every = [
+        (method, path) for path in contract["paths"] if path.startswith("/v1/") for method in contract["paths"][path]
+    ]
+
+    answers = [await api.http.request(method, path, headers=headers) for method, path in every]
+    flood = [await api.http.get("/v1/me", headers=headers) for _ in range(600)]
+
+    assert {problem_of(answer) for answer in answers} == {"invalid_key"}
+    assert {problem_of(answer) for answer in flood} == {"invalid_key", "rate_limited"}
+    assert int(flood[-1].headers["retry-after"]) >= 1

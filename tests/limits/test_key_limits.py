@@ -159,4 +159,4 @@ async def test_headers_are_structured_fields_of_the_draft(redis: Redis) -> None:
 def test_a_refusal_rounds_its_pause_up() -> None:
     refused = TooManyRequestsError(0.02, UNKNOWN_KEYS)
 
-    assert refused_headers(refused) == (b'"60s";q=20;w=60', b'"60s";r=0;t=1', b"1")
+    assert refused_headers(refused) == (b'"60s";q=600;w=60', b'"60s";r=0;t=1', b"1")
