@@ -6,6 +6,7 @@ Of two headers that may stand once, a proxy may take the last where we take the 
 from typing import Final
 
 from service.api.asgi import Scope
+from service.api.versions import KNOWN, VERSION
 from service.errors import HEADERS_TOO_LARGE, INVALID_HEADER, URI_TOO_LONG, ApiProblem, FieldError
 
 MAX_URL_BYTES: Final = 8 * 1024
@@ -30,6 +31,8 @@ def refuse_bad_head(scope: Scope, max_header_bytes: int) -> None:
             if name in seen:
                 raise _refused(name.decode(), "repeated", "Send it once.")
             seen.add(name)
+        if name == b"api-version" and value not in KNOWN:
+            raise _refused("api-version", "unknown", f"There is {VERSION}.")
         if name == b"host" and not value:  # as the server tells of none
             raise _refused("host", "missing", "HTTP/1.1 asks for it (RFC 9112, 3.2).")
     if size > max_header_bytes:

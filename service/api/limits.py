@@ -6,6 +6,7 @@ Every Admitted is followed by one `release`.
 
 from ipaddress import IPv6Address, ip_address
 from math import ceil
+from typing import TypeAlias
 from uuid import UUID
 
 from msgspec import Struct
@@ -138,15 +139,17 @@ def rate_limit_headers(admitted: Admitted) -> tuple[bytes, bytes]:
 
     Policies are named by their window in seconds; `RateLimit` tells of the tightest one.
     """
-    declared, names = _declare(admitted.policy)
-    return declared, b"%b;r=%d;t=%d" % (names[admitted.limit], admitted.remaining, ceil(admitted.reset_s))
+    declared = _declare(admitted.policy)
+    name, window_s = declared.by_count[admitted.limit]
+    return declared.header, b"%b;r=%d;t=%d" % (name, admitted.remaining, min(window_s, ceil(admitted.reset_s)))
 
 
 def refused_headers(error: TooManyRequestsError) -> tuple[bytes, bytes, bytes]:
-    """The same two and `Retry-After` for a refusal."""
-    declared, names = _declare(error.policy)
+    """The same two and `Retry-After` for a refusal: which limit it was shows in how long it takes."""
+    declared = _declare(error.policy)
     pause = max(1, ceil(error.retry_after_s))
-    return declared, b"%b;r=0;t=%d" % (next(iter(names.values())), pause), b"%d" % pause
+    name = next((name for name, window_s in declared.windows if pause <= window_s), declared.windows[-1][0])
+    return declared.header, b"%b;r=0;t=%d" % (name, pause), b"%d" % pause
 
 
 class _Caller:
@@ -159,17 +162,30 @@ class _Caller:
         self.running = 0
 
 
-_declared: dict[Policy, tuple[bytes, dict[int, bytes]]] = {}
+_Named: TypeAlias = tuple[bytes, int]
+"""A policy's name in the headers, and its window in whole seconds."""
 
 
-def _declare(policy: Policy) -> tuple[bytes, dict[int, bytes]]:
+class _Declared(Struct, frozen=True):
+    header: bytes
+    by_count: dict[int, _Named]
+    windows: tuple[_Named, ...]
+    """Shortest first."""
+
+
+_declared: dict[Policy, _Declared] = {}
+
+
+def _declare(policy: Policy) -> _Declared:
     known = _declared.get(policy)
     if known is None:
         if len(_declared) > 1000:
             _declared.clear()
-        names = {limit.count: f'"{limit.window_s:g}s"'.encode() for limit in policy.limits}
-        items = (f'"{limit.window_s:g}s";q={limit.count};w={ceil(limit.window_s)}' for limit in policy.limits)
-        known = _declared[policy] = (", ".join(items).encode(), names)
+        limits = sorted(policy.limits, key=lambda limit: limit.window_s)
+        windows = tuple((f'"{limit.window_s:g}s"'.encode(), ceil(limit.window_s)) for limit in limits)
+        by_count = {limit.count: named for limit, named in zip(limits, windows, strict=True)}
+        items = (b"%b;q=%d;w=%d" % (name, limit.count, w) for limit, (name, w) in zip(limits, windows, strict=True))
+        known = _declared[policy] = _Declared(b", ".join(items), by_count, windows)
     return known
 
 

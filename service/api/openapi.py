@@ -20,9 +20,8 @@ from msgspec import inspect as types
 from service import errors
 from service.api.operation import Meter, Operation, Parameter
 from service.api.problems import ProblemBody
+from service.api.versions import VERSION
 from service.errors import Kind
-
-VERSION: Final = "2026-11-20"
 
 _REF: Final = "#/components/schemas/{name}"
 _COMMON_PROBLEMS: Final = (
@@ -67,7 +66,8 @@ units with an ISO 4217 currency. A field that is `null` is known to be empty; a 
 `meta.unsupported` is one that the vendor cannot say. **Vendors' limits** are kept for you: a call waits up to 5 seconds
 for room, with `Prefer: wait=20` up to 20, with `Prefer: wait=0` not at all, and then answers 503 with `Retry-After`.
 `Upstream-RateLimit` says how many calls remain (`r`), when all are back (`t`) and, at the pace of the last seconds,
-when none will be left (`spent`)."""
+when none will be left (`spent`). **Versions** are dates: a key keeps the one that it was made with, and each answer
+says it as `API-Version`; a request that says another is refused."""
 
 
 def render(operations: Iterable[Operation]) -> bytes:

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
 from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode
-from service.api.openapi import VERSION
+from service.api.versions import VERSION
 from service.cli.database import operator, peppers_of, settings
 from service.cli.options import Json, Org
 from service.cli.output import instant, ref, say, show, show_json

@@ -145,6 +145,14 @@ async def test_key_in_the_path_is_refused_and_not_repeated(api: Api) -> None:
     assert api.cast.key not in answer.text
 
 
+async def test_version_that_there_is_not_is_refused(api: Api) -> None:
+    other = await api.get("/v1/me", API_Version="2025-01-01")
+    same = await api.get("/v1/me", API_Version="2026-11-20")
+
+    assert (other.status_code, problem_of(other)) == (400, "invalid_header")
+    assert (same.status_code, same.headers["api-version"]) == (200, "2026-11-20")
+
+
 async def test_preferences_may_stand_in_several_headers(api: Api) -> None:
     headers = [*api.headers("quickbooks").items(), ("Idempotency-Key", "p-1"), ("Content-Type", "application/json")]
     headers += [("Prefer", "wait=5"), ("Prefer", "respond-async")]

@@ -7,6 +7,7 @@ import pytest
 from redis.asyncio import Redis
 
 from service.api.limits import (
+    DEFAULT,
     UNKNOWN_KEYS,
     Admitted,
     Limits,
@@ -160,3 +161,12 @@ def test_a_refusal_rounds_its_pause_up() -> None:
     refused = TooManyRequestsError(0.02, UNKNOWN_KEYS)
 
     assert refused_headers(refused) == (b'"60s";q=600;w=60', b'"60s";r=0;t=1', b"1")
+
+
+@pytest.mark.parametrize(("pause_s", "state"), [(0.4, b'"1s";r=0;t=1'), (36.2, b'"60s";r=0;t=37')])
+def test_a_refusal_names_the_limit_that_was_reached(pause_s: float, state: bytes) -> None:
+    assert refused_headers(TooManyRequestsError(pause_s, DEFAULT))[1] == state
+
+
+def test_a_limit_is_reset_within_its_window() -> None:
+    assert rate_limit_headers(Admitted(DEFAULT, 100, 99, 1.02))[1] == b'"1s";r=99;t=1'

@@ -11,7 +11,7 @@ from service.accounts.organizations import list_firms
 from service.accounts.roles import Permission
 from service.accounts.scopes import SCOPES
 from service.accounts.tokens import Mode
-from service.api.openapi import VERSION
+from service.api.versions import VERSION
 from service.audit.acts import member_actor
 from service.connections.store import list_connections
 from service.db.pool import as_organization
