@@ -4,8 +4,7 @@ from collections.abc import Mapping
 
 from service.connections.vendors import VendorSetup
 from service.connectors.sdk.auth import AppCredentials
-from service.settings import Settings
-from service.settings_forms import Secret
+from service.settings import Secret, Settings
 
 
 def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:

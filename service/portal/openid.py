@@ -24,7 +24,7 @@ from joserfc.jwk import KeySet
 from service.accounts.identities import Outsider
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.transport import HttpTransport
-from service.settings_forms import Issuer
+from service.settings import Issuer
 
 T = TypeVar("T")
 

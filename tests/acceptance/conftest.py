@@ -26,8 +26,7 @@ from service.sandbox import serve
 from service.sandbox.grants import CLIENT_ID, CLIENT_SECRET
 from service.sandbox.serve import SandboxServer
 from service.server import serving
-from service.settings import Settings
-from service.settings_forms import Secret
+from service.settings import Secret, Settings
 from tests.conftest import Database, copied_database
 
 

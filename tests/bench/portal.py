@@ -29,8 +29,7 @@ from service.db.migrate import migrate
 from service.portal.cookies import SESSION
 from service.portal.portal import portal_routes
 from service.server import serving
-from service.settings import Settings
-from service.settings_forms import Secret
+from service.settings import Secret, Settings
 from tests.bench.portal_stage import Staged, furnish
 
 MOST_MS: Final = 100.0

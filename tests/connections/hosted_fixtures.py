@@ -15,8 +15,7 @@ from service.demo.cast import prepare_cast
 from service.sandbox import serve
 from service.sandbox.grants import CLIENT_ID, CLIENT_SECRET
 from service.server import serving
-from service.settings import Settings
-from service.settings_forms import Secret
+from service.settings import Secret, Settings
 from tests.acceptance.conftest import Api, peppers_of, vault_of
 from tests.conftest import Database, copied_database
 

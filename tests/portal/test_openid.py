@@ -16,7 +16,7 @@ from service import embedded
 from service.connectors.transport import HttpTransport
 from service.portal.openid import OpenId, OpenIdError
 from service.settings import Settings
-from service.settings_forms import OPENID_ISSUERS, Issuer, Unreadable
+from service.settings.forms import OPENID_ISSUERS, Issuer, Unreadable
 from tests.conftest import Database
 from tests.portal.conftest import People
 from tests.portal.issuer import CLIENT_ID, CLIENT_SECRET, LocalIssuer, running_issuer

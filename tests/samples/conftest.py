@@ -15,8 +15,7 @@ from service.demo.cast import prepare_cast
 from service.jobs.connections import opened_care
 from service.samples.requests import SampleRequests
 from service.server import serving
-from service.settings import Settings
-from service.settings_forms import Secret
+from service.settings import Secret, Settings
 from tests.acceptance.conftest import Api, peppers_of, vault_of
 from tests.billing.stripe.fake import KEY, SECRET, serving_stripe
 from tests.connections.hosted import Vendors

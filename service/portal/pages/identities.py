@@ -22,7 +22,7 @@ from service.portal.openid import Arrival, OpenIdError, Walk
 from service.portal.pages.security import record, tell_of
 from service.portal.route import Route, form, page, set_cookie
 from service.portal.visit import Refusal, Reply, Visit, local_path, missing
-from service.settings_forms import Issuer
+from service.settings import Issuer
 from service.telemetry import log_exception
 
 _WALKS: Final = (Limit(30, 60.0),)

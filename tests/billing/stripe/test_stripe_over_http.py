@@ -15,8 +15,7 @@ from billing.calendar import month_of
 from billing.prices import load_price_book
 from service import embedded, ids
 from service.db.pool import Pool
-from service.settings import Settings
-from service.settings_forms import Secret
+from service.settings import Secret, Settings
 from tests.acceptance.conftest import Api, client_of, customers_of, problem_of, settings_of
 from tests.billing.stripe.fake import KEY, SECRET, FakeStripe, serving_stripe, signature
 from tests.conftest import Database
