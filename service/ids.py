@@ -31,6 +31,8 @@ _noises: list[int] = []
 if sys.platform != "win32":
     os.register_at_fork(after_in_child=_noises.clear)  # a child never makes its parent's ids
 _blank, _set = object.__new__, object.__setattr__
+_MAX_STAFF = 2_000
+_NO_PART = b"=\n"
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
 
 
@@ -106,7 +108,7 @@ class Book:
     Made once for each opened connection, so that mappers stay pure and know remote ids only.
     """
 
-    __slots__ = ("_head", "account", "connection", "currency")
+    __slots__ = ("_head", "_staff", "account", "connection", "currency")
 
     def __init__(self, connection: UUID, ordinal: int, account: str, currency: str | None = None) -> None:
         self.connection = encode("con", connection)
@@ -115,17 +117,27 @@ class Book:
         self.currency = currency
         """The account's home currency (ISO 4217), where the vendor leaves it out of its records."""
         self._head = _head(connection, ordinal)
+        self._staff: dict[str, str] = {}
 
     def priced_in(self, currency: str) -> "Book":
         """The same account for records that are known to be in `currency`."""
         book = object.__new__(Book)
-        book.connection, book.account, book.currency, book._head = self.connection, self.account, currency, self._head
+        book.connection, book.account, book.currency = self.connection, self.account, currency
+        book._head, book._staff = self._head, self._staff
         return book
 
     def ref(self, prefix: str, remote_id: str) -> str:
         """The id of the record that the vendor calls `remote_id`; `prefix` with its underscore, such as `cli_`."""
-        tail = b2a_base64(remote_id.encode(), newline=False).translate(_URLSAFE, b"=").decode()
-        return f"{prefix}{self._head}{tail}"
+        if prefix == "usr_":
+            return self._staff.get(remote_id) or self._member(remote_id)
+        return f"{prefix}{self._head}{b2a_base64(remote_id.encode()).translate(_URLSAFE, _NO_PART).decode()}"
+
+    def _member(self, remote_id: str) -> str:
+        """Somebody of the firm's staff: few people, in charge of everything. A list of users mints them all."""
+        if len(self._staff) == _MAX_STAFF:
+            self._staff.clear()
+        found = self._staff[remote_id] = f"usr_{self._head}{_tail(remote_id)}"
+        return found
 
 
 def parse_record_id(prefix: str, text: str) -> RecordId:
@@ -149,7 +161,7 @@ def _head(connection: UUID, ordinal: int) -> str:
 
 
 def _tail(remote_id: str) -> str:
-    return b2a_base64(remote_id.encode(), newline=False).rstrip(b"=").translate(_URLSAFE).decode()
+    return b2a_base64(remote_id.encode()).translate(_URLSAFE, _NO_PART).decode()
 
 
 @lru_cache(10_000)
