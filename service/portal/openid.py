@@ -1,14 +1,14 @@
 """OpenID Connect: somebody goes to an issuer and comes back with a code, which the issuer turns into a signed name.
 
 Bound to the browser by a sealed cookie that holds state, nonce and PKCE verifier; each issuer has a redirect address of
-its own; tokens count only with an asymmetric signature by a key of that issuer. Source: OpenID Connect Core 1.0 and
-Discovery 1.0, RFC 7636, RFC 9207, read 2026-11-20.
+its own; tokens count only with an asymmetric signature by a key of that issuer (`id_tokens`). Source: OpenID Connect
+Core 1.0 and Discovery 1.0, RFC 7636, RFC 9207, read 2026-11-20.
 """
 
 import time
 from base64 import b64encode
 from collections.abc import Callable
-from typing import Any, Final, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 from urllib.parse import quote_plus, urlencode, urlsplit
 from uuid import UUID
 
@@ -16,15 +16,15 @@ import msgspec
 from authlib.common.security import generate_token  # type: ignore[import-untyped]
 from authlib.oauth2.rfc6749 import parameters  # type: ignore[import-untyped]
 from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[import-untyped]
-from authlib.oidc.core import CodeIDToken  # type: ignore[import-untyped]
-from joserfc import jwt
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
 
 from service.accounts.identities import Outsider
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.transport import HttpTransport
 from service.settings import Issuer
+
+if TYPE_CHECKING:
+    from joserfc.jwk import KeySet
+    from joserfc.jwt import Token
 
 T = TypeVar("T")
 
@@ -32,14 +32,10 @@ T = TypeVar("T")
 _token: Final = cast(Callable[[int], str], generate_token)
 _grant_uri: Final = cast(Callable[..., str], parameters.prepare_grant_uri)  # pyright: ignore[reportUnknownMemberType]
 _challenge: Final = cast(Callable[[str], str], create_s256_code_challenge)
-_claims_of: Final = cast(Callable[..., Any], CodeIDToken)
 
-_ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519")
-"""None with a shared secret: whoever knows our client secret could sign for anybody."""
 _TIMEOUT_S: Final = 10.0
 _KNOWN_FOR_S: Final = 3600.0
 _KEYS_AGAIN_AFTER_S: Final = 60.0
-_LEEWAY_S: Final = 60
 
 
 class OpenIdError(Exception):
@@ -159,39 +155,31 @@ class OpenId:
         return await self._ask("POST", metadata.token_endpoint, headers, urlencode(form).encode(), _Tokens)
 
     async def _read_claims(self, issuer: Issuer, metadata: _Metadata, tokens: _Tokens, nonce: str) -> dict[str, Any]:
-        try:
-            token = await self._verified(issuer, metadata, tokens.id_token)
-            options = {
-                "iss": {"essential": True, "value": metadata.issuer},
-                "aud": {"essential": True, "value": issuer.client_id},
-            }
-            given = {"nonce": nonce, "client_id": issuer.client_id, "access_token": tokens.access_token}
-            claims = _claims_of(token.claims, token.header, options, given)
-            claims.validate(leeway=_LEEWAY_S)
-        except (JoseError, ValueError) as error:
-            raise OpenIdError(f"the token does not hold: {type(error).__name__}") from None
-        return token.claims
+        from service.portal import id_tokens
 
-    async def _verified(self, issuer: Issuer, metadata: _Metadata, text: str) -> jwt.Token:
+        token = await self._verified(issuer, metadata, tokens.id_token)
+        return id_tokens.checked_claims(token, issuer, metadata.issuer, nonce, tokens.access_token)
+
+    async def _verified(self, issuer: Issuer, metadata: _Metadata, text: str) -> "Token":
         """The token once its signature fits; keys that the issuer may have changed are read again, now and then."""
+        from service.portal import id_tokens
+
         read_at, keys = await self._read_keys(issuer, metadata)
         try:
-            return jwt.decode(text, keys, algorithms=_ALGORITHMS)
-        except (JoseError, ValueError):
+            return id_tokens.read_signed(text, keys)
+        except OpenIdError:
             if self._monotonic() - read_at < _KEYS_AGAIN_AFTER_S:
                 raise
         del self._keys[issuer.slug]
-        return jwt.decode(text, (await self._read_keys(issuer, metadata))[1], algorithms=_ALGORITHMS)
+        return id_tokens.read_signed(text, (await self._read_keys(issuer, metadata))[1])
 
-    async def _read_keys(self, issuer: Issuer, metadata: _Metadata) -> tuple[float, KeySet]:
+    async def _read_keys(self, issuer: Issuer, metadata: _Metadata) -> "tuple[float, KeySet]":
+        from service.portal import id_tokens
+
         kept = self._keys.get(issuer.slug)
         if kept is None or self._monotonic() - kept[0] > _KNOWN_FOR_S:
             found = await self._ask("GET", metadata.jwks_uri, {"accept": "application/json"}, None, _Keys)
-            try:
-                kept = self._monotonic(), KeySet.import_key_set(cast(Any, {"keys": found.keys}))
-            except (JoseError, ValueError):
-                raise OpenIdError("the issuer's keys cannot be read") from None
-            self._keys[issuer.slug] = kept
+            kept = self._keys[issuer.slug] = self._monotonic(), id_tokens.read_keys(found.keys)
         return kept
 
     async def _read_metadata(self, issuer: Issuer) -> _Metadata:

@@ -8,7 +8,6 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markdown_it import MarkdownIt
@@ -147,5 +146,7 @@ def _n(value: int) -> str:
 
 
 def _qr(text: str) -> Markup:
+    import segno  # 2 MB of every worker, for the few who enrol
+
     drawn = segno.make(text, error="m").svg_inline(scale=5, border=2, dark="#10201a", light="#ffffff", omitsize=True)
     return Markup(drawn)  # noqa: S704 (drawn by the library from squares alone)

@@ -1,10 +1,17 @@
 """The audit log: what a row adds to a recorded call, and how long a million rows take to verify offline.
 
-    python -m tests.bench.audit [--json] [--rows 1000000] [--calls 20000] [--callers 64] [--repeats 5]
+    python -m tests.bench.audit [--json] [--rows 1000000] [--calls 20000] [--callers 64] [--offered 5000 8000]
 
 The first part starts its own PostgreSQL as it comes (fsync on) and records the same calls without and with audit rows,
-run after run in turns; the row's making (personal fields sealed, canonical JSON) is included. The second writes an
-export of a log with a checkpoint for every 1,000 rows to a file and verifies it in a process of its own.
+run after run in turns; the row's making (personal fields sealed, canonical JSON) is included. It asks twice:
+
+offered     so many calls a second arrive, whatever becomes of those before them, some every millisecond: what a worker
+            serves. A wait begins when the call was due, so that a late start counts.
+saturated   callers who do nothing but record the next call once the last is committed: the wait is then the batch, and
+            twice the work in a commit is twice the wait, at p50 and p99 alike.
+
+The second part writes an export of a log with a checkpoint for every 1,000 rows to a file and verifies it in a process
+of its own.
 """
 
 import argparse
@@ -16,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -51,19 +59,31 @@ class Run(msgspec.Struct, frozen=True):
     cpu_us: float
 
 
-class Report(msgspec.Struct, frozen=True):
-    """Medians. `added_p99_ms`: the median over the repeats of with minus without. `load`: the machine's before."""
+class Added(msgspec.Struct, frozen=True):
+    """One load, medians over the repeats. `added_p99_ms`: the median of with minus without."""
 
-    load: float
-    callers: int
+    load: str
     without: Run
     with_audit: Run
     added_p99_ms: float
+
+
+class Report(msgspec.Struct, frozen=True):
+    """`machine_load`: the one-minute average before."""
+
+    machine_load: float
+    added: list[Added]
     sealed_rows_per_s: float
     rows: int
     file_mb: float
     verify_s: float
     intact: bool
+
+
+Recorder = Callable[[UUID], Awaitable[None]]
+"""Records one call of an organization."""
+Load = Callable[[Recorder, UUID], Awaitable[list[float]]]
+"""Records many; how long each waited, in seconds."""
 
 
 def _call(org_id: UUID) -> Invocation:
@@ -102,43 +122,86 @@ def _entry(org_id: UUID, row_id: UUID) -> Entry:
     )
 
 
-async def _measure(ledger: UsageLedger, keys: PersonalKeys | None, org: UUID, calls: int, callers: int) -> Run:
-    waits: list[float] = []
+def _plain(ledger: UsageLedger) -> Recorder:
+    async def record(org: UUID) -> None:
+        await ledger.record(_call(org))
 
-    async def caller() -> None:
-        for _ in range(calls // callers):
-            began = time.perf_counter()
-            call = _call(org)
-            row = None
-            if keys is not None:
-                sealed = await keys.seal(org, _FIRM, call.request_id, Personal("192.0.2.7", ("cli_1",)))
-                entry = msgspec.structs.replace(_entry(org, call.request_id), personal=sealed)
-                row = to_row(entry)
-            await ledger.record(call, row)
-            waits.append(time.perf_counter() - began)
+    return record
 
+
+def _audited(ledger: UsageLedger, keys: PersonalKeys) -> Recorder:
+    async def record(org: UUID) -> None:
+        call = _call(org)
+        sealed = await keys.seal(org, _FIRM, call.request_id, Personal("192.0.2.7", ("cli_1",)))
+        await ledger.record(call, to_row(msgspec.structs.replace(_entry(org, call.request_id), personal=sealed)))
+
+    return record
+
+
+def saturated(calls: int, callers: int) -> Load:
+    async def load(record: Recorder, org: UUID) -> list[float]:
+        waits: list[float] = []
+
+        async def caller() -> None:
+            for _ in range(calls // callers):
+                began = time.perf_counter()
+                await record(org)
+                waits.append(time.perf_counter() - began)
+
+        await asyncio.gather(*(caller() for _ in range(callers)))
+        return waits
+
+    return load
+
+
+def offered(calls: int, per_s: int) -> Load:
+    async def load(record: Recorder, org: UUID) -> list[float]:
+        waits: list[float] = []
+        clock = time.perf_counter  # the loop's own stands still between its rounds
+
+        async def one(due: float) -> None:
+            await record(org)
+            waits.append(clock() - due)
+
+        began = clock()
+        async with asyncio.TaskGroup() as group:
+            for tick in range(calls * 1000 // per_s):
+                due = began + tick / 1000
+                await asyncio.sleep(max(0.0, due - clock()))
+                for _ in range(per_s // 1000):
+                    group.create_task(one(min(due, clock())))
+        return waits
+
+    return load
+
+
+async def _measure(load: Load, record: Recorder, org: UUID) -> Run:
     cpu = time.process_time()
-    await asyncio.gather(*(caller() for _ in range(callers)))
+    waits = await load(record, org)
     spent = time.process_time() - cpu
     cuts = statistics.quantiles(waits, n=100)
     return Run(cuts[49] * 1e3, cuts[98] * 1e3, spent / len(waits) * 1e6)
 
 
-async def _recording(url: str, options: argparse.Namespace) -> tuple[Run, Run, float, float]:
+async def _compare(name: str, load: Load, plain: Recorder, audited: Recorder, repeats: int) -> Added:
+    """In turns, so that a noisy neighbour disturbs both; the first pair warms up."""
     org = new_uuid()
+    pairs = [(await _measure(load, plain, org), await _measure(load, audited, org)) for _ in range(repeats + 1)][1:]
+    added = statistics.median(b.p99_ms - a.p99_ms for a, b in pairs)
+    return Added(name, _median([a for a, _ in pairs]), _median([b for _, b in pairs]), round(added, 3))
+
+
+async def _recording(url: str, options: argparse.Namespace) -> tuple[list[Added], float]:
     meter = await open_pool(url, "tickmark_meter", max_size=4)
     app = await open_pool(url, "tickmark_app", max_size=2)
     keys = PersonalKeys(app, Vault(LocalKey(os.urandom(32))))
     plain, audited = UsageLedger(meter), UsageLedger(meter, beside=BESIDE)
     await plain.start()
     await audited.start()
-    without: list[Run] = []
-    with_audit: list[Run] = []
-    for _ in range(options.repeats + 1):
-        without.append(await _measure(plain, None, org, options.calls, options.callers))
-        with_audit.append(await _measure(audited, keys, org, options.calls, options.callers))
-    without, with_audit = without[1:], with_audit[1:]  # the first pair warms up
-    added = statistics.median(b.p99_ms - a.p99_ms for a, b in zip(without, with_audit, strict=True))
+    loads = {f"{rate:,} calls/s offered": offered(options.calls, rate) for rate in options.offered}
+    loads[f"saturated by {options.callers} callers"] = saturated(options.calls, options.callers)
+    recorders = _plain(plain), _audited(audited, keys)
+    added = [await _compare(name, load, *recorders, options.repeats) for name, load in loads.items()]
     operator = await open_pool(url, "tickmark_operator", max_size=1, timeout_s=300)
     async with operator.acquire() as connection:
         began = time.perf_counter()
@@ -148,7 +211,7 @@ async def _recording(url: str, options: argparse.Namespace) -> tuple[Run, Run, f
     await audited.close()
     for pool in (meter, app, operator):
         await pool.close()
-    return _median(without), _median(with_audit), added, rate
+    return added, rate
 
 
 def _median(runs: list[Run]) -> Run:
@@ -185,7 +248,7 @@ def _verify(path: Path) -> tuple[float, bool]:
     return time.perf_counter() - began, done.returncode == 0 and json.loads(done.stdout)["intact"]
 
 
-async def _postgres(directory: str, options: argparse.Namespace) -> tuple[Run, Run, float, float]:
+async def _postgres(directory: str, options: argparse.Namespace) -> tuple[list[Added], float]:
     url = embedded.start_postgres(Path(directory) / "postgres")
     await migrate(url)
     connection = await asyncpg.connect(url)
@@ -199,39 +262,39 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--calls", type=int, default=20_000)
     parser.add_argument("--callers", type=int, default=64)
+    parser.add_argument("--offered", type=int, nargs="*", default=(5_000, 8_000), help="calls a second, in thousands")
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--json", action="store_true", help="one object")
     options = parser.parse_args()
-    load = round(os.getloadavg()[0], 2)
+    machine_load = round(os.getloadavg()[0], 2)
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        without, with_audit, added, sealed = uvloop.run(_postgres(directory, options))
+        added, sealed = uvloop.run(_postgres(directory, options))
         path = Path(directory) / "log.jsonl"
         _write_log(path, options.rows)
         size = path.stat().st_size / 1e6
         took, intact = _verify(path)
-    report = Report(
-        load,
-        options.callers,
-        without,
-        with_audit,
-        round(added, 3),
-        round(sealed),
-        options.rows,
-        round(size, 1),
-        round(took, 2),
-        intact,
+    report = Report(machine_load, added, round(sealed), options.rows, round(size, 1), round(took, 2), intact)
+    print(json.dumps(msgspec.to_builtins(report)) if options.json else _to_text(report))
+
+
+def _to_text(report: Report) -> str:
+    lines = [f"machine load {report.machine_load}"]
+    for one in report.added:
+        lines += [
+            one.load,
+            *(
+                f"  {name:14} p50 {run.p50_ms:7.3f} ms, p99 {run.p99_ms:7.3f} ms, {run.cpu_us:6.2f} µs CPU a call"
+                for name, run in (("without audit", one.without), ("with audit", one.with_audit))
+            ),
+            f"  added at p99   {one.added_p99_ms:.3f} ms",
+        ]
+    return "\n".join(
+        [
+            *lines,
+            f"sealed            {report.sealed_rows_per_s:,.0f} rows/s",
+            f"verified offline  {report.rows:,} rows in {report.verify_s} s, intact: {report.intact}",
+        ]
     )
-    if options.json:
-        print(json.dumps(msgspec.to_builtins(report)))
-        return
-    print(f"load {report.load}, {report.callers} callers")
-    print(f"recorded without audit   p50 {without.p50_ms} ms, p99 {without.p99_ms} ms, {without.cpu_us} µs CPU")
-    print(
-        f"recorded with audit      p50 {with_audit.p50_ms} ms, p99 {with_audit.p99_ms} ms, {with_audit.cpu_us} µs CPU"
-    )
-    print(f"added at p99             {report.added_p99_ms} ms")
-    print(f"sealed                   {report.sealed_rows_per_s:,.0f} rows/s")
-    print(f"verified offline         {report.rows:,} rows in {report.verify_s} s, intact: {report.intact}")
 
 
 if __name__ == "__main__":
