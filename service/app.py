@@ -15,8 +15,13 @@ from redis.asyncio import Redis
 from billing import Caps, PriceBook, Seller, StripeRail, UsageLedger, load_price_book
 from service import telemetry
 from service.accounts.authenticate import KeyRing
+from service.accounts.key_operations import key_operations
+from service.accounts.key_routes import without_token
 from service.accounts.leak_routes import LeakRoutes, leak_operations
+from service.accounts.organization_routes import organization_operations
 from service.accounts.routes import account_operations
+from service.accounts.team_operations import team_operations
+from service.accounts.team_routes import Mails
 from service.accounts.tokens import Peppers
 from service.api.contract import contract_operation
 from service.api.edge import Edge
@@ -55,10 +60,11 @@ from service.db.pool import Pool, open_pool
 from service.db.region import check_region
 from service.events.routes import event_operations
 from service.idempotency.claim import Idempotency
-from service.idempotency.once import once_if_asked
+from service.idempotency.once import Keeps, once_if_asked
 from service.leases import Leases
 from service.operations.routes import Operations
 from service.operations.slow import SlowWrites
+from service.portal.inviting import InvitationMail
 from service.portal.leaks import leak_routes
 from service.settings import Settings
 from service.telemetry import Metrics, Telemetry
@@ -104,6 +110,7 @@ class Parts(Struct, frozen=True):
     rail: StripeRail | None
     stripe_secrets: tuple[bytes, ...]
     keys: KeyRing
+    peppers: Peppers
     connections: Connections
     reader: Reader
     writer: Writer
@@ -117,11 +124,19 @@ class Parts(Struct, frozen=True):
     signer: Signer
     idempotency: Idempotency
     leaks: LeakRoutes
+    invitations: Mails
     standings: Standings
 
 
-ONCE_IF_ASKED: Final = ("createLinkSession", "createConsent", "createFirm")
-"""Operations that make something of ours, and take an `Idempotency-Key` without needing one."""
+ONCE_IF_ASKED: Final[Mapping[str, Keeps | None]] = {
+    "createLinkSession": None,
+    "createConsent": None,
+    "createFirm": None,
+    "createInvitation": None,
+    "createKey": without_token,
+    "rollKey": without_token,
+}
+"""Operations that make something of ours and may have an `Idempotency-Key`; what is kept of answers, if not all."""
 
 
 def operations(parts: Parts) -> tuple[Operation, ...]:
@@ -140,6 +155,9 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += evidence_operations(parts.pool, parts.vault, parts.signer)
     found += audit_operations(parts.pool, parts.cursors, parts.signer.public_key if parts.signer else "")
     found += account_operations(parts.pool, parts.policy)
+    found += organization_operations(parts.pool)
+    found += key_operations(parts.pool, parts.peppers, parts.cursors)
+    found += team_operations(parts.pool, parts.cursors, parts.invitations)
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
     found += body_operations(parts.pool, parts.vault)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
@@ -148,7 +166,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     for place, one in enumerate(found):
         if one.id in ONCE_IF_ASKED:
-            found[place] = once_if_asked(one, parts.idempotency)
+            found[place] = once_if_asked(one, parts.idempotency, ONCE_IF_ASKED[one.id])
         if one.exports in GUARDED:
             found[place] = with_second_person(one, parts.linking)
     return tuple(found)
@@ -181,6 +199,7 @@ def unopened_parts() -> Parts:
         rail=None,
         stripe_secrets=(),
         keys=unopened,
+        peppers=unopened,
         connections=unopened,
         reader=unopened,
         writer=unopened,
@@ -194,6 +213,7 @@ def unopened_parts() -> Parts:
         signer=unopened,
         idempotency=unopened,
         leaks=cast(Any, _Unopened()),
+        invitations=unopened,
         standings=unopened,
     )
 
@@ -223,7 +243,8 @@ async def open_edge(
         caps = Caps(caps_pool, prices := load_price_book())
         await caps.start()
         stack.push_async_callback(caps.close)
-        keys = KeyRing(pool, Peppers({version: secret.value for version, secret in settings.key_peppers.items()}))
+        peppers = Peppers({version: secret.value for version, secret in settings.key_peppers.items()})
+        keys = KeyRing(pool, peppers)
         connections = Connections(pool, live_keys_reach_sandboxes=settings.live_keys_reach_sandboxes)
         # Connections of their own for renewals: each is held while a vendor answers.
         renewals = await open_pool(settings.database_url, "tickmark_app", max_size=6)
@@ -259,6 +280,7 @@ async def open_edge(
             rail=rail_of(settings),
             stripe_secrets=tuple(secret.value for secret in settings.stripe_webhook_secrets),
             keys=keys,
+            peppers=peppers,
             connections=connections,
             reader=reader,
             writer=writer,
@@ -290,6 +312,7 @@ async def open_edge(
             idempotency=idempotency,
             standings=Standings(pool, connectors),
             leaks=leak_routes(settings, pool, redis, transport, partial(derived_key, settings.cursor_key.value)),
+            invitations=InvitationMail(settings, redis, partial(derived_key, settings.cursor_key.value)),
         )
         housekeeping = asyncio.create_task(_keep_house(keys))
         stack.callback(housekeeping.cancel)

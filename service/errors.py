@@ -10,7 +10,7 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
 401 who is calling?              missing_key invalid_key
 402 no money left                spend_cap_reached
 403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
-                                 approval_required
+                                 approval_required not_turned_on
                                  mfa_too_weak passthrough_not_allowed
 404 … 416, 431 the HTTP rim      not_found method_not_allowed body_too_large uri_too_long …
 409 412 422 the write            event_changed conflict idempotency_in_flight version_mismatch validation_failed
@@ -243,6 +243,12 @@ APPROVAL_REQUIRED = Kind(
     "The firm wants a second person for this",
     "Have somebody else decide the approval named in `errors`, then send the same request again with it.",
     origin="connection",
+)
+NOT_TURNED_ON = Kind(
+    "not_turned_on",
+    403,
+    "The organization has not turned this on",
+    "Have an owner or admin turn it on in the portal, where `detail` says, or do it there by hand.",
 )
 NOT_FOUND = Kind("not_found", 404, "There is no such thing", "Check the id and that this key may see it.")
 METHOD_NOT_ALLOWED = Kind(

@@ -11,6 +11,8 @@ AccountError
 ├── ImpossibleValueError       a name, region, time zone or network that cannot be
 ├── UnknownOrganizationError
 ├── KeyNotFoundError
+├── GrantingOffError           no key of the organization may make keys or invite people
+├── MoreThanItselfError        a key asks for, or touches, one that may more than itself
 └── MemberError                people, not keys
     ├── WrongCodeError         not the code of this moment, or taken before
     ├── PasskeyRefusedError    not a passkey of ours, or not its signature
@@ -20,6 +22,8 @@ AccountError
     ├── MemberNotFoundError
     └── NotAllowedError        the role does not allow it; the last owner stays
 """
+
+from collections.abc import Mapping
 
 
 class AccountError(Exception):
@@ -64,6 +68,18 @@ class UnknownOrganizationError(AccountError):
 
 class KeyNotFoundError(AccountError):
     """The organization has no such key."""
+
+
+class GrantingOffError(AccountError):
+    """Keys may make keys and invite people only where an owner or admin has said so."""
+
+
+class MoreThanItselfError(AccountError):
+    """A key that may more than the one that calls; `fields` says in what."""
+
+    def __init__(self, fields: Mapping[str, str]) -> None:
+        super().__init__("more than the calling key may itself")
+        self.fields = fields
 
 
 class MemberError(AccountError):

@@ -10,12 +10,14 @@ import msgspec
 
 from service import ids
 from service.accounts import store
+from service.accounts.caller import Caller
 from service.accounts.errors import (
     ImpossibleValueError,
     KeyNotFoundError,
     UnknownFirmError,
     UnknownOrganizationError,
 )
+from service.accounts.granting import check_within, is_within_reach, require_granting
 from service.accounts.organizations import checked_name
 from service.accounts.scopes import expand_scopes
 from service.accounts.store import KeyRecord
@@ -26,6 +28,9 @@ from service.db.pool import Connection
 from service.ids import new_uuid
 
 list_keys = store.list_keys
+list_some_keys = store.list_some_keys
+get_key = store.get_key
+are_of_one_line = store.are_of_one_line
 list_test_key_ids = store.list_test_key_ids
 
 
@@ -44,11 +49,12 @@ async def mint_key(
     expires_in: timedelta | None = None,
     clock: Clock = now,
     actor: str = OPERATOR,
+    by: Caller | None = None,
 ) -> tuple[KeyRecord, str]:
-    """A new key and its token, which is not kept and cannot be shown again.
+    """A new key and its token, which is not kept and cannot be shown again. `by` is the key that makes it, if one does.
 
     Raises UnknownScopeError, UnknownOrganizationError, UnknownFirmError for a binding that is not the organization's,
-    and ImpossibleValueError.
+    ImpossibleValueError, and for a key that makes it GrantingOffError and MoreThanItselfError.
     """
     made_at = clock()
     made = KeyRecord(
@@ -63,7 +69,11 @@ async def mint_key(
         ip_allow=_checked_networks(ip_allow),
         created_at=made_at,
         expires_at=None if expires_in is None else made_at + expires_in,
+        made_by_key=None if by is None else by.key_id,
     )
+    if by is not None:
+        await require_granting(connection, by)
+        check_within(by, made, new=True)
     if await store.count_foreign_bindings(connection, org_id, made.firm_ids, made.connection_ids):
         raise UnknownFirmError("a key can be bound only to firms and connections of its own organization")
     async with connection.transaction():
@@ -81,13 +91,23 @@ async def roll_key(
     overlap: timedelta,
     clock: Clock = now,
     actor: str = OPERATOR,
+    by: Caller | None = None,
 ) -> tuple[KeyRecord, str]:
-    """A new key with everything the old one may do, and its token; the old one ends after `overlap`."""
+    """A new key with everything the old one may do, and its token; the old one ends after `overlap`.
+
+    One that a key asks for, `by`, ends when the old one would have, and with that key. Raises KeyNotFoundError, for a
+    key that asks also GrantingOffError and MoreThanItselfError.
+    """
     at = clock()
+    if by is not None:
+        await require_granting(connection, by)
     old = await store.get_key(connection, org_id, key_id)
-    if old is None or old.revoked_at is not None:
+    if old is None or old.revoked_at is not None or (by is not None and not is_within_reach(by, old)):
         raise KeyNotFoundError("no such key")
     made = msgspec.structs.replace(old, id=new_uuid(), created_at=at, expires_at=None, last_used_at=None)
+    if by is not None:
+        check_within(by, old, new=False)
+        made = msgspec.structs.replace(made, expires_at=old.expires_at, made_by_key=by.key_id)
     async with connection.transaction():
         await store.mark_key_expiring(connection, org_id, key_id, at + overlap)
         token = await _keep(connection, peppers, made)
@@ -96,13 +116,30 @@ async def roll_key(
 
 
 async def revoke_key(
-    connection: Connection, org_id: UUID, key_id: UUID, *, clock: Clock = now, actor: str = OPERATOR
-) -> None:
-    """Ends a key at once; every process refuses it within a second. Raises KeyNotFoundError."""
+    connection: Connection,
+    org_id: UUID,
+    key_id: UUID,
+    *,
+    clock: Clock = now,
+    actor: str = OPERATOR,
+    by: Caller | None = None,
+) -> KeyRecord:
+    """Ends a key at once, and every key that it made; every process refuses them within a second.
+
+    Raises KeyNotFoundError, and MoreThanItselfError where a key, `by`, would end one that may more.
+    """
     async with connection.transaction():
-        if not await store.mark_key_revoked(connection, org_id, key_id, clock()):
+        found = await store.get_key(connection, org_id, key_id)
+        if found is None or (by is not None and not is_within_reach(by, found)):
             raise KeyNotFoundError("no such key")
-        await _record(connection, org_id, "keys.revoke", key_id, actor=actor)
+        if by is not None:
+            check_within(by, found, new=False)
+        ended = await store.mark_key_revoked(connection, org_id, key_id, clock())
+        others = (ids.encode("key", one) for one in ended if one != key_id)
+        await _record(connection, org_id, "keys.revoke", key_id, *others, actor=actor)
+        after = await store.get_key(connection, org_id, key_id)
+    assert after is not None
+    return after
 
 
 async def _record(connection: Connection, org_id: UUID, what: str, key_id: UUID, *about: str, actor: str) -> None:

@@ -144,14 +144,16 @@ async def end_leaked_key(
     source = "".join(filter(str.isprintable, match.source))[:100]
     leak = KeyLeak(ids.new_uuid(), caller.key_id, url, source, at, works)
     async with as_organization(pool, caller.org_id) as connection:
+        ended = [caller.key_id]
         if works:
-            await store.mark_key_revoked(connection, caller.org_id, caller.key_id, at)
+            ended = await store.mark_key_revoked(connection, caller.org_id, caller.key_id, at)
         row = await connection.fetchval(
             SQL["insert_key_leak"], caller.org_id, leak.id, leak.key_id, url, leak.found_in, at, works
         )
         if row is None:
             return True, None
-        about = (ids.encode("key", caller.key_id),)
+        others = (ids.encode("key", one) for one in ended if one != caller.key_id)
+        about = (ids.encode("key", caller.key_id), *others)
         await record_act(connection, caller.org_id, "keys.leaked", about, actor=SCANNER)
     return True, Leaked(caller.org_id, leak)
 

@@ -24,13 +24,14 @@ from service.accounts.organizations import checked_name, create_firm, create_org
 from service.accounts.passwords import Passwords, check_password
 from service.accounts.roles import Role, may_give
 from service.accounts.second_factor import SecondFactors
-from service.audit.acts import member_actor, record_act
+from service.audit.acts import key_actor, member_actor, record_act
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, as_organization
 from service.ids import new_uuid
 
 INVITATION_LASTS: Final = timedelta(days=7)
 
+get_member = store.get_member
 list_members = store.list_members
 list_invitations = store.list_invitations
 
@@ -73,11 +74,15 @@ async def sign_up(
 
 
 async def invite(
-    connection: Connection, by: Member, email: str, role: Role, *, clock: Clock = now
+    connection: Connection, by: Member, email: str, role: Role, *, key_id: UUID | None = None, clock: Clock = now
 ) -> tuple[Invitation, Joining]:
-    """An invitation and what to seal into its mail. Raises NotAllowedError."""
+    """An invitation and what to seal into its mail. `key_id` is the key that asks, on this member's word.
+
+    Raises NotAllowedError.
+    """
     if not may_give(by.role, role):
         raise NotAllowedError("Only an owner can invite an owner.")
+    _keep_keys_below(key_id, role)
     at = clock()
     made = Invitation(
         org_id=by.org_id,
@@ -87,8 +92,11 @@ async def invite(
         invited_by=by.id,
         created_at=at,
         expires_at=at + INVITATION_LASTS,
+        invited_by_key=key_id,
     )
-    await store.insert_invitation(connection, made)
+    async with connection.transaction():
+        await store.insert_invitation(connection, made)
+        await _record(connection, by, key_id, "team.invite", ids.encode("ivt", made.id))
     return made, Joining(made.org_id, made.id)
 
 
@@ -117,37 +125,55 @@ async def read_invitation(pool: Pool, joining: Joining, *, clock: Clock = now) -
     return found
 
 
-async def revoke_invitation(connection: Connection, org_id: UUID, invitation_id: UUID, *, clock: Clock = now) -> None:
+async def revoke_invitation(
+    connection: Connection, org_id: UUID, invitation_id: UUID, *, actor: str, clock: Clock = now
+) -> None:
     """Takes an invitation back. Raises MemberNotFoundError."""
-    if not await store.mark_invitation_revoked(connection, org_id, invitation_id, clock()):
-        raise MemberNotFoundError("no such invitation")
+    async with connection.transaction():
+        if not await store.mark_invitation_revoked(connection, org_id, invitation_id, clock()):
+            raise MemberNotFoundError("no such invitation")
+        about = (ids.encode("ivt", invitation_id),)
+        await record_act(connection, org_id, "team.revoke_invitation", about, actor=actor)
 
 
-async def change_role(connection: Connection, by: Member, member_id: UUID, role: Role) -> None:
-    """Raises NotAllowedError, MemberNotFoundError; an organization keeps an owner."""
-    member = await _other(connection, by, member_id)
+async def change_role(
+    connection: Connection, by: Member, member_id: UUID, role: Role, *, key_id: UUID | None = None
+) -> Member:
+    """The member with its new role. `key_id` is the key that asks, on the word of `by`.
+
+    Raises NotAllowedError, MemberNotFoundError; an organization keeps an owner.
+    """
+    member = await _other(connection, by, member_id, key_id)
     if not may_give(by.role, role):
         raise NotAllowedError("Only an owner can make an owner.")
+    _keep_keys_below(key_id, role)
     if member.role is Role.OWNER and role is not Role.OWNER:
         await _keep_an_owner(connection, member)
-    await store.mark_member_role(connection, by.org_id, member_id, role)
+    async with connection.transaction():
+        await store.mark_member_role(connection, by.org_id, member_id, role)
+        await _record(connection, by, key_id, f"team.make_{role}", ids.encode("mem", member_id))
+    return msgspec.structs.replace(member, role=role)
 
 
-async def remove_member(connection: Connection, by: Member, member_id: UUID, *, clock: Clock = now) -> None:
+async def remove_member(
+    connection: Connection, by: Member, member_id: UUID, *, key_id: UUID | None = None, clock: Clock = now
+) -> None:
     """Ends a membership and its sessions; an organization keeps an owner. Raises as `change_role` does."""
-    member = await _other(connection, by, member_id)
+    member = await _other(connection, by, member_id, key_id)
     if member.role is Role.OWNER:
         await _keep_an_owner(connection, member)
     await store.mark_member_removed(connection, by.org_id, member_id, clock())
     await unlink_all(connection, by.org_id, member_id)
     await store.delete_sessions(connection, by.org_id, member_id, None)
+    await _record(connection, by, key_id, "team.remove", ids.encode("mem", member_id))
 
 
 async def remove_second_factor(connection: Connection, factors: SecondFactors, by: Member, member_id: UUID) -> Member:
     """For a member who has lost it; ends its sessions. Raises as `change_role` does."""
-    member = await _other(connection, by, member_id)
+    member = await _other(connection, by, member_id, None)
     await factors.remove(connection, by.org_id, member_id)
     await store.delete_sessions(connection, by.org_id, member_id, None)
+    await _record(connection, by, None, "team.remove_second_factor", ids.encode("mem", member_id))
     return member
 
 
@@ -171,13 +197,25 @@ async def _add(
     return made
 
 
-async def _other(connection: Connection, by: Member, member_id: UUID) -> Member:
+async def _record(connection: Connection, by: Member, key_id: UUID | None, what: str, about: str) -> None:
+    actor = member_actor(by.id) if key_id is None else key_actor(key_id)
+    await record_act(connection, by.org_id, what, (about,), actor=actor)
+
+
+def _keep_keys_below(key_id: UUID | None, role: Role) -> None:
+    """An owner or admin could say anew what keys may; so none is made, or touched, by a key."""
+    if key_id is not None and role in (Role.OWNER, Role.ADMIN):
+        raise NotAllowedError("Owners and admins are invited, changed and removed on our pages alone.")
+
+
+async def _other(connection: Connection, by: Member, member_id: UUID, key_id: UUID | None) -> Member:
     await store.lock_members(connection, by.org_id)
     member = await store.get_member(connection, by.org_id, member_id)
     if member is None:
         raise MemberNotFoundError("no such member")
     if not may_give(by.role, member.role):
         raise NotAllowedError("Only an owner can change an owner.")
+    _keep_keys_below(key_id, member.role)
     return member
 
 

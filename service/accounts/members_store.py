@@ -64,6 +64,8 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     invited_by: UUID
     created_at: datetime
     expires_at: datetime
+    invited_by_key: UUID | None = None
+    """The key that asked, on the word of `invited_by`."""
 
 
 class Totp(msgspec.Struct, frozen=True):
@@ -75,6 +77,14 @@ class Totp(msgspec.Struct, frozen=True):
 
 async def mark_organization_changed(connection: Connection, org_id: UUID, name: str, time_zone: str) -> None:
     await connection.execute(SQL["mark_organization_changed"], org_id, name, time_zone)
+
+
+async def mark_keys_granting(connection: Connection, org_id: UUID, member_id: UUID | None) -> None:
+    await connection.execute(SQL["mark_keys_granting"], org_id, member_id)
+
+
+async def get_granting(connection: Connection, org_id: UUID) -> Member | None:
+    return msgspec.convert(await connection.fetchrow(SQL["get_granting"], org_id), Member | None)
 
 
 async def insert_member(connection: Connection, made: Member, password_hash: str) -> None:
@@ -170,6 +180,7 @@ async def insert_invitation(connection: Connection, made: Invitation) -> None:
         made.invited_by,
         made.created_at,
         made.expires_at,
+        made.invited_by_key,
     )
 
 

@@ -16,6 +16,7 @@ from service.clock import Clock, now
 from service.db.pool import Connection
 from service.ids import new_uuid
 
+get_organization = store.get_organization
 list_organizations = store.list_organizations
 list_firms = store.list_firms
 list_some_firms = store.list_some_firms

@@ -46,28 +46,60 @@ SELECT (SELECT count(*) FROM unnest($2::uuid[]) AS f(id)
 -- name: insert_key
 -- A new API key; only the hash of its token is kept.
 INSERT INTO api_keys (org_id, id, name, mode, token_hash, pepper_version, scopes, firm_ids, connection_ids,
-                      api_version, ip_allow, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[]::cidr[], $12, $13);
+                      api_version, ip_allow, created_at, expires_at, made_by_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[]::cidr[], $12, $13, $14);
 
 -- name: get_key
 -- One key of an organization.
 SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip_allow::text[] AS ip_allow,
-       created_at, expires_at, revoked_at, last_used_at
+       created_at, expires_at, revoked_at, last_used_at, made_by_key
 FROM api_keys WHERE org_id = $1 AND id = $2;
 
 -- name: list_keys
 -- The keys of an organization, oldest first, revoked ones among them.
 SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip_allow::text[] AS ip_allow,
-       created_at, expires_at, revoked_at, last_used_at
+       created_at, expires_at, revoked_at, last_used_at, made_by_key
 FROM api_keys WHERE org_id = $1 ORDER BY id;
+
+-- name: list_some_keys
+-- A page of an organization's keys, oldest first; of all, or of those bound within these firms and connections.
+SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip_allow::text[] AS ip_allow,
+       created_at, expires_at, revoked_at, last_used_at, made_by_key
+FROM api_keys
+WHERE org_id = $1 AND ($2::uuid[] IS NULL OR coalesce(firm_ids <@ $2, false))
+  AND ($3::uuid[] IS NULL OR coalesce(connection_ids <@ $3, false)) AND ($4::uuid IS NULL OR id > $4)
+ORDER BY id LIMIT $5;
+
+-- name: lock_keys
+-- Holds an organization's keys until the transaction ends: one key could make another while it is being revoked.
+SELECT id FROM api_keys WHERE org_id = $1 ORDER BY id FOR UPDATE;
+
+-- name: count_common_makers
+-- Whether two keys are of one line: the same, made one by the other, or both by a third.
+WITH RECURSIVE line (start, id, made_by_key) AS (
+    SELECT k.id, k.id, k.made_by_key FROM api_keys k WHERE k.org_id = $1 AND k.id = ANY (ARRAY[$2::uuid, $3::uuid])
+    UNION
+    SELECT line.start, k.id, k.made_by_key
+    FROM line JOIN api_keys k ON k.org_id = $1 AND k.id = line.made_by_key)
+SELECT count(*) FROM line a JOIN line b ON a.id = b.id WHERE a.start = $2 AND b.start = $3;
 
 -- name: list_test_key_ids
 -- The test keys of every organization (org_id).
 SELECT id FROM api_keys WHERE mode = 'test' ORDER BY id;
 
 -- name: mark_key_revoked
--- Revokes a key; a second time keeps the first instant.
-UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3) WHERE org_id = $1 AND id = $2 RETURNING id;
+-- Revokes a key and what it made, and what those made; a second time keeps the first instant.
+WITH RECURSIVE line AS (
+    SELECT id FROM api_keys WHERE org_id = $1 AND id = $2
+    UNION
+    SELECT k.id FROM line JOIN api_keys k ON k.org_id = $1 AND k.made_by_key = line.id)
+UPDATE api_keys SET revoked_at = coalesce(revoked_at, $3)
+WHERE org_id = $1 AND id IN (SELECT id FROM line) RETURNING id;
+
+-- name: mark_invitations_of_keys_revoked
+-- Takes back what keys invited and nobody has accepted yet.
+UPDATE invitations SET revoked_at = $3
+WHERE org_id = $1 AND invited_by_key = ANY ($2::uuid[]) AND accepted_at IS NULL AND revoked_at IS NULL RETURNING id;
 
 -- name: mark_key_expiring
 -- Ends a key at an instant, unless it ends earlier.
@@ -87,6 +119,16 @@ FROM authenticate_key($1);
 -- name: mark_organization_changed
 -- An organization's name and time zone.
 UPDATE organizations SET name = $2, time_zone = $3 WHERE id = $1 RETURNING id;
+
+-- name: mark_keys_granting
+-- On whose word an organization's keys may make keys and invite people; null for nobody's.
+UPDATE organizations SET keys_grant_by = $2 WHERE id = $1;
+
+-- name: get_granting
+-- The member on whose word keys may make keys and invite people, while it is one who may say so.
+SELECT m.org_id, m.id, m.email, m.name, m.role, m.totp_sealed IS NOT NULL AS has_totp, m.created_at
+FROM organizations o JOIN members m ON m.org_id = o.id AND m.id = o.keys_grant_by
+WHERE o.id = $1 AND m.removed_at IS NULL AND m.role IN ('owner', 'admin');
 
 -- name: insert_member
 -- A new member of an organization.
@@ -173,18 +215,18 @@ DELETE FROM member_sessions WHERE org_id = $1 AND member_id = $2 AND id IS DISTI
 
 -- name: insert_invitation
 -- Somebody is asked to join.
-INSERT INTO invitations (org_id, id, email, role, invited_by, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7);
+INSERT INTO invitations (org_id, id, email, role, invited_by, created_at, expires_at, invited_by_key)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8);
 
 -- name: list_invitations
 -- Invitations that can still be accepted, newest first.
-SELECT org_id, id, email, role, invited_by, created_at, expires_at
+SELECT org_id, id, email, role, invited_by, created_at, expires_at, invited_by_key
 FROM invitations
 WHERE org_id = $1 AND expires_at > $2 AND accepted_at IS NULL AND revoked_at IS NULL ORDER BY id DESC;
 
 -- name: lock_invitation
 -- One invitation that can still be accepted, held until the transaction ends.
-SELECT org_id, id, email, role, invited_by, created_at, expires_at
+SELECT org_id, id, email, role, invited_by, created_at, expires_at, invited_by_key
 FROM invitations
 WHERE org_id = $1 AND id = $2 AND expires_at > $3 AND accepted_at IS NULL AND revoked_at IS NULL FOR UPDATE;
 
@@ -194,7 +236,8 @@ UPDATE invitations SET accepted_at = $3 WHERE org_id = $1 AND id = $2;
 
 -- name: mark_invitation_revoked
 -- An invitation that was taken back.
-UPDATE invitations SET revoked_at = $3 WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL RETURNING id;
+UPDATE invitations SET revoked_at = $3
+WHERE org_id = $1 AND id = $2 AND accepted_at IS NULL AND revoked_at IS NULL RETURNING id;
 
 -- name: insert_recovery_codes
 -- A member's new recovery codes, as hashes.

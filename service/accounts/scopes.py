@@ -1,10 +1,17 @@
-"""What a key may do: `resource:verb`. Wildcards exist only at creation; a key carries the plain list it was given."""
+"""What a key may do: `resource:verb`. Wildcards exist only at creation; a key carries the plain list it was given.
+
+`*:read` and `*:*` stand for everything but keys and people: who wants a key that makes keys names `keys:write`.
+"""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+from typing import Final
 
 from service.accounts.errors import UnknownScopeError
 from service.resources.names import RESOURCES
+
+BY_NAME: Final = frozenset({"keys", "members"})
+"""Resources that a star in their place does not stand for: what can be done with them gives power to others."""
 
 _OURS = (
     "audit:read",
@@ -20,6 +27,12 @@ _OURS = (
     "evidence:read",
     "firms:read",
     "firms:write",
+    "keys:read",
+    "keys:write",
+    "members:read",
+    "members:write",
+    "organization:read",
+    "organization:write",
     "passthrough:read",
     "passthrough:write",
     "security:read",
@@ -35,7 +48,10 @@ SCOPES: tuple[str, ...] = tuple(
 
 
 def expand_scopes(asked: Iterable[str]) -> tuple[str, ...]:
-    """`*:read` → every read scope of today, sorted. Raises UnknownScopeError, naming the nearest scope there is."""
+    """`*:read` → every read scope of today but those in `BY_NAME`, sorted.
+
+    Raises UnknownScopeError, naming the nearest scope there is.
+    """
     granted: set[str] = set()
     for pattern in asked:
         matching = [scope for scope in SCOPES if _covers(pattern, scope)]
@@ -49,4 +65,6 @@ def expand_scopes(asked: Iterable[str]) -> tuple[str, ...]:
 def _covers(pattern: str, scope: str) -> bool:
     """Only a whole half may be a star: `clients:*`, not `cli*:read`."""
     asked, given = pattern.split(":"), scope.split(":")
+    if given[0] in BY_NAME and asked[0] == "*":
+        return False
     return len(asked) == len(given) and all(a in ("*", g) for a, g in zip(asked, given, strict=True))

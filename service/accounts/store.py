@@ -45,6 +45,8 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
+    made_by_key: UUID | None = None
+    """The key that made it, and ends it with itself; None for one that a member or an operator made."""
 
 
 async def insert_organization(connection: Connection, made: Organization) -> None:
@@ -104,6 +106,7 @@ async def insert_key(connection: Connection, made: KeyRecord, token_hash: bytes,
         made.ip_allow,
         made.created_at,
         made.expires_at,
+        made.made_by_key,
     )
 
 
@@ -115,14 +118,40 @@ async def list_keys(connection: Connection, org_id: UUID) -> list[KeyRecord]:
     return msgspec.convert(await connection.fetch(SQL["list_keys"], org_id), list[KeyRecord])
 
 
+async def list_some_keys(
+    connection: Connection,
+    org_id: UUID,
+    firm_ids: list[UUID] | None,
+    connection_ids: list[UUID] | None,
+    after: UUID | None,
+    limit: int,
+) -> list[KeyRecord]:
+    """Oldest first; where firms or connections are said, only keys that are bound to some of them and no other."""
+    rows = await connection.fetch(SQL["list_some_keys"], org_id, firm_ids, connection_ids, after, limit)
+    return msgspec.convert(rows, list[KeyRecord])
+
+
+async def lock_keys(connection: Connection, org_id: UUID) -> None:
+    await connection.execute(SQL["lock_keys"], org_id)
+
+
+async def are_of_one_line(connection: Connection, org_id: UUID, key_id: UUID, other_id: UUID) -> bool:
+    """Whether one hand may hold both: they are the same, or a key made the one, the other, or both."""
+    count: int = await connection.fetchval(SQL["count_common_makers"], org_id, key_id, other_id)
+    return count > 0
+
+
 async def list_test_key_ids(connection: Connection) -> list[UUID]:
     """Every organization's, for who may see them all."""
     return [row["id"] for row in await connection.fetch(SQL["list_test_key_ids"])]
 
 
-async def mark_key_revoked(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> bool:
-    """False if there is no such key."""
-    return await connection.fetchval(SQL["mark_key_revoked"], org_id, key_id, at) is not None
+async def mark_key_revoked(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> list[UUID]:
+    """The key and every key of its line; none if there is no such key. What they invited is taken back."""
+    await lock_keys(connection, org_id)
+    ended = [row["id"] for row in await connection.fetch(SQL["mark_key_revoked"], org_id, key_id, at)]
+    await connection.execute(SQL["mark_invitations_of_keys_revoked"], org_id, ended, at)
+    return ended
 
 
 async def mark_key_expiring(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> None:

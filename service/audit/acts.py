@@ -28,6 +28,11 @@ def member_actor(member_id: UUID) -> str:
     return f"member:{member_id}"
 
 
+def key_actor(key_id: UUID) -> str:
+    """A key that gives to others: the call's row does not say what."""
+    return f"key:{key_id}"
+
+
 async def record_act(
     connection: Connection,
     org_id: UUID,

@@ -41,6 +41,7 @@ async def prepare_cast(
     organization: str = "Ledgerline Apps",
     firm: str = "Birch & Vale Accounting",
     mode: Mode = Mode.LIVE,
+    scopes: tuple[str, ...] = ("*:*",),
     plan_version: tuple[str, int] = PUBLIC_PLAN,
     addressed: bool = True,
     clock: Clock = now,
@@ -63,7 +64,7 @@ async def prepare_cast(
         org_id=org.id,
         name="everything",
         mode=mode,
-        scopes=("*:*",),
+        scopes=scopes,
         api_version=API_VERSION,
         clock=clock,
     )

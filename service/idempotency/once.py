@@ -1,6 +1,7 @@
 """Operations of our own that are carried out once where the caller sends an Idempotency-Key, else each time."""
 
 import re
+from collections.abc import Callable
 from typing import Final
 
 from msgspec.structs import replace
@@ -21,6 +22,8 @@ from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprin
 KEPT_STATUSES: Final = frozenset({200, 201, 204, 409, 412, 422})
 """Answers that a replay gives again; after any other the same request is tried anew."""
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+Keeps = Callable[[Answer], Answer]
+"""What is kept of an answer, where not all of it may be."""
 MAX_BODY_BYTES: Final = 64 * 1024
 """As much as these operations take."""
 _PARAMETER: Final = replace(
@@ -30,13 +33,13 @@ _PARAMETER: Final = replace(
 )
 
 
-def once_if_asked(operation: Operation, idempotency: Idempotency) -> Operation:
-    """The operation, which then takes an `Idempotency-Key`."""
+def once_if_asked(operation: Operation, idempotency: Idempotency, keeps: Keeps | None = None) -> Operation:
+    """The operation, which then takes an `Idempotency-Key`. `keeps` gives what of its answer is kept for a replay."""
     return replace(
         operation,
         parameters=(*operation.parameters, _PARAMETER),
         problems=(*operation.problems, IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED),
-        run=_once(operation.run, idempotency),
+        run=_once(operation.run, idempotency, keeps),
     )
 
 
@@ -52,12 +55,13 @@ def key_of(call: Call) -> str | None:
     return key
 
 
-def settler(idempotency: Idempotency, claim: Claim) -> Settle:
+def settler(idempotency: Idempotency, claim: Claim, keeps: Keeps | None = None) -> Settle:
     """Keeps the answer for replays, or lets the claim go where the same request may be tried anew."""
 
     async def settle(answer: Answer) -> None:
         if answer.status in KEPT_STATUSES:
-            await idempotency.keep(claim, KeptAnswer(answer.status, answer.media_type, answer.headers, answer.body))
+            kept = answer if keeps is None else keeps(answer)
+            await idempotency.keep(claim, KeptAnswer(kept.status, kept.media_type, kept.headers, kept.body))
         else:
             await idempotency.release(claim)
 
@@ -70,7 +74,7 @@ def replay(call: Call, kept: KeptAnswer) -> Answer:
     return Answer(kept.status, kept.body, kept.media_type, (*kept.headers, (b"idempotency-replayed", b"true")))
 
 
-def _once(run: Route, idempotency: Idempotency) -> Route:
+def _once(run: Route, idempotency: Idempotency, keeps: Keeps | None) -> Route:
     async def run_once(call: Call) -> Answer:
         key = key_of(call)
         if key is None:
@@ -82,7 +86,7 @@ def _once(run: Route, idempotency: Idempotency) -> Route:
         claim = await idempotency.claim(caller.org_id, key, print_, call.request_id)
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
-        call.settle = settler(idempotency, claim)
+        call.settle = settler(idempotency, claim, keeps)
         return await run(call)
 
     return run_once

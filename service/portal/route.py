@@ -142,7 +142,7 @@ class Portal:
         host = next((str(v, "latin-1") for k, v in scope["headers"] if k == b"host"), "")
         public = self._parts.public_url
         if public is None:
-            if host.rpartition(":")[0] not in _LOOPBACK and host not in _LOOPBACK:
+            if not is_loopback(host):
                 return None
             origin = f"http://{host}"
         else:
@@ -190,6 +190,11 @@ _BROKEN: Final = Refusal(
 def refused(visit: Visit, refusal: Refusal) -> Reply:
     """The page that says what is wrong and what to do."""
     return visit.page("refused.html", refusal.status, refusal=refusal)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a `Host` names this machine itself, with or without a port."""
+    return host.rpartition(":")[0] in _LOOPBACK or host in _LOOPBACK
 
 
 def is_secure(origin: str) -> bool:

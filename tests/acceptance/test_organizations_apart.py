@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from service import ids
+from service.accounts.scopes import SCOPES
 from service.db.pool import Pool
 from service.sandbox.serve import SandboxServer
 from tests.acceptance.conftest import Api, Customers, Keys, problem_of
@@ -19,7 +20,7 @@ OF_EVERYBODY: Final = {
 }  # fmt: skip
 """Operations whose answer is the same for all."""
 OF_THE_CALLER: Final = {
-    "getMe", "getRequestLogSettings",
+    "getMe", "getOrganization", "getRequestLogSettings", "listKeys", "listKeyLeaks", "listMembers", "listInvitations",
     "listFirms", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage",
     "summarizeUsage", "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
@@ -29,7 +30,7 @@ OF_THE_CALLER: Final = {
 OF_THE_BODY: Final = {
     "verifyAuditLog", "receiveLeakReport",
     "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "createFirm",
-    "updateConnectSettings", "updateRequestLogSettings",
+    "updateConnectSettings", "updateRequestLogSettings", "updateOrganization", "createKey", "createInvitation",
 }  # fmt: skip
 """Operations that name things in their bodies alone, or nothing; their own tests see to it."""
 
@@ -38,6 +39,12 @@ NAMING: Final = sorted(
     for name, operation in OPERATIONS.items()
     if name not in OF_EVERYBODY | OF_THE_CALLER | OF_THE_BODY and not operation["path"].endswith("/schema")
 )
+
+
+@pytest.fixture
+async def api(customers: Customers) -> Api:
+    """A customer whose key may do everything, also what has to be named."""
+    return await customers(scopes=SCOPES)
 
 
 @pytest.mark.parametrize("name", NAMING)

@@ -37,6 +37,7 @@ async def test_each_way_in_has_one_row_that_names_who_came(app_pool: Pool, opera
         ("orgs.create", member_actor(owner.id)),
         ("firms.create", member_actor(owner.id)),
         ("members.sign_in", member_actor(owner.id)),
+        ("team.invite", member_actor(owner.id)),
         ("members.join", member_actor(joined.id)),
         ("members.reset_password", member_actor(joined.id)),
     ]

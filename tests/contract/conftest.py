@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from service.accounts.scopes import SCOPES
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.db.pool import Pool
@@ -44,4 +45,4 @@ async def api(roomy: Settings, operator_pool: Pool, sandboxes: tuple[SandboxServ
     budget = BudgetSpec(limits=(Limit(1_000_000, 1.0),))
     connectors = tuple(replace(connector, budget=budget) for connector in CONNECTORS)
     async with client_of(roomy, connectors=connectors) as http:
-        yield await customers_of(http, roomy, operator_pool, *sandboxes)()
+        yield await customers_of(http, roomy, operator_pool, *sandboxes)(scopes=SCOPES)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from service.accounts.keys import are_of_one_line
 from service.connections import store as connections
 from service.connections.approvals import store
 from service.connections.approvals.store import Action, Approval, Decision
@@ -112,7 +113,7 @@ async def decide(
     found = await store.get_approval(connection, org_id, approval_id)
     if found is None:
         raise ApprovalError("there is no such approval")
-    if found.requested_by.casefold() == by.casefold() or (key_id is not None and key_id == found.requested_key):
+    if found.requested_by.casefold() == by.casefold() or await _same_hand(connection, org_id, key_id, found):
         raise ApprovalError("the second person has to be another one than the first, with another key")
     try:
         decided = await store.mark_decided(connection, org_id, approval_id, decision, by, key_id, at)
@@ -124,6 +125,13 @@ async def decide(
     after = await store.get_approval(connection, org_id, approval_id)
     assert after is not None
     return after
+
+
+async def _same_hand(connection: Connection, org_id: UUID, key_id: UUID | None, asked: Approval) -> bool:
+    """Whether the key asked for it itself, or one of the two keys made the other: two keys, but one that holds them."""
+    if key_id is None or asked.requested_key is None:
+        return False
+    return await are_of_one_line(connection, org_id, key_id, asked.requested_key)
 
 
 async def _follow(

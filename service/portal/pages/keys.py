@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from service.accounts.errors import AccountError, KeyNotFoundError
+from service.accounts.granting import get_granting, set_granting
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
 from service.accounts.leaks import list_key_leaks
 from service.accounts.organizations import list_firms
@@ -33,6 +34,7 @@ def routes() -> tuple[Route, ...]:
         page("/keys", keys, Permission.READ),
         page("/keys/new", ask, Permission.KEYS, recent=True),
         form("/keys/new", mint, Permission.KEYS, recent=True),
+        form("/keys/granting", grant, Permission.TEAM, recent=True),
         page("/keys/{id}", one, Permission.READ),
         form("/keys/{id}/roll", roll, Permission.KEYS, recent=True),
         form("/keys/{id}/revoke", revoke, Permission.KEYS, recent=True),
@@ -42,24 +44,37 @@ def routes() -> tuple[Route, ...]:
 async def keys(visit: Visit) -> Reply:
     async with as_organization(visit.parts.pool, visit.org_id) as connection:
         found = await list_keys(connection, visit.org_id)
+        granting = await get_granting(connection, visit.org_id)
     now = visit.parts.clock()
     in_use = [
         key for key in reversed(found) if key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
     ]
-    return visit.page("keys.html", in_use=in_use, ended=[key for key in reversed(found) if key not in in_use])
+    ended = [key for key in reversed(found) if key not in in_use]
+    return visit.page("keys.html", in_use=in_use, ended=ended, granting=granting)
+
+
+async def grant(visit: Visit) -> Reply:
+    """Whether keys may make keys and invite people."""
+    async with as_organization(visit.parts.pool, visit.org_id) as connection:
+        await set_granting(connection, visit.member, on=visit.form.text("on") == "yes")
+    return visit.go("/keys")
 
 
 async def one(visit: Visit) -> Reply:
     key_id = visit.id_in_path("key")
     async with as_organization(visit.parts.pool, visit.org_id) as connection:
-        found = next((key for key in await list_keys(connection, visit.org_id) if key.id == key_id), None)
+        known = {key.id: key for key in await list_keys(connection, visit.org_id)}
+        found = known.get(key_id)
         firms = {firm.id: firm.name for firm in await list_firms(connection, visit.org_id)}
         links = {link.id: link for link in await list_connections(connection, visit.org_id)}
         leaks = await list_key_leaks(connection, visit.org_id, key_id)
     if found is None:
         raise missing()
     ended = found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= visit.parts.clock())
-    return visit.page("key.html", key=found, leaks=leaks, ended=ended, firms=firms, links=links, overlaps=OVERLAPS)
+    made = [one for one in known.values() if one.made_by_key == key_id and one.revoked_at is None]
+    facts: dict[str, Any] = {"firms": firms, "links": links, "overlaps": OVERLAPS}
+    maker = None if found.made_by_key is None else known.get(found.made_by_key)
+    return visit.page("key.html", key=found, leaks=leaks, ended=ended, made=made, maker=maker, **facts)
 
 
 async def ask(visit: Visit) -> Reply:

@@ -1,11 +1,11 @@
 """The team: who is in, with which role, and who is asked to join."""
 
-from service import ids
 from service.accounts import members
 from service.accounts.errors import ImpossibleValueError, MemberNotFoundError, NotAllowedError
 from service.accounts.roles import SAYS, Permission, Role
-from service.audit.acts import member_actor, record_act
-from service.db.pool import Connection, as_organization
+from service.audit.acts import member_actor
+from service.db.pool import as_organization
+from service.portal.inviting import invitation_mail
 from service.portal.mail import Mail
 from service.portal.route import Route, form, page
 from service.portal.sending import send, tell
@@ -40,18 +40,10 @@ async def invite(visit: Visit) -> Reply:
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             made, joining = await members.invite(connection, visit.member, email, role, clock=visit.parts.clock)
-            await _record(visit, connection, "team.invite", ids.encode("ivt", made.id))
     except NotAllowedError as error:
         return await _team(visit, 422, str(error))
-    link = visit.parts.links.seal(joining, members.INVITATION_LASTS)
-    session = visit.me.session
-    mail = Mail(
-        to=made.email,
-        subject=f"Join {session.organization} on Tickmark",
-        text=f"{session.name} asks you to join {session.organization} on Tickmark as {role}. "
-        "This link works for a week.",
-        link=f"{visit.origin}/join?link={link}",
-    )
+    organization = visit.me.session.organization
+    mail = invitation_mail(made, joining, visit.parts.links, organization=organization, origin=visit.origin)
     await send(visit, mail)
     return visit.go("/team")
 
@@ -60,8 +52,10 @@ async def revoke(visit: Visit) -> Reply:
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             invitation_id = visit.id_in_path("ivt")
-            await members.revoke_invitation(connection, visit.org_id, invitation_id, clock=visit.parts.clock)
-            await _record(visit, connection, "team.revoke_invitation", ids.encode("ivt", invitation_id))
+            actor = member_actor(visit.me.session.member_id)
+            await members.revoke_invitation(
+                connection, visit.org_id, invitation_id, actor=actor, clock=visit.parts.clock
+            )
     except MemberNotFoundError:
         raise missing() from None
     return visit.go("/team")
@@ -73,7 +67,6 @@ async def change_role(visit: Visit) -> Reply:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             member_id = visit.id_in_path("mem")
             await members.change_role(connection, visit.member, member_id, role)
-            await _record(visit, connection, f"team.make_{role}", ids.encode("mem", member_id))
     except MemberNotFoundError:
         raise missing() from None
     except NotAllowedError as error:
@@ -88,7 +81,6 @@ async def remove(visit: Visit) -> Reply:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             member_id = visit.id_in_path("mem")
             await members.remove_member(connection, visit.member, member_id, clock=visit.parts.clock)
-            await _record(visit, connection, "team.remove", ids.encode("mem", member_id))
     except MemberNotFoundError:
         raise missing() from None
     except NotAllowedError as error:
@@ -102,7 +94,6 @@ async def remove_factor(visit: Visit) -> Reply:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             member_id = visit.id_in_path("mem")
             found = await members.remove_second_factor(connection, visit.parts.factors, visit.member, member_id)
-            await _record(visit, connection, "team.remove_second_factor", ids.encode("mem", member_id))
     except MemberNotFoundError:
         raise missing() from None
     except NotAllowedError as error:
@@ -111,10 +102,6 @@ async def remove_factor(visit: Visit) -> Reply:
     subject = "Your second factor was removed"
     await tell(visit, Mail(to=found.email, subject=subject, text=text, link=f"{visit.origin}/sign-in"))
     return visit.go("/team")
-
-
-async def _record(visit: Visit, connection: Connection, what: str, about: str) -> None:
-    await record_act(connection, visit.org_id, what, (about,), actor=member_actor(visit.me.session.member_id))
 
 
 async def _team(visit: Visit, status: int = 200, error: str | None = None) -> Reply:
