@@ -4,7 +4,7 @@ from typing import Any
 
 from service import errors
 from service.accounts.key_routes import KeyRoutes
-from service.accounts.key_shapes import KEY_EXAMPLE, LEAK_EXAMPLE, Key, LeakReport, NewKey, NewToken, RollKey
+from service.accounts.key_shapes import KEY_EXAMPLE, LEAK_EXAMPLE, Key, LeakReport, MadeKey, NewKey, RollKey
 from service.accounts.tokens import Peppers
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
@@ -21,8 +21,9 @@ _BODY = (
     errors.VALIDATION_FAILED,
 )
 _MADE = {
-    "object": "new_key",
-    "key": {**KEY_EXAMPLE, "made_by": "key_01k3sd2pjhfmh9pgwzpxrqsk7k", "id": "key_01k3sd2r7wfc8tq1n5j6d2v4xs"},
+    **KEY_EXAMPLE,
+    "id": "key_01k3sd2r7wfc8tq1n5j6d2v4xs",
+    "made_by": KEY_EXAMPLE["id"],
     "token": "tm_live_…",
 }
 _GIVES = (
@@ -76,7 +77,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             "`Idempotency-Key` a repeated request makes one key; its token is shown the first time alone.",
             scope="keys:write",
             status=201,
-            answer=NewToken,
+            answer=MadeKey,
             body=NewKey,
             body_example={"name": "nightly export", "scopes": ["clients:read"], "ip_allow": ["192.0.2.0/24"]},
             problems=(*_BODY, errors.NOT_TURNED_ON),
@@ -94,7 +95,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             f"{_ENDS_WITH} So let the old one run out instead of revoking it.",
             scope="keys:write",
             status=201,
-            answer=NewToken,
+            answer=MadeKey,
             body=RollKey,
             body_example={"overlap_s": 3600},
             parameters=named,

@@ -21,7 +21,7 @@ from service.accounts.errors import (
     UnknownScopeError,
 )
 from service.accounts.granting import is_within_reach
-from service.accounts.key_shapes import NewKey, NewToken, RollKey, to_key, to_leak
+from service.accounts.key_shapes import MadeKey, NewKey, RollKey, to_key, to_leak, to_made
 from service.accounts.keys import get_key, list_some_keys, mint_key, revoke_key, roll_key
 from service.accounts.leaks import list_key_leaks
 from service.accounts.tokens import Peppers
@@ -108,7 +108,7 @@ class KeyRoutes:
                 by=caller,
             )
         call.rows = 1
-        return answer_of(NewToken(key=to_key(made, at), token=token), 201)
+        return answer_of(to_made(made, token, at), 201)
 
     async def roll(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
@@ -126,7 +126,7 @@ class KeyRoutes:
                 by=caller,
             )
         call.rows = 1
-        return answer_of(NewToken(key=to_key(made, self._clock()), token=token), 201)
+        return answer_of(to_made(made, token, self._clock()), 201)
 
     async def revoke(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
@@ -158,7 +158,7 @@ def without_token(answer: Answer) -> Answer:
     """What is kept of an answer with a token, so that it is shown once: a replay says the same, but null there."""
     if answer.status != 201:
         return answer
-    return replace(answer, body=encode(replace(decode(answer.body, type=NewToken), token=None)))
+    return replace(answer, body=encode(replace(decode(answer.body, type=MadeKey), token=None)))
 
 
 @asynccontextmanager

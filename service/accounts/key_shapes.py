@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
 
 from msgspec import UNSET, Meta, Struct, UnsetType
+from msgspec.structs import asdict
 
 from service import ids
 from service.accounts.leaks import KeyLeak
@@ -50,11 +51,9 @@ class Key(Struct, frozen=True, kw_only=True, tag_field="object", tag="key"):
     """When it was revoked, or ended by a leak report."""
 
 
-class NewToken(Struct, frozen=True, kw_only=True, tag_field="object", tag="new_key"):
+class MadeKey(Key, frozen=True, kw_only=True, tag_field="object", tag="key"):
     """A key that was just made, and what to send with calls."""
 
-    key: Key
-    """What it is and may do."""
     token: str | None
     """`tm_live_…` or `tm_test_…`, this once: only its hash is kept. Null where the same request is answered again."""
 
@@ -151,6 +150,11 @@ def to_key(record: KeyRecord, at: datetime) -> Key:
         expires_at=record.expires_at,
         revoked_at=record.revoked_at,
     )
+
+
+def to_made(record: KeyRecord, token: str, at: datetime) -> MadeKey:
+    """A key that was just made, with its token."""
+    return MadeKey(token=token, **asdict(to_key(record, at)))
 
 
 def to_leak(leak: KeyLeak) -> LeakReport:

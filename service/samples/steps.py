@@ -35,6 +35,8 @@ _REFUSALS: Final = {
 }
 """What a connection may answer as well, by meter: not each vendor can do all, or takes the values of the sample, and a
 second run meets the records of the first."""
+_GIVING: Final = {"keys": (403,), "team": (403,)}
+"""What not every key may: it takes scopes that are named, and an owner's word."""
 _MAY_LACK: Final = {"getCallBodies": (404,)}
 """What only some things have: bodies are kept of calls with test keys, where that is switched on."""
 _AIMED: Final = {
@@ -112,6 +114,7 @@ def _step(operation: Operation, request: SampleRequest) -> Step:
             *request.statuses,
             *_REFUSALS.get(operation["x-meter"], ()),
             *_MAY_LACK.get(operation["operationId"], ()),
+            *_GIVING.get(operation["tags"][0], ()),
         ),
         needs=tuple(place.name for place in request.places if place.name != KEY),
         saves=tuple(_saved(operation, makes)),
@@ -144,9 +147,10 @@ def _saving_only(used: set[str], step: Step) -> Step:
 
 
 def _turn(step: Step) -> int:
-    """Lists first, then creations, then what reads or changes one record, deletions last."""
+    """Lists first, then creations, then what reads or changes one record, and last what ends one."""
     method, ends_in_id = step.request.method, "{{" in step.request.path
-    return 3 if method == "DELETE" else 2 if ends_in_id else 1 if method == "POST" else 0
+    ends_one = method == "DELETE" or step.request.path.endswith("/revoke")
+    return 3 if ends_one else 2 if ends_in_id else 1 if method == "POST" else 0
 
 
 def _renamed(request: SampleRequest, old: str, new: str) -> SampleRequest:

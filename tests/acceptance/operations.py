@@ -33,7 +33,7 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     else:
         path = path.replace("{id}", ids.Book(connection, 0, "").ref(prefix_of(operation), "1"))
     assert "{" not in path, f"{path} names a thing in a way this function does not know"
-    headers = api.headers() | {"Content-Type": "application/json", "Idempotency-Key": "a-1"}
+    headers = api.headers() | {"Content-Type": "application/json", "Idempotency-Key": ids.new_uuid().hex}
     if any(parameter["name"] == "Connection-Id" for parameter in operation.get("parameters", ())):
         headers["Connection-Id"] = ids.encode("con", connection)
     if path.startswith("/v1/evidence"):

@@ -7,6 +7,7 @@ import httpx
 import msgspec
 import pytest
 
+from service.accounts.scopes import SCOPES
 from service.app import contract
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.budget import BudgetSpec, Limit
@@ -17,6 +18,7 @@ from service.samples.requests import SampleRequests
 from service.server import serving
 from service.settings import Secret, Settings
 from tests.acceptance.conftest import Api, peppers_of, vault_of
+from tests.acceptance.giving import let_keys_give
 from tests.billing.stripe.fake import KEY, SECRET, serving_stripe
 from tests.connections.hosted import Vendors
 from tests.connections.hosted_fixtures import database, operator_pool, port, settings, vendors
@@ -57,6 +59,7 @@ async def world(
         ):
             async with operator_pool.acquire() as connection:
                 cast = await prepare_cast(
-                    connection, peppers_of(roomy), vault_of(roomy), vendors.each(), addressed=False
+                    connection, peppers_of(roomy), vault_of(roomy), vendors.each(), addressed=False, scopes=SCOPES
                 )
+            await let_keys_give(operator_pool, cast.org_id)
             yield World(Api(http, cast), roomy, operator_pool, care, vendors, requests)

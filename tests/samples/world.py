@@ -16,6 +16,7 @@ from billing import GRACE, close_period, get_account, issue_invoice, load_price_
 from service import ids
 from service.accounts.keys import mint_key
 from service.accounts.organizations import create_firm
+from service.accounts.roles import Role
 from service.accounts.tokens import Mode
 from service.connections.jobs import Care
 from service.connectors.registry import CONNECTORS
@@ -25,6 +26,7 @@ from service.demo.cast import API_VERSION
 from service.samples.requests import Operation, SampleRequest, SampleRequests, substituted
 from service.settings import Settings
 from tests.acceptance.conftest import Api, peppers_of
+from tests.acceptance.giving import add_member
 from tests.connections.hosted import SIGNED, Browser, Vendors
 from tests.contract.test_schemathesis import port_of, vendor_of
 
@@ -83,6 +85,13 @@ class World(Struct, frozen=True):
                 return await self._test_call()
             case "CONSENT_ID":
                 return str((await self._send("createConsent")).json()["id"])
+            case "KEY_ID":
+                return str((await self._send("createKey")).json()["id"])
+            case "MEMBER_ID":
+                member = await add_member(self.pool, self.api.cast.org_id, Role.BILLING)
+                return ids.encode("mem", member.id)
+            case "INVITATION_ID":
+                return await self._invitation()
             case "LINK_SESSION_ID":
                 return str((await self._send("createLinkSession")).json()["id"])
             case _:
@@ -184,6 +193,11 @@ class World(Struct, frozen=True):
                 return found
             await asyncio.sleep(0.05)
         raise LookupError("no bodies were kept")
+
+    async def _invitation(self) -> str:
+        """Somebody else each time: few mails go to one address."""
+        body = {"email": f"{secrets.token_hex(6)}@ledgerline.example", "role": "developer"}
+        return str((await self.api.post("/v1/invitations", body)).json()["id"])
 
     async def _issue(self) -> str:
         """What the canary finds when a vendor renames a field."""
