@@ -4,7 +4,16 @@ from typing import Any
 
 from service import errors
 from service.accounts.key_routes import KeyRoutes
-from service.accounts.key_shapes import KEY_EXAMPLE, LEAK_EXAMPLE, Key, LeakReport, MadeKey, NewKey, RollKey
+from service.accounts.key_shapes import (
+    KEY_EXAMPLE,
+    KEY_ID_EXAMPLE,
+    LEAK_EXAMPLE,
+    Key,
+    LeakReport,
+    MadeKey,
+    NewKey,
+    RollKey,
+)
 from service.accounts.tokens import Peppers
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
@@ -23,7 +32,7 @@ _BODY = (
 _MADE = {
     **KEY_EXAMPLE,
     "id": "key_01k3sd2r7wfc8tq1n5j6d2v4xs",
-    "made_by": KEY_EXAMPLE["id"],
+    "made_by": KEY_ID_EXAMPLE,
     "token": "tm_live_…",
 }
 _GIVES = (

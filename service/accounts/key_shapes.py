@@ -101,9 +101,10 @@ class LeakReport(Struct, frozen=True, kw_only=True, tag_field="object", tag="key
     """Whether the report ended it; else it had ended before."""
 
 
+KEY_ID_EXAMPLE: Final = "key_01k3sd2pjhfmh9pgwzpxrqsk7k"
 KEY_EXAMPLE: Final[dict[str, Any]] = {
     "object": "key",
-    "id": "key_01k3sd2pjhfmh9pgwzpxrqsk7k",
+    "id": KEY_ID_EXAMPLE,
     "name": "nightly export",
     "mode": "live",
     "state": "active",
@@ -121,7 +122,7 @@ KEY_EXAMPLE: Final[dict[str, Any]] = {
 LEAK_EXAMPLE: Final[dict[str, Any]] = {
     "object": "key_leak",
     "id": "leak_01k3sd2q4cfkz9yq9r4r2pnf3m",
-    "key": KEY_EXAMPLE["id"],
+    "key": KEY_ID_EXAMPLE,
     "found_at_url": "https://code.example/app/config.env",
     "source": "content",
     "reported_at": "2026-11-03T10:00:00Z",
