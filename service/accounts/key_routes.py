@@ -27,9 +27,9 @@ from service.accounts.leaks import list_key_leaks
 from service.accounts.tokens import Peppers
 from service.api.bodies import answer_of, decode_body, encode, json_body
 from service.api.call import Answer, Call
-from service.api.openapi import VERSION
 from service.api.pagination import Cursors
 from service.api.query import DEFAULT_LIMIT, PAGING, id_of, read_query
+from service.api.versions import VERSION
 from service.audit.acts import key_actor
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
