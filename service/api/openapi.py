@@ -40,7 +40,7 @@ _COMMON_PROBLEMS: Final = (
     errors.METERING_UNAVAILABLE,
     errors.PLATFORM_UNAVAILABLE,
 )
-_KEYLESS_PROBLEMS: Final = (errors.INTERNAL,)
+_KEYLESS_PROBLEMS: Final = (errors.UNKNOWN_PARAMETER, errors.INTERNAL)
 _COST: Final = {
     Meter.READ: "one `read` unit for each success",
     Meter.WRITE: "one `write` unit for each success; replays and dry runs are free",
@@ -187,7 +187,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 
 def _problems(operation: Operation) -> list[Kind]:
     common = _COMMON_PROBLEMS if _needs_key(operation) else _KEYLESS_PROBLEMS
-    return sorted(dict.fromkeys((*operation.problems, *common)), key=lambda kind: (kind.status, kind.code))
+    spending = () if operation.meter is Meter.NONE else (errors.SPEND_CAP_REACHED,)
+    return sorted(dict.fromkeys((*operation.problems, *spending, *common)), key=lambda kind: (kind.status, kind.code))
 
 
 def _problem_responses() -> dict[str, Any]:
@@ -294,12 +295,19 @@ def _is_struct(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, Struct)
 
 
+_IN_MODULE: Final = re.compile(r"[\w.]+\.\w+")
 _GENERIC: Final = re.compile(r"\bPage_(\w+)_")
 
 
 def _renamed(found: dict[str, Any]) -> dict[str, Any]:
-    """Names a reader would give: `Page_Client_` is a `ClientPage`, `ProblemBody` a `Problem`."""
+    """Names a reader would give: `Page_Client_` is a `ClientPage`, `ProblemBody` a `Problem`.
+
+    Of two Structs of one name msgspec tells by their modules; that of our own billing gets it for a prefix.
+    """
     text = msgspec.json.encode(found).decode()
+    for name in filter(_IN_MODULE.fullmatch, found["components"]["schemas"]):
+        ours = name.startswith("billing.")
+        text = text.replace(f'{name}"', f'{"Billing" if ours else ""}{name.rpartition(".")[2]}"')
     text = _GENERIC.sub(r"\1Page", text).replace("Page[", "Page of [").replace("ProblemBody", "Problem")
     renamed: dict[str, Any] = msgspec.json.decode(text)
     for name, schema in renamed["components"]["schemas"].items():
