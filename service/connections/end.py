@@ -14,7 +14,7 @@ from service.connections.credentials import NAME, Credentials, unseal
 from service.connections.linking import Linking
 from service.connections.store import ConnectionRecord, State
 from service.connections.vendors import Door
-from service.connectors.sdk.auth import OAuth2
+from service.connectors.sdk.either import oauth_of
 from service.connectors.sdk.faults import ConnectionRefused, CredentialsExpired, VendorFault
 from service.db.pool import as_organization
 
@@ -70,8 +70,8 @@ async def end_connection(linking: Linking, record: ConnectionRecord, *, force: b
 
 
 async def _revoke(linking: Linking, door: Door | None, held: Credentials) -> AtVendor:
-    auth = None if door is None else door.connector.auth
-    if door is None or not isinstance(auth, OAuth2):
+    auth = None if door is None else oauth_of(door.connector.auth, held.access_token)
+    if door is None or auth is None:
         return AtVendor.NOT_OFFERED
     own = door.base_url + auth.revoke_path if auth.revoke_path is not None else None
     published = door.setup.revoke_url or (None if door.setup.base_url else auth.revoke_url)
@@ -79,8 +79,8 @@ async def _revoke(linking: Linking, door: Door | None, held: Credentials) -> AtV
     if address is None:
         return AtVendor.NOT_OFFERED
     flow = oauth.revoke(auth, door.setup.app, held.refresh_token or held.access_token)
-    await linking.vendors.exchange(flow, door, address)
-    return AtVendor.REVOKED
+    ended = await linking.vendors.exchange(flow, door, address)
+    return AtVendor.REVOKED if ended else AtVendor.NOT_OFFERED
 
 
 async def _is_refused(linking: Linking, door: Door, held: Credentials, told: Mapping[str, str]) -> bool:

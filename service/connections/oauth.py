@@ -81,13 +81,17 @@ def redeem(auth: OAuth2, app: AppCredentials, code: str, redirect_uri: str, veri
     return auth.granted((yield auth.form(auth.token_path, form, app)))
 
 
-def revoke(auth: OAuth2, app: AppCredentials, token: str) -> Flow[None]:
-    """Ends a consent at the vendor (RFC 7009). A token that it does not know any more is ended as well."""
+def revoke(auth: OAuth2, app: AppCredentials, token: str) -> Flow[bool]:
+    """Ends a consent at the vendor (RFC 7009). A token that it does not know any more is ended as well.
+
+    False where there is nothing to ask at that address: then nothing has ended.
+    """
     answer = yield auth.form(auth.revoke_path or "", {"token": token}, app)
     if answer.status == 429 or answer.status >= 500:
         raise Unavailable("the revocation endpoint failed", status=answer.status)
     if answer.status in (401, 403):
         raise Refused("the vendor does not accept our own registration", status=answer.status)
+    return answer.status not in (404, 405)
 
 
 def digest(secret: str) -> bytes:

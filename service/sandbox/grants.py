@@ -55,8 +55,18 @@ class InvalidGrantError(Exception):
 class Grants:
     """All consents of one sandbox vendor. Every refresh replaces the refresh token; the old one is worth nothing."""
 
-    def __init__(self, now_s: Callable[[], float], *, access_s: float, refresh_s: float, hard_s: float) -> None:
+    def __init__(
+        self,
+        now_s: Callable[[], float],
+        *,
+        access_s: float,
+        refresh_s: float,
+        hard_s: float,
+        reuse_revokes: bool = False,
+    ) -> None:
+        """With `reuse_revokes`, a refresh token that comes a second time ends the consent (OAuth 2.1)."""
         self._now_s = now_s
+        self._used: dict[str, Grant] | None = {} if reuse_revokes else None
         self._life = (access_s, refresh_s, hard_s)
         self._access: dict[str, _Access] = {}
         self._refresh: dict[str, Grant] = {}
@@ -97,6 +107,11 @@ class Grants:
         """New tokens; the life of the refresh token starts again, up to the consent's hard end."""
         grant = self._refresh.pop(refresh_token, None)
         now = self._now_s()
+        if self._used is not None:
+            if grant is not None:
+                self._used[refresh_token] = grant
+            elif refresh_token in self._used:
+                self.revoke(self._used[refresh_token].refresh_token)
         if grant is None or grant.revoked or now >= min(grant.refresh_until, grant.hard_until):
             raise InvalidGrantError
         self.refreshes += 1

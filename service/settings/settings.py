@@ -156,6 +156,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     )
     smartvault_base_url: Annotated[str | None, Setting(_HTTP, "Instead of SmartVault's own address.")] = None
     smartvault_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of SmartVault's own consent page.")] = None
+    uku_client_id: Annotated[str | None, Setting(TEXT, "Our app at Uku; without it, firms connect with a key.")] = None
+    uku_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Uku, if any.")] = None
+    uku_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Uku's own token address.")] = None
+    uku_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of Uku's own consent page.")] = None
+    uku_revoke_url: Annotated[str | None, Setting(_HTTP, "Instead of Uku's own address to revoke at.")] = None
     uku_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Uku's own address.")] = None
     xpm_client_id: Annotated[str | None, Setting(TEXT, "Our app at Xero.")] = None
     xpm_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Xero.")] = None

@@ -78,6 +78,34 @@ async def test_uku_is_connected_with_a_key_and_the_company_it_is_of(connecting: 
     assert len(listed.json()["data"]) == 5
 
 
+async def test_uku_offers_its_own_page_and_a_key_and_each_way_ends_as_it_began(connecting: Connecting) -> None:
+    by_page = await connecting.connected("uku")
+    browser = Browser()
+    key, company = connecting.vendors.uku.grant().access_token.split("\n")
+    made, page = await connecting.signed("uku", browser)
+    await browser.submit(page, "key", {"key": key, "company": company})
+    by_key = (await connecting.status(made))["connection"]
+
+    ends = [
+        (await connecting.api.http.request("DELETE", f"/v1/connections/{one}", headers=connecting.api.headers())).json()
+        for one in (by_page, by_key)
+    ]
+
+    assert [action.rsplit("/", 1)[1] for action in page.actions][:2] == ["go", "key"]
+    assert [(one["vendor"], one["access_refused"]) for one in ends] == [("revoked", True), ("not_offered", None)]
+
+
+async def test_uku_is_not_connected_again_with_another_company(connecting: Connecting) -> None:
+    connection = await connecting.connected("uku")
+    browser = Browser()
+    key, company = connecting.vendors.uku.grant().access_token.split("\n")
+    _, page = await connecting.signed("uku", browser, connection=connection)
+
+    refused = await browser.submit(page, "key", {"key": key, "company": company})
+
+    assert "other accounts" in refused.text
+
+
 async def test_senta_is_connected_for_the_practice_in_its_address_and_for_no_other_host(connecting: Connecting) -> None:
     browser = Browser()
     grant = connecting.vendors.senta.grant()

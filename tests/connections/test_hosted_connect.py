@@ -166,7 +166,7 @@ async def test_api_key_is_tried_before_it_is_kept_and_several_tenants_are_chosen
     assert grant.access_token not in page.answer.text + done.answer.text
 
 
-@pytest.mark.parametrize(("vendor", "resource"), [("ignition", "clients")])
+@pytest.mark.parametrize(("vendor", "resource"), [("ignition", "clients"), ("uku", "clients")])
 async def test_oauth_login_that_reaches_one_account_is_connected_to_it(
     connecting: Connecting, vendor: str, resource: str
 ) -> None:
@@ -178,16 +178,20 @@ async def test_oauth_login_that_reaches_one_account_is_connected_to_it(
     assert len(listed.json()["data"]) == 2
 
 
-async def test_connection_by_oauth_outlives_its_token_and_is_revoked_at_its_end(connecting: Connecting) -> None:
-    connection = await connecting.connected("ignition")
-    connecting.vendors.ignition.fault("expire_token")
+@pytest.mark.parametrize("vendor", ["ignition", "uku"])
+async def test_connection_by_oauth_outlives_its_token_and_is_revoked_at_its_end(
+    connecting: Connecting, vendor: str
+) -> None:
+    connection = await connecting.connected(vendor)
+    sandbox = next(one for one in connecting.vendors.each() if one.vendor == vendor)
+    sandbox.fault("expire_token")
 
     listed = await connecting.api.get("/v1/clients?limit=2", Connection_Id=connection)
     address = f"/v1/connections/{connection}"
     ended = await connecting.api.http.request("DELETE", address, headers=connecting.api.headers())
 
     assert listed.status_code == 200, listed.text
-    assert connecting.vendors.ignition.stats()["token_refreshes"] == 1
+    assert sandbox.stats()["token_refreshes"] == 1
     assert (ended.json()["vendor"], ended.json()["access_refused"]) == ("revoked", True), ended.text
 
 

@@ -27,8 +27,8 @@ from service.connections.refresh import renewed_by
 from service.connections.store import get_connection
 from service.connections.vendors import Door
 from service.connectors.sdk.auth import OAuth2
+from service.connectors.sdk.either import key_of, oauth_of
 from service.connectors.sdk.faults import ConnectionRefused, CredentialsExpired, RateLimited, Refused, VendorFault
-from service.connectors.sdk.keys import ApiKey
 from service.db.pool import as_organization
 
 MOST_TRIES: Final = 3
@@ -129,9 +129,10 @@ class Journey:
         """An API key that the firm has made for us, and what goes with it: tried at the vendor before it is kept."""
         self._require(session, Step.CONNECT)
         door = await self.door(session)
-        if not isinstance(door.connector.auth, ApiKey):
+        auth = key_of(door.connector.auth)
+        if auth is None:
             raise ConnectRefusedError("This system is not connected with a key.")
-        given = read_given(door.connector.auth, typed, ends_on, self._linking.clock())
+        given = read_given(auth, typed, ends_on, self._linking.clock())
         await self._count_try(session)
         try:
             there = door if given.account is None else door.at(given.account)
@@ -143,7 +144,7 @@ class Journey:
         """A login with password and, where it has one, the seed of its one-time codes."""
         self._require(session, Step.CONNECT)
         door = await self.door(session)
-        if isinstance(door.connector.auth, ApiKey | OAuth2):
+        if oauth_of(door.connector.auth) or key_of(door.connector.auth):
             raise ConnectRefusedError("This system is not connected with a password.")
         if not email.strip() or not password or max(len(email), len(password), len(seed)) > 1000:
             raise ConnectRefusedError("Type the e-mail address and the password of the login.")
@@ -250,9 +251,10 @@ def _moved(moved: bool) -> None:
 
 
 def _oauth(door: Door) -> OAuth2:
-    if not isinstance(door.connector.auth, OAuth2):
+    auth = oauth_of(door.connector.auth)
+    if auth is None:
         raise ConnectRefusedError("This system has no consent page of its own.")
-    return door.connector.auth
+    return auth
 
 
 def _sentence(door: Door, fault: VendorFault) -> str:
@@ -274,6 +276,11 @@ def _sentence(door: Door, fault: VendorFault) -> str:
             return f"{name} has locked this login after failed attempts. Wait until it opens again, then try once."
         case ConnectionRefused() | CredentialsExpired():
             return f"{name} did not accept what you gave. Check it and try again."
+        case Refused(code="nothing_yet"):
+            return (
+                f"{name} says which company it is with its clients alone, and there is none yet. Add one there and try "
+                "again, or connect with a key."
+            )
         case Refused():
             return f"{name} said no. Check that this login may see the firm's records, and try again."
         case RateLimited():

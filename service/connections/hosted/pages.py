@@ -11,11 +11,14 @@ from service.connections.hosted.journey import Journey
 from service.connections.hosted.statement import ends_at, ordinary, taxed, words_for
 from service.connections.hosted.store import LinkSession, Step
 from service.connections.linking import Linking
+from service.connections.vendors import Door
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.connector import FoundAccount
+from service.connectors.sdk.either import key_of, oauth_of
 from service.connectors.sdk.faults import Refused
 from service.connectors.sdk.keys import KEY, ApiKey
 
+Way = Literal["oauth", "key", "login"]
 SECRETS: Final = frozenset({KEY, "password", "seed"})
 """Fields that are never shown again."""
 _ANY_KEY: Final = "Make one in {} under your account, for this use alone."
@@ -49,7 +52,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     until: str = ""
     ends_on: str = ""
     vendor: str = ""
-    way: Literal["oauth", "key", "login", ""] = ""
+    ways: tuple[Way, ...] = ()
+    """How we can be let in; of two the person chooses."""
     inputs: tuple[Input, ...] = ()
     """What is typed for a key connection, the key first."""
     lapse: str = ""
@@ -80,18 +84,30 @@ async def contents(linking: Linking, journey: Journey, session: LinkSession) -> 
     if session.step is Step.CHOOSE:
         held = await journey.accounts(session)
         return Contents(vendor=name, accounts=held.accounts, minutes_left=left)
-    match door.connector.auth:
-        case OAuth2() as auth:
-            try:
-                leads = urlsplit(oauth.depart(auth, door, linking.redirect_uri).url)
-            except Refused:
-                return Contents(vendor=name, way="oauth", minutes_left=left)
-            return Contents(vendor=name, way="oauth", goes_to=f"{leads.scheme}://{leads.netloc}", minutes_left=left)
-        case ApiKey() as auth:
-            lapse = "" if auth.lasts is None else f"{auth.lasts.days} days"
-            return Contents(vendor=name, way="key", inputs=_inputs(auth, name), lapse=lapse, minutes_left=left)
-        case _:
-            return Contents(vendor=name, way="login", minutes_left=left)
+    page, key = oauth_of(door.connector.auth), key_of(door.connector.auth)
+    goes_to = None if page is None else _leads_to(page, door, linking)
+    # Where nobody has registered us for the consent page and a key does as well, the key alone is shown.
+    ways: tuple[Way, ...] = (
+        *(("oauth",) if page is not None and (goes_to or key is None) else ()),
+        *(("key",) if key is not None else ()),
+    )
+    return Contents(
+        vendor=name,
+        ways=ways or ("login",),
+        goes_to=goes_to or "",
+        inputs=() if key is None else _inputs(key, name),
+        lapse="" if key is None or key.lasts is None else f"{key.lasts.days} days",
+        minutes_left=left,
+    )
+
+
+def _leads_to(page: OAuth2, door: Door, linking: Linking) -> str | None:
+    """The origin of the vendor's consent page; None where nobody has said where it is, or who we are there."""
+    try:
+        leads = urlsplit(oauth.depart(page, door, linking.redirect_uri).url)
+    except Refused:
+        return None
+    return f"{leads.scheme}://{leads.netloc}"
 
 
 def _inputs(auth: ApiKey, vendor: str) -> tuple[Input, ...]:

@@ -106,7 +106,8 @@ class OAuth2(Struct, frozen=True, kw_only=True):
             pair = b64encode(f"{app.client_id}:{app.client_secret}".encode()).decode()
             headers = (*headers, ("authorization", f"Basic {pair}"))
         else:
-            form = {**form, "client_id": app.client_id, "client_secret": app.client_secret}
+            own = {"client_id": app.client_id, "client_secret": app.client_secret}
+            form = {**form, **{name: value for name, value in own.items() if value}}  # a public app has no secret
         return Request(
             method="POST",
             path=path,

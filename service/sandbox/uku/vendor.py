@@ -1,4 +1,4 @@
-"""Uku, version 3: a key and a company in two headers, lists that go on by cursor or row."""
+"""Uku, version 3: a token, or a key and a company in two headers; lists that go on by cursor or row."""
 
 import secrets
 from base64 import urlsafe_b64decode, urlsafe_b64encode
@@ -9,18 +9,43 @@ from uuid import UUID
 from service.sandbox.books import Books
 from service.sandbox.canopy.ids import instant
 from service.sandbox.clock import VendorClock
+from service.sandbox.consents import Consents, Endpoints
 from service.sandbox.dice import Layout
-from service.sandbox.grants import Tokens
+from service.sandbox.grants import Grants, Tokens
 from service.sandbox.http import Json, Request, Response, json_response
-from service.sandbox.keyed import Keyed, whole
+from service.sandbox.keyed import KEY_LIFE_S, Keyed, whole
 from service.sandbox.people import person
 from service.sandbox.shapes import counts
 
 _MOST = 200
+_NEVER_S = 10 * 365 * 86_400
 _PER_MINUTE = 60
 _FIRST_ID = 4001
 _CODES = {400: "VALIDATION_ERROR", 401: "UNAUTHENTICATED", 404: "NOT_FOUND", 429: "RATE_LIMITED"}
+_ACCESS_S = 24 * 3600
+_REFRESH_S = 90 * 86_400
+_ENDPOINTS = Endpoints(
+    authorize="/oauth/authorize",
+    token="/oauth/token",  # noqa: S106 - an address
+    revoke="/oauth/revoke",
+    scopes=frozenset({"read", "write"}),
+)
 _STATUSES = {"Active": "active", "Prospect": "active", "Archived": "archived", "Other": "inactive"}
+
+
+class _Grants(Grants):
+    """Keys that a company made live long, what somebody consented to does not."""
+
+    def __init__(self, now_s: Callable[[], float], *, access_s: float, refresh_s: float) -> None:
+        super().__init__(now_s, access_s=KEY_LIFE_S, refresh_s=KEY_LIFE_S, hard_s=_NEVER_S, reuse_revokes=True)
+        self._token_life = access_s, refresh_s
+
+    def redeem(self, code: str, redirect_uri: str, verifier: str | None) -> Tokens:
+        self._life = (*self._token_life, _NEVER_S)
+        try:
+            return super().redeem(code, redirect_uri, verifier)
+        finally:
+            self._life = (KEY_LIFE_S, KEY_LIFE_S, _NEVER_S)
 
 
 class Uku(Keyed):
@@ -32,6 +57,9 @@ class Uku(Keyed):
     def __init__(self, books: Books, clock: VendorClock | None = None) -> None:
         super().__init__(books, clock, _PER_MINUTE)
         self.account = str(UUID(int=0x0F4C7D1E8A514C599B5E6A9D1D0A0000 + books.seed))
+        self.grants = _Grants(self.clock.true_s, access_s=_ACCESS_S, refresh_s=_REFRESH_S)
+        self._consents = Consents(self.grants, _ENDPOINTS, lambda _, usual: usual, lambda error: {"error": error})
+        self._consents.add_to(self.router)
         people = Layout(counts(lambda shape: shape.contacts), books.clients)
         self._people = people
         self._rows: dict[str, tuple[int, Callable[[int], Json]]] = {
@@ -47,13 +75,24 @@ class Uku(Keyed):
         return {**super().grant_facts(tokens), "access_token": f"{tokens.access_token}\n{self.account}"}
 
     def handle(self, request: Request) -> Response:
+        if self.is_oauth(request):
+            found = self.router.find(request.method, request.path)
+            return found[0](request, found[1]) if found else self.refused(404, "Not found.")
+        if request.bearer is not None:
+            return super().handle(request)  # the company is the token's; what a header says of it is ignored
         company = request.headers.get("x-uku-company")
         if company != self.account:
             return _refusal(400, "INVALID_COMPANY" if company else "MISSING_COMPANY", "Company is not valid.")
         return super().handle(request)
 
+    def is_oauth(self, request: Request) -> bool:
+        return request.path in _ENDPOINTS.paths
+
+    def is_write(self, request: Request) -> bool:
+        return super().is_write(request) and not self.is_oauth(request)
+
     def key_of(self, request: Request) -> str | None:
-        return request.api_key
+        return request.bearer or request.api_key
 
     def refused(self, status: int, message: str) -> Response:
         return _refusal(status, _CODES.get(status, "INTERNAL"), message)
