@@ -1,1 +1,1 @@
-"""What goes out: for now the list of what happened, to be asked for."""
+"""What goes out: what happened, to be asked for, and sent to endpoints that want it."""

@@ -1,82 +1,159 @@
-"""What happened, from every part that has something to tell, as one list."""
+"""What happened, as one list: every part tells of it in the transaction in which it happens.
+
+The rows are written by `publish_event` in the database, for which each part's table has a trigger, so that no way to
+do a thing leaves it untold. What is sent to endpoints is made of the same rows.
+"""
 
 from datetime import datetime
-from itertools import takewhile
-from typing import Final
+from typing import Final, Literal
 from uuid import UUID
 
-from msgspec import Struct
+import msgspec
+from msgspec import UNSET, Struct, UnsetType
 
 import billing
-from billing import News
 from service import ids
-from service.accounts.leaks import list_key_leaks
-from service.connections.store import Event, list_recent_events
 from service.db.pool import Connection
+from service.events.store import SQL, EventRow
 
-_PREFIXES: Final = {"organization": "org", "key": "key", "connection": "con", "invoice": "bill"}
+
+class EventData(Struct, frozen=True, kw_only=True):
+    """Ids and states: what it takes to ask for the rest. Which of them there are depends on the type."""
+
+    connection: str | UnsetType = UNSET
+    """`con_…`"""
+    firm: str | UnsetType = UNSET
+    """`firm_…`, whose connection it is."""
+    vendor: str | UnsetType = UNSET
+    """The connection's vendor."""
+    state: str | UnsetType = UNSET
+    """In which state the connection or invoice was then."""
+    key: str | UnsetType = UNSET
+    """`key_…`"""
+    ended: bool | UnsetType = UNSET
+    """Whether the report ended the key; else it had ended before."""
+    organization: str | UnsetType = UNSET
+    """`org_…`, where a budget is the whole organization's."""
+    invoice: str | UnsetType = UNSET
+    """`bill_…`"""
+    span: Literal["day", "month"] | UnsetType = UNSET
+    """What a budget is for."""
+    percent: int | UnsetType = UNSET
+    """The share of a budget that is used."""
+    webhook_endpoint: str | UnsetType = UNSET
+    """`whe_…`"""
+    reason: str | UnsetType = UNSET
+    """Why an endpoint was disabled: `gone` or `failing`."""
 
 
 class Happening(Struct, frozen=True, kw_only=True, tag_field="object", tag="event"):
     """One thing that happened."""
 
+    id: str
+    """`evt_…`; the `webhook-id` under which it is sent to endpoints."""
     type: str
     """`budget.alert`, `invoice.issued`, `invoice.paid` …, `key.leaked`, `connection.connected`, `connection.state` …"""
+    mode: Literal["live", "test"]
+    """`test` for what happened to sandboxes and test keys."""
     at: datetime
     """When."""
     about: str
-    """What it happened to: `org_…`, `key_…`, `con_…` or `bill_…`."""
+    """What it happened to: `org_…`, `key_…`, `con_…`, `bill_…` or `whe_…`."""
+    data: EventData
+    """Ids and states."""
     says: str
-    """In a sentence."""
+    """In a sentence. Not sent to endpoints."""
+
+
+class _Facts(Struct, frozen=True, kw_only=True):
+    """What the database keeps of an event beside its columns."""
+
+    firm: UUID | None = None
+    vendor: str | None = None
+    state: str | None = None
+    detail: str | None = None
+    ended: bool = False
+    span: Literal["day", "month"] | None = None
+    percent: int | None = None
+    amount_minor: int = 0
+    currency: str = ""
+    reason: str | None = None
+
+
+_read: Final = msgspec.json.Decoder(_Facts).decode
+_NAMES: Final = {
+    "con": "connection", "key": "key", "org": "organization", "bill": "invoice", "whe": "webhook_endpoint",
+}  # fmt: skip
 
 
 async def list_happenings(
-    connection: Connection, org_id: UUID, *, before: datetime, limit: int, money: bool = True
+    connection: Connection,
+    org_id: UUID,
+    *,
+    before: datetime,
+    limit: int,
+    after: UUID | None = None,
+    money: bool = True,
 ) -> list[Happening]:
-    """Newest first; a few more than `limit` where several happened in the last one's instant, so that asking for what
-    was before it leaves nothing out. Without `money` nothing is told of budgets and invoices."""
-    found = [_of_link(about, event) for about, event in await list_recent_events(connection, org_id, before, limit)]
-    found += [
-        Happening(
-            type="key.leaked",
-            at=leak.reported_at,
-            about=ids.encode("key", leak.key_id),
-            says=f"A secret scanner found the key in public. {'It was ended.' if leak.ended_key else 'It had ended.'}",
-        )
-        for leak in await list_key_leaks(connection, org_id)
-        if leak.reported_at < before
-    ]
-    if money:
-        account = await billing.get_account(connection, org_id)
-        news = await billing.list_news(connection, org_id, before=before, limit=limit)
-        found += [_of_money(one, account.currency) for one in news]
-    found.sort(key=lambda one: one.at, reverse=True)
-    shown = found[:limit]
-    return shown + list(takewhile(lambda one: one.at == shown[-1].at, found[limit:]))
+    """Newest first; `after` is the last one of the page before. Without `money` nothing of budgets and invoices."""
+    rows = await connection.fetch(SQL["list_events"], org_id, before, after, limit, money)
+    return [to_happening(row) for row in msgspec.convert(rows, list[EventRow])]
 
 
-def _of_link(connection_id: UUID, event: Event) -> Happening:
-    words = event.kind.replace("_", " ")
-    said = f"{words}: {event.state.replace('_', ' ')}" if event.kind in ("state", "connected") else words
-    detail = f". {event.detail}" if event.detail else ""
+async def get_happening(connection: Connection, org_id: UUID, event_id: UUID) -> Happening | None:
+    """One of them."""
+    row = await connection.fetchrow(SQL["get_event"], org_id, event_id)
+    return None if row is None else to_happening(msgspec.convert(row, EventRow))
+
+
+def to_happening(row: EventRow) -> Happening:
+    """A row of the database as the API shows it."""
+    facts, about = _read(row.facts), ids.encode(row.about, row.about_id)
     return Happening(
-        type=f"connection.{event.kind}",
-        at=event.at,
-        about=ids.encode("con", connection_id),
-        says=f"{said.capitalize()}{detail}",
-    )
-
-
-def _of_money(news: News, currency: str) -> Happening:
-    scope, _, rest = news.what.partition(".")
-    amount = f"{billing.format_money(news.amount_minor, currency)} {currency}"
-    about = ids.encode(_PREFIXES[scope], news.about)
-    if news.percent is None:
-        words = rest.replace("_", " ")
-        return Happening(type=news.what, at=news.at, about=about, says=f"Our invoice over {amount} is {words}.")
-    return Happening(
-        type="budget.alert",
-        at=news.at,
+        id=ids.encode("evt", row.id),
+        type=row.type,
+        mode=row.mode,
+        at=row.at,
         about=about,
-        says=f"{news.percent} % of {amount} for the {rest} is used.",
+        data=_data(row, facts, about),
+        says=_says(row, facts),
     )
+
+
+def _data(row: EventRow, facts: _Facts, about: str) -> EventData:
+    found: dict[str, object] = {_NAMES[row.about]: about}
+    match row.type.partition("."):
+        case ("connection", _, _):
+            found |= {"vendor": facts.vendor, "state": facts.state}
+            if facts.firm is not None:
+                found["firm"] = ids.encode("firm", facts.firm)
+        case ("key", _, _):
+            found["ended"] = facts.ended
+        case ("budget", _, _):
+            found |= {"span": facts.span, "percent": facts.percent}
+        case ("invoice", _, state):
+            found["state"] = state
+        case _:
+            if facts.reason is not None:
+                found["reason"] = facts.reason
+    return msgspec.convert(found, EventData)
+
+
+def _says(row: EventRow, facts: _Facts) -> str:
+    amount = f"{billing.format_money(facts.amount_minor, facts.currency)} {facts.currency}" if facts.currency else ""
+    match row.type.partition("."):
+        case ("connection", _, kind):
+            words = kind.replace("_", " ")
+            said = f"{words}: {(facts.state or '').replace('_', ' ')}" if kind in ("state", "connected") else words
+            return f"{said.capitalize()}{f'. {facts.detail}' if facts.detail else ''}"
+        case ("key", _, _):
+            return f"A secret scanner found the key in public. {'It was ended.' if facts.ended else 'It had ended.'}"
+        case ("budget", _, _):
+            return f"{facts.percent} % of {amount} for the {facts.span} is used."
+        case ("invoice", _, state):
+            return f"Our invoice over {amount} is {state.replace('_', ' ')}."
+        case (_, _, "ping"):
+            return "A test event was sent."
+        case _:
+            why = "It answered 410, gone." if facts.reason == "gone" else "Nothing reached it for days."
+            return f"The webhook endpoint was disabled. {why}"

@@ -1,10 +1,10 @@
 """Addresses that a vendor hands out, such as signed download links: where may they lead?"""
 
 from collections.abc import Mapping
-from ipaddress import ip_address
 from typing import Final
 from urllib.parse import SplitResult, urlsplit
 
+from service.addresses import is_loopback, may_be_public
 from service.connectors.sdk.faults import Malformed, NotFound, RateLimited, Refused, Unavailable, VendorFault
 from service.connectors.sdk.flow import Response
 from service.connectors.sdk.retry_after import retry_after_s
@@ -18,10 +18,10 @@ def checked_address(address: str, base_url: str) -> str:
     parts = _split(address)
     if parts.username is not None or parts.password is not None or not parts.hostname:
         raise _refused()
-    if _is_loopback(parts.hostname):
-        if parts.scheme not in ("http", "https") or not _is_loopback(_split(base_url).hostname or ""):
+    if is_loopback(parts.hostname):
+        if parts.scheme not in ("http", "https") or not is_loopback(_split(base_url).hostname or ""):
             raise _refused()
-    elif parts.scheme != "https" or _is_private(parts.hostname):
+    elif parts.scheme != "https" or not may_be_public(parts.hostname):
         raise _refused()
     return address
 
@@ -49,25 +49,6 @@ def _split(address: str) -> SplitResult:
     except ValueError:
         raise _refused() from None
     return parts
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _is_private(host: str) -> bool:
-    """True of addresses that only our own network knows, of names without a dot, which only it resolves, and of
-    numbers that some read as an address (`127.1`, `0x7f.1`)."""
-    try:
-        return not ip_address(host).is_global
-    except ValueError:
-        _, dot, last = host.rstrip(".").rpartition(".")
-        return not dot or not last[:1].isalpha()
 
 
 def _refused() -> Malformed:
