@@ -58,7 +58,10 @@ from service.consent.ledger import ConsentLedger
 from service.consent.routes import consent_operations
 from service.db.pool import Pool, open_pool
 from service.db.region import check_region
+from service.events.endpoint_routes import without_secret
+from service.events.operations import webhook_operations
 from service.events.routes import event_operations
+from service.events.secrets import Webhooks
 from service.idempotency.claim import Idempotency
 from service.idempotency.once import Keeps, once_if_asked
 from service.leases import Leases
@@ -125,6 +128,7 @@ class Parts(Struct, frozen=True):
     idempotency: Idempotency
     leaks: LeakRoutes
     invitations: Mails
+    webhooks: Webhooks
     standings: Standings
 
 
@@ -135,6 +139,8 @@ ONCE_IF_ASKED: Final[Mapping[str, Keeps | None]] = {
     "createInvitation": None,
     "createKey": without_token,
     "rollKey": without_token,
+    "createWebhookEndpoint": without_secret,
+    "rollWebhookSecret": without_secret,
 }
 """Operations that make something of ours and may have an `Idempotency-Key`; what is kept of answers, if not all."""
 
@@ -162,6 +168,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += body_operations(parts.pool, parts.vault)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
     found += event_operations(parts.pool, parts.cursors)
+    found += webhook_operations(parts.webhooks, parts.cursors)
     found += leak_operations(parts.leaks)
     found += health_operations(parts.pool, parts.redis, parts.ledger)
     for place, one in enumerate(found):
@@ -214,6 +221,7 @@ def unopened_parts() -> Parts:
         idempotency=unopened,
         leaks=cast(Any, _Unopened()),
         invitations=unopened,
+        webhooks=unopened,
         standings=unopened,
     )
 
@@ -250,6 +258,7 @@ async def open_edge(
         renewals = await open_pool(settings.database_url, "tickmark_app", max_size=6)
         stack.push_async_callback(renewals.close)
         vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
+        personal = PersonalKeys(pool, vault)
         credentials = CredentialKeeper(renewals, vault)
         stack.push_async_callback(credentials.close)
         budgets = RedisBudgetKeeper(redis, processes=settings.workers)
@@ -310,6 +319,7 @@ async def open_edge(
             vault=vault,
             signer=signer_of(settings),
             idempotency=idempotency,
+            webhooks=Webhooks(pool, vault, personal, loopback=settings.webhooks_to_loopback),
             standings=Standings(pool, connectors),
             leaks=leak_routes(settings, pool, redis, transport, partial(derived_key, settings.cursor_key.value)),
             invitations=InvitationMail(settings, redis, partial(derived_key, settings.cursor_key.value)),
@@ -321,7 +331,6 @@ async def open_edge(
         await stack.enter_async_context(routing.litestar.lifespan())
         limits = Limits(redis, workers=settings.workers, default=policy, unknown=unknown_key_policy(settings))
         measure(observer.metrics, ledger, caps, {"key": limits.leases, "vendor": budgets.leases})
-        personal = PersonalKeys(pool, vault)
         edge = Edge(
             routing,
             keys,

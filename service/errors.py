@@ -261,6 +261,12 @@ CONFLICT = Kind(
     "Read the record again and decide; another record or a newer version is in the way.",
     origin="vendor",
 )
+TOO_MANY_ENDPOINTS = Kind(
+    "too_many_endpoints",
+    409,
+    "There are as many webhook endpoints as there may be",
+    "Delete one that is not needed any more, or let one endpoint take more types of events.",
+)
 IDEMPOTENCY_IN_FLIGHT = Kind(
     "idempotency_in_flight",
     409,

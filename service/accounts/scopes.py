@@ -39,6 +39,8 @@ _OURS = (
     "usage:read",
     "usage:write",
     "vendors:read",
+    "webhooks:read",
+    "webhooks:write",
 )
 
 SCOPES: tuple[str, ...] = tuple(

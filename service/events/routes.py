@@ -2,8 +2,9 @@
 
 from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
-from service import errors
+from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
@@ -13,14 +14,18 @@ from service.api.query import DEFAULT_LIMIT, PAGING, instant, read_query
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import missing
-from service.events.feed import Happening, list_happenings
+from service.events.endpoint_routes import unbound
+from service.events.feed import Happening, get_happening, list_happenings
 from service.resources.common import Page
 
 _EXAMPLE: Final[dict[str, Any]] = {
     "object": "event",
+    "id": "evt_01k3sd2q2hz1g5t8r3k9m7n6p4",
     "type": "budget.alert",
+    "mode": "live",
     "at": "2026-11-19T16:20:00Z",
     "about": "key_01k3sd2pjhfmh9pgwzpxrqsk7k",
+    "data": {"key": "key_01k3sd2pjhfmh9pgwzpxrqsk7k", "span": "day", "percent": 80},
     "says": "80 % of 20.00 USD for the day is used.",
 }
 
@@ -35,22 +40,32 @@ class EventRoutes:
 
     async def page(self, call: Call) -> Answer:
         asked = read_query(call.scope["query_string"], {**PAGING, "until": instant})
-        caller, limit = call.known_caller, asked.get("limit", DEFAULT_LIMIT)
-        if caller.firm_ids is not None or caller.connection_ids is not None:
-            raise missing()
-        belongs_to = b"events|" + caller.key_id.bytes
-        before: datetime = asked.get("until", self._clock())
-        if "cursor" in asked:
-            before = datetime.fromisoformat(self._cursors.read(asked["cursor"], belongs_to))
+        caller, limit = unbound(call), asked.get("limit", DEFAULT_LIMIT)
+        until: datetime | None = asked.get("until")
+        belongs_to = b"events|" + caller.key_id.bytes + str(until).encode()
+        after = UUID(hex=self._cursors.read(asked["cursor"], belongs_to)) if "cursor" in asked else None
+        before = until or self._clock()
         async with as_organization(self._pool, caller.org_id) as connection:
-            found = await list_happenings(connection, caller.org_id, before=before, limit=limit)
-        call.rows = len(found)
-        cursor = self._cursors.write(found[-1].at.isoformat(), belongs_to) if len(found) >= limit else None
-        return answer_of(Page(found, cursor is not None, cursor))
+            found = await list_happenings(connection, caller.org_id, before=before, after=after, limit=limit + 1)
+        shown = found[:limit]
+        call.rows = len(shown)
+        more = len(found) > limit
+        cursor = self._cursors.write(ids.decode("evt", shown[-1].id).hex, belongs_to) if more else None
+        return answer_of(Page(shown, more, cursor))
+
+    async def one(self, call: Call) -> Answer:
+        caller, wanted = unbound(call), call.named("evt")
+        async with as_organization(self._pool, caller.org_id) as connection:
+            found = await get_happening(connection, caller.org_id, wanted)
+        if found is None:
+            raise missing()
+        call.rows = 1
+        return answer_of(found)
 
 
 def event_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
     """What a key can ask about what happened."""
+    routes = EventRoutes(pool, cursors)
     return (
         Operation(
             id="listEvents",
@@ -73,6 +88,23 @@ def event_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
                 errors.NOT_FOUND,
             ),
             example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
-            run=EventRoutes(pool, cursors).page,
+            run=routes.page,
+        ),
+        Operation(
+            id="getEvent",
+            method="GET",
+            path="/v1/events/{id}",
+            tag="events",
+            summary="Get one thing that happened",
+            description="What was sent to webhook endpoints under this id, with a sentence that says it in words. Not "
+            "for keys bound to firms or connections.",
+            scope="events:read",
+            meter=Meter.NONE,
+            audit=Audit.MANAGEMENT,
+            answer=Happening,
+            parameters=(parameters.path_id("id", "The event's id, `evt_…`."),),
+            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            example=_EXAMPLE,
+            run=routes.one,
         ),
     )

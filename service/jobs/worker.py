@@ -19,9 +19,11 @@ from service.clock import Clock, now
 from service.connections.jobs import Care
 from service.db.pool import AWAY, Connection, Pool, open_pool
 from service.db.region import check_region
+from service.events.jobs import forget_old_deliveries
 from service.idempotency.claim import forget_old_claims
 from service.jobs import ledger
 from service.jobs.connections import opened_care
+from service.jobs.hooks import opened_deliverer
 from service.jobs.rail import keep_reports, look_at_events, put_credits_on_stripe, put_on_stripe
 from service.jobs.sealer import seal_until
 from service.operations.jobs import end_interrupted, forget_old_operations
@@ -61,6 +63,7 @@ JOBS: Final = (
     Job("forget_sessions", forget_old_sessions),
     Job("forget_invitations", forget_old_invitations),
     Job("forget_bodies", forget_old_bodies),
+    Job("forget_deliveries", forget_old_deliveries),
     Job("close_due_months", ledger.close_due_months),
     Job("mark_overdue", ledger.mark_overdue),
 )
@@ -102,14 +105,19 @@ async def work(settings: Settings, *, once: bool = False) -> None:
     signer, sink = signer_of(settings), sink_of(settings)
     try:
         await check_region(pool, settings.region)
-        async with opened_care(settings) as care:
+        async with opened_care(settings) as care, opened_deliverer(settings) as deliverer:
             jobs = (*jobs_of(settings), *care_jobs(care))
             if once:
                 async with pool.acquire() as connection:
                     await run_due(connection, dict.fromkeys(jobs, now()), now)
                     await seal(connection, signer, sink, now())
+                await deliverer.deliver_due()
             else:
-                await asyncio.gather(_take_turns(pool, over, jobs), seal_until(over, pool, signer, sink))
+                await asyncio.gather(
+                    _take_turns(pool, over, jobs),
+                    seal_until(over, pool, signer, sink),
+                    deliverer.deliver_until(over),
+                )
     finally:
         await pool.close()
 

@@ -98,6 +98,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         bool, Setting(CLAIM, "For demonstrations: metered calls that touch no real vendor.")
     ] = False
 
+    webhooks_to_loopback: Annotated[
+        bool, Setting(CLAIM, "For trying webhooks out: test endpoints may be on this machine, over plain HTTP.")
+    ] = False
+
     portal_url: Annotated[
         str | None, Setting(_HTTP, "Where browsers find the portal, https://…; if not set, on this machine only.")
     ] = None
