@@ -199,12 +199,16 @@ def _facts(one: store.Endpoint) -> dict[str, Any]:
     }
 
 
-ENDPOINT_EXAMPLE: Final[dict[str, Any]] = {
-    "object": "webhook_endpoint",
-    "id": "whe_01k3sd2pz0fw0s3x6j7m5w2n4q",
+EXAMPLE_ID: Final = "whe_01k3sd2pz0fw0s3x6j7m5w2n4q"
+NEW_EXAMPLE: Final[dict[str, Any]] = {
     "url": "https://hooks.ledgerline.example/tickmark",
     "description": "keeps our copy in step",
     "event_types": ["connection.ended", "connection.state"],
+}
+ENDPOINT_EXAMPLE: Final[dict[str, Any]] = {
+    "object": "webhook_endpoint",
+    "id": EXAMPLE_ID,
+    **NEW_EXAMPLE,
     "mode": "live",
     "status": "enabled",
     "disabled_because": None,
@@ -221,7 +225,7 @@ SECRET_EXAMPLE: Final[dict[str, Any]] = {
 DELIVERY_EXAMPLE: Final[dict[str, Any]] = {
     "object": "webhook_delivery",
     "id": "dlv_01k3sd2q3bq0v9y8a1c6d4e5f7",
-    "endpoint": "whe_01k3sd2pz0fw0s3x6j7m5w2n4q",
+    "endpoint": EXAMPLE_ID,
     "event": "evt_01k3sd2q2hz1g5t8r3k9m7n6p4",
     "type": "connection.state",
     "status": "delivered",

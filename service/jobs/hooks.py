@@ -1,6 +1,8 @@
 """Webhooks, beside the worker's other jobs: every worker sends, not one alone."""
 
+import asyncio
 from collections.abc import AsyncGenerator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
@@ -18,6 +20,8 @@ from service.portal.mail import Outbox, SmtpMailer
 from service.settings import Settings
 
 _POOL_SIZE: Final = 8
+_RESOLVING_AT_ONCE: Final = 64
+"""Threads that wait for name servers: a slow one must not hold up the names of others."""
 
 
 @asynccontextmanager
@@ -32,5 +36,6 @@ async def opened_deliverer(settings: Settings) -> AsyncGenerator[Deliverer]:
         late_mail = LateMail(redis, mailer, MailedLinks(derived_key(settings.cursor_key.value, "late mail")))
         mail = EndpointMail(pool, mailer, late_mail, settings.portal_url.rstrip("/") if settings.portal_url else None)
         vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(_RESOLVING_AT_ONCE, "resolving"))
         sender = await stack.enter_async_context(Sender(loopback=settings.webhooks_to_loopback))
         yield Deliverer(pool, vault, sender, mail.tell)

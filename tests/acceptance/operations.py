@@ -26,6 +26,8 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
         path = path.replace("{id}", ids.encode("con", connection))
     elif path.startswith("/v1/firms/"):
         path = path.replace("{id}", ids.encode("firm", connection))
+    elif path.startswith(("/v1/webhook-", "/v1/events/")):
+        path = path.replace("{id}", ids.encode(prefix_of(operation).rstrip("_"), connection))
     elif path == "/v1/evidence":
         path += f"?firm={ids.encode('firm', connection)}&from=2026-11-01T00:00:00Z"
     elif path.startswith("/v1/billing/"):

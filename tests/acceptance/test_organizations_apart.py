@@ -24,13 +24,14 @@ OF_THE_CALLER: Final = {
     "listFirms", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage",
     "summarizeUsage", "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
     "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
-    "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions",
+    "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions", "listWebhookEndpoints",
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 OF_THE_BODY: Final = {
     "verifyAuditLog", "receiveLeakReport",
     "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "createFirm",
     "updateConnectSettings", "updateRequestLogSettings", "updateOrganization", "createKey", "createInvitation",
+    "createWebhookEndpoint",
 }  # fmt: skip
 """Operations that name things in their bodies alone, or nothing; their own tests see to it."""
 
