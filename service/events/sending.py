@@ -14,7 +14,6 @@ from typing import Final, Self, TypeAlias
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
-from aiohttp.connector import AddrInfoType
 from aiohttp.resolver import ThreadedResolver
 from msgspec import Struct
 
@@ -24,6 +23,9 @@ from service.connectors.sdk.retry_after import retry_after_s
 
 Allows: TypeAlias = Callable[[str], bool]
 """Whether a number may be connected to."""
+
+_Info: TypeAlias = tuple[int, int, int, str, tuple[str | int, ...]]
+"""What is connected to, as `getaddrinfo` says it."""
 
 TIMEOUT_S: Final = 15.0
 """For all of it: resolving, connecting, sending, and the head of the answer. Its body is not read."""
@@ -143,10 +145,10 @@ class _PublicResolver(AbstractResolver):
         await self._inner.close()
 
 
-def _guarded(allows: Allows) -> Callable[[AddrInfoType], socket.socket]:
+def _guarded(allows: Allows) -> Callable[[_Info], socket.socket]:
     """Makes sockets for what may be called alone: the last gate, which numbers in URLs pass as well as names."""
 
-    def make(info: AddrInfoType) -> socket.socket:
+    def make(info: _Info) -> socket.socket:
         family, kind, protocol, _, address = info
         if not allows(str(address[0])):
             raise AddressRefusedError("the address may not be called")

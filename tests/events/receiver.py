@@ -1,6 +1,7 @@
 """A customer's server: a real HTTP server on this machine that keeps what it was sent and answers as it is told."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -80,10 +81,9 @@ async def receiving() -> AsyncGenerator[Receiver]:
     app.router.add_route("*", "/{tail:.*}", receiver.handle)
     runner = web.AppRunner(app, shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0)
-    await site.start()
-    assert site._server is not None
-    receiver.port = site._server.sockets[0].getsockname()[1]  # type: ignore[attr-defined] # a Server has sockets
+    listening = socket.create_server(("127.0.0.1", 0))
+    receiver.port = listening.getsockname()[1]
+    await web.SockSite(runner, listening).start()
     try:
         yield receiver
     finally:
