@@ -115,7 +115,7 @@ class Application:
         async with (
             open_edge(settings, self._connectors, observer) as edge,
             opened_connect(settings, edge, self._connectors, vendor_setups(settings)) as api,
-            opened_front(settings, api, self._connectors, contract(), key_for) as front,
+            opened_front(settings, api, self._connectors, contract, key_for) as front,
         ):
             yield front
 

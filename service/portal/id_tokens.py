@@ -12,7 +12,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 from service.portal.openid import OpenIdError
-from service.settings_forms import Issuer
+from service.settings import Issuer
 
 # Authlib has no type hints; what is used of it is named here, once.
 _claims_of: Final = cast(Callable[..., Any], CodeIDToken)

@@ -5,7 +5,6 @@ from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from ipaddress import ip_network
 
-import msgspec
 from redis.asyncio import Redis
 
 from billing import PUBLIC_PLAN, load_price_book
@@ -65,7 +64,7 @@ async def opened_front(
     settings: Settings,
     api: App,
     connectors: tuple[Connector, ...],
-    contract: bytes,
+    contract: Callable[[], bytes],
     key_for: Callable[[str], bytes],
 ) -> AsyncGenerator[App]:
     """The API with the portal beside it, for the length of the block. `key_for` gives a key for each purpose."""
@@ -98,7 +97,7 @@ async def opened_front(
             ),
             signer=signer_of(settings),
             standings=Standings(pool, connectors),
-            reference=Reference(msgspec.json.decode(contract), Terms(prices.find(*PUBLIC_PLAN), settings)),
+            reference=Reference(contract, Terms(prices.find(*PUBLIC_PLAN), settings)),
             passwords=Passwords(),
             factors=SecondFactors(key_for("second factors")),
             links=MailedLinks(key_for("mailed links")),
