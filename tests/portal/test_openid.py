@@ -247,6 +247,63 @@ async def test_newcomer_signs_up_with_a_mailed_link_and_keeps_the_sign_in(people
     await person.sees("Home")
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+async def test_pages_of_other_sign_ins_are_for_everybody(people: People, issuer: LocalIssuer, scheme: str) -> None:
+    small: dict[str, Any] = {"color_scheme": scheme, "viewport": {"width": 360, "height": 740}}
+    member, stranger = await people("Harbor Books", **small), await people(sign_up=False, **small)
+    found: dict[str, list[str]] = {}
+
+    async def look(person: Person, page: str) -> None:
+        wrong = [*await violations(person.page), *(["too wide"] if await overflow_px(person.page) else [])]
+        if wrong:
+            found[page] = wrong
+
+    issuer.subject, issuer.email = f"subject of {member.email}", member.email
+    await member.go("/settings/security")
+    await look(member, "sign-ins, none linked")
+    await member.press("Link Harbor ID")
+    await member.sees("Link Harbor ID")
+    await look(member, "before going there")
+    await member.follow("Go to Harbor ID")
+    await member.sees("Settings")
+    await look(member, "sign-ins, one linked")
+    issuer.subject = "nobody yet"
+    await stranger.go("/sign-in")
+    await look(stranger, "sign in")
+    for name, heading in (("Harbor ID", "Harbor ID is not linked yet"), ("Gone ID", "Gone ID cannot be reached")):
+        await stranger.go("/sign-in")
+        await stranger.page.get_by_role("link", name=f"Sign in with {name}").click()
+        await stranger.sees(heading)
+        await look(stranger, heading)
+
+    assert found == {}
+
+
+async def test_another_sign_in_is_linked_and_used_by_keyboard_alone(people: People, issuer: LocalIssuer) -> None:
+    person = await people()
+    page = person.page
+    issuer.subject, issuer.email = f"subject of {person.email}", person.email
+
+    async def press(what: str) -> None:
+        for _ in range(40):
+            await page.keyboard.press("Tab")
+            if (await page.evaluate("document.activeElement.textContent")).strip() == what:
+                break
+        await page.keyboard.press("Enter")
+
+    await person.go("/settings/security")
+    await press("Link Harbor ID")
+    await person.sees("Link Harbor ID")
+    await press("Go to Harbor ID")
+    await person.sees("Settings")
+    await expect(page.get_by_role("button", name="Unlink Harbor ID")).to_be_visible()
+    await page.context.clear_cookies()
+    await person.go("/sign-in")
+    await press("Sign in with Harbor ID")
+
+    await person.sees("Home")
+
+
 async def test_mailed_link_opened_elsewhere_links_nobodys_sign_in(
     people: People, issuer: LocalIssuer, site: str
 ) -> None:
