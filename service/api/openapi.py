@@ -18,7 +18,8 @@ from msgspec import Struct
 from msgspec import inspect as types
 
 from service import errors
-from service.api.operation import Meter, Operation, Parameter
+from service.api.bodies import BODY_PROBLEMS
+from service.api.operation import Meter, Operation, Parameter, needs_key
 from service.api.problems import ProblemBody
 from service.api.versions import VERSION
 from service.errors import Kind
@@ -126,7 +127,7 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         "tags": [operation.tag],
         "summary": operation.summary,
         "description": _description(operation),
-        "security": [{"apiKey": [operation.scope] if operation.scope else []}] if _needs_key(operation) else [],
+        "security": [{"apiKey": [operation.scope] if operation.scope else []}] if needs_key(operation) else [],
         "x-meter": operation.meter.value,
         "x-audit": operation.audit.value,
         "x-problems": [kind.code for kind in _problems(operation)],
@@ -186,9 +187,19 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problems(operation: Operation) -> list[Kind]:
-    common = _COMMON_PROBLEMS if _needs_key(operation) else _KEYLESS_PROBLEMS
-    spending = () if operation.meter is Meter.NONE else (errors.SPEND_CAP_REACHED,)
-    return sorted(dict.fromkeys((*operation.problems, *spending, *common)), key=lambda kind: (kind.status, kind.code))
+    """Its own, and those of all that are called with a key, are metered, read their query, or take a JSON body."""
+    found = [*operation.problems]
+    if needs_key(operation):
+        found += _COMMON_PROBLEMS
+        if operation.meter is not Meter.NONE:
+            found.append(errors.SPEND_CAP_REACHED)
+        if operation.meter is not Meter.PASSTHROUGH:  # what stands in its query is the vendor's to judge
+            found.append(errors.UNKNOWN_PARAMETER)
+        if operation.body is not None and operation.body_media_type == "application/json":
+            found += BODY_PROBLEMS
+    else:
+        found += _KEYLESS_PROBLEMS
+    return sorted(dict.fromkeys(found), key=lambda kind: (kind.status, kind.code))
 
 
 def _problem_responses() -> dict[str, Any]:
@@ -203,10 +214,6 @@ def _problem_responses() -> dict[str, Any]:
 def _problem_response(kinds: list[Kind]) -> dict[str, Any]:
     told = "\n".join(f"- `{kind.code}`: {kind.title}. {kind.hint}" for kind in kinds)
     return _response(told, "application/problem+json", {"schema": {"$ref": _REF.format(name="ProblemBody")}})
-
-
-def _needs_key(operation: Operation) -> bool:
-    return operation.path.startswith("/v1/")
 
 
 def _response(description: str, media_type: str, content: dict[str, Any]) -> dict[str, Any]:

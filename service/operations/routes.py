@@ -143,7 +143,7 @@ def operation_operations(operations: Operations) -> tuple[Operation, ...]:
             audit=Audit.CLIENT_DATA,
             answer=SlowOperation,
             parameters=(parameters.path_id("id", "The operation's id, `op_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example={
                 "object": "operation",
                 "id": "op_06bqf9n9p5z1t8k4x2m7c3h0wd",

@@ -39,7 +39,6 @@ from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
 from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
-_READ: Final = (errors.MALFORMED_JSON, errors.BODY_TOO_LARGE, errors.UNSUPPORTED_MEDIA_TYPE, errors.VALIDATION_FAILED)
 
 
 class HostedRoutes:
@@ -159,7 +158,6 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=LinkSessionView,
             status=201,
             body=NewLinkSession,
-            problems=_READ,
             example=SESSION,
             body_example=NEW,
             run=routes.create,
@@ -176,7 +174,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=LinkSessionView,
             parameters=(parameters.path_id("id", "The session's id, `lks_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=SESSION | {"url": None, "status": "finished", "vendor": "quickbooks", "connection": CON},
             run=routes.one,
         ),
@@ -204,7 +202,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
                     "firm", {"type": "string", "pattern": "^firm_[0-9a-hjkmnp-tv-z]{26}$"}, "Only this firm's."
                 ),
             ),
-            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
+            problems=(errors.INVALID_PARAMETER,),
             example={"object": "list", "data": [SESSION | {"url": None}], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),
@@ -220,7 +218,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=LinkSessionView,
             parameters=(parameters.path_id("id", "The session's id, `lks_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=SESSION | {"url": None, "status": "cancelled"},
             run=routes.cancel,
         ),
@@ -235,7 +233,6 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             meter=Metered.NONE,
             audit=Audit.MANAGEMENT,
             answer=ConnectSettingsView,
-            problems=(errors.UNKNOWN_PARAMETER,),
             example=SETTINGS,
             run=routes.settings,
         ),
@@ -251,7 +248,6 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=ConnectSettingsView,
             body=ConnectSettingsUpdate,
-            problems=_READ,
             example=SETTINGS,
             body_example={"return_urls": ["https://app.ledgerline.example/connected"]},
             run=routes.change_settings,

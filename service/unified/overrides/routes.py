@@ -179,10 +179,6 @@ def _invalid(pointer: str, code: str, message: str) -> ApiProblem:
     return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {message}", errors=(FieldError(pointer, code, message),))
 
 
-_BODY_PROBLEMS: Final = (
-    errors.MALFORMED_JSON, errors.BODY_TOO_LARGE, errors.UNSUPPORTED_MEDIA_TYPE, errors.VALIDATION_FAILED,
-    errors.UNKNOWN_PARAMETER,
-)  # fmt: skip
 _RULES: Final = [{"rule": "rename", "field": "display_name", "to": "account_name"}]
 _EXAMPLE: Final = {
     "object": "override",
@@ -220,7 +216,7 @@ def override_operations(
                     description="With `noun` and `vendor`: of this connection's place.",
                 ),
             ),
-            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
+            problems=(errors.INVALID_PARAMETER,),
             example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
             run=overrides.list,
             **shared,
@@ -237,7 +233,7 @@ def override_operations(
             answer=Override,
             body=OverrideCreate,
             body_example={"noun": "clients", "vendor": "quickbooks", "rules": _RULES},
-            problems=(*_BODY_PROBLEMS, errors.NOT_FOUND, errors.CONFLICT),
+            problems=(errors.NOT_FOUND, errors.CONFLICT),
             example=_EXAMPLE,
             run=overrides.create,
             **shared,
@@ -252,7 +248,6 @@ def override_operations(
             answer=OverridePreviewed,
             body=OverridePreview,
             body_example={"noun": "clients", "rules": _RULES, "record": {"object": "client", "display_name": "Alder"}},
-            problems=_BODY_PROBLEMS,
             example={
                 "object": "override_preview",
                 "before": {"object": "client", "display_name": "Alder"},

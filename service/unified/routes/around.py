@@ -47,10 +47,6 @@ def _batch(batches: Batches) -> Operation:
         answer=BatchAnswers,
         body=Batch,
         body_example={"operations": [{"method": "GET", "path": "/v1/vendors"}]},
-        problems=(
-            errors.MALFORMED_JSON, errors.UNKNOWN_PARAMETER, errors.BODY_TOO_LARGE, errors.UNSUPPORTED_MEDIA_TYPE,
-            errors.VALIDATION_FAILED,
-        ),
         example={
             "object": "batch",
             "data": [{"status": 404, "headers": {"request-id": "req_06bqf9n9p5z1t8k4x2m7c3h0wd"}, "body": None}],
@@ -137,7 +133,6 @@ def _session(sessions: Sessions) -> Operation:
             parameters.one_of("min_mfa", LEVELS, "The weakest second factor that will do; 403 for a weaker session."),
         ),
         problems=(
-            errors.UNKNOWN_PARAMETER,
             errors.INVALID_PARAMETER,
             errors.CONNECTION_REQUIRED,
             errors.ACCOUNT_REQUIRED,

@@ -33,7 +33,7 @@ def capability_operations(connections: Connections, coverage: Coverage) -> tuple
             audit=Audit.MANAGEMENT,
             answer=VendorCoverage,
             parameters=(parameters.path_id("id", "The connection's id, `con_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             run=capabilities,
         ),
     )

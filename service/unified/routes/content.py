@@ -63,13 +63,7 @@ def _download(downloads: Downloads) -> Operation:
         answer_media_type="*/*",
         other_answers={206: bytes},
         parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _VERSION, _RANGE),
-        problems=(
-            errors.UNKNOWN_PARAMETER,
-            errors.INVALID_PARAMETER,
-            errors.NOT_FOUND,
-            errors.RANGE_NOT_SATISFIABLE,
-            *VENDOR_PROBLEMS,
-        ),
+        problems=(errors.INVALID_PARAMETER, errors.NOT_FOUND, errors.RANGE_NOT_SATISFIABLE, *VENDOR_PROBLEMS),
         run=downloads.download,
     )
 
@@ -99,7 +93,7 @@ def _upload(uploads: Uploads) -> Operation:
             _text("folder", "The folder it goes into, `fol_…`."),
             parameters.one_of("area", tuple(area.value for area in Area), "The area it goes into."),
         ),
-        problems=(*WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
+        problems=(*WRITE_PROBLEMS, errors.BODY_TOO_LARGE, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
         example=DOCUMENTS.example,
         run=uploads.upload,
     )
@@ -127,7 +121,7 @@ def _upload_version(uploads: Uploads, connectors: tuple[Connector, ...]) -> Oper
             _DIGEST,
             _text("name", "The name of the file that is sent.", required=True, example="engagement-letter.pdf"),
         ),
-        problems=(*WRITE_PROBLEMS, errors.NOT_FOUND),
+        problems=(*WRITE_PROBLEMS, errors.BODY_TOO_LARGE),
         example=DOCUMENTS.example,
         run=uploads.upload_version,
     )

@@ -121,13 +121,7 @@ def _search(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Op
         description="The same as the list, asked for by a body: for filters that are too long for a URL. "
         "Billed as a read.",
         parameters=(parameters.CONNECTION, parameters.ACCOUNT),
-        problems=(
-            *LIST_PROBLEMS,
-            errors.MALFORMED_JSON,
-            errors.BODY_TOO_LARGE,
-            errors.UNSUPPORTED_MEDIA_TYPE,
-            errors.VALIDATION_FAILED,
-        ),
+        problems=LIST_PROBLEMS,
         body=Search,
         body_example={"limit": 2},
         run=run,

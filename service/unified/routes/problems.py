@@ -1,4 +1,4 @@
-"""What can go wrong on the unified routes, by what a route does."""
+"""What can go wrong on the unified routes, by what a route does; the contract adds what all routes have in common."""
 
 from service import errors
 
@@ -13,11 +13,7 @@ VENDOR_PROBLEMS = (
     errors.VENDOR_UNAVAILABLE,
     errors.VENDOR_TIMEOUT,
 )
-SELECTION_PROBLEMS = (
-    errors.UNKNOWN_PARAMETER,
-    errors.INVALID_PARAMETER,
-    errors.UNSUPPORTED_SELECTION,
-)
+SELECTION_PROBLEMS = (errors.INVALID_PARAMETER, errors.UNSUPPORTED_SELECTION)
 LIST_PROBLEMS = (
     *SELECTION_PROBLEMS,
     errors.UNSUPPORTED_FILTER,
@@ -30,15 +26,11 @@ LIST_PROBLEMS = (
     *VENDOR_PROBLEMS,
 )
 WRITE_PROBLEMS = (
-    errors.MALFORMED_JSON,
-    errors.UNKNOWN_PARAMETER,
     errors.INVALID_PARAMETER,
     errors.IDEMPOTENCY_KEY_REQUIRED,
     errors.NOT_FOUND,
     errors.CONFLICT,
     errors.IDEMPOTENCY_IN_FLIGHT,
-    errors.BODY_TOO_LARGE,
-    errors.UNSUPPORTED_MEDIA_TYPE,
     errors.VALIDATION_FAILED,
     errors.IDEMPOTENCY_KEY_REUSED,
     errors.OUTCOME_UNKNOWN,
