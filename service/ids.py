@@ -78,6 +78,12 @@ def encode(prefix: str, value: UUID) -> str:
     return f"{prefix}_{''.join(characters)}"
 
 
+def canonical(value: UUID) -> str:
+    """The UUID with its hyphens: what `str` takes six times as long for."""
+    text: str = msgspec.to_builtins(value)
+    return text
+
+
 def decode(prefix: str, text: str) -> UUID:
     """`org`, `org_01jd…` → UUID; MalformedIdError for anything that `encode` would not have written."""
     kind, separator, characters = text.partition("_")

@@ -5,7 +5,7 @@ import os
 import pickle
 from uuid import RFC_4122, UUID
 
-from service.ids import made_at, new_uuid
+from service.ids import canonical, made_at, new_uuid
 
 MADE = 20_000
 
@@ -23,6 +23,11 @@ def test_ids_are_uuids_like_any_other() -> None:
 
     assert (made, hash(made), made.is_safe) == (again, hash(again), again.is_safe)
     assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
+
+
+def test_ids_are_written_as_everybody_writes_them() -> None:
+    for made in (new_uuid(), UUID(int=0), UUID(int=2**128 - 1)):
+        assert canonical(made) == str(made)
 
 
 def test_no_id_comes_twice() -> None:

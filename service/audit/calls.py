@@ -12,6 +12,7 @@ from service.audit.entry import Entry, Personal, to_row
 from service.audit.personal import PersonalKeys
 from service.audit.store import INSERT_ROWS, INSERT_ROWS_AGAIN
 from service.db.pool import AWAY
+from service.ids import canonical
 
 BESIDE: Final = Beside(INSERT_ROWS, INSERT_ROWS_AGAIN)
 """What the usage ledger is given, so that no call is counted without its audit row and no row is without its call."""
@@ -43,7 +44,7 @@ class CallLog:
             org=caller.org_id,
             id=call.request_id,
             kind="call",
-            actor=f"key:{caller.key_id}",
+            actor=f"key:{canonical(caller.key_id)}",
             what=operation.id if operation is not None else "unknown",
             status=answer.status,
             outcome=call.problem.kind.code if call.problem is not None else reason.value,

@@ -16,6 +16,7 @@ from service.audit.entry import Personal, SealedPart
 from service.connections.vault import DataKey, Place, Vault
 from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
+from service.ids import canonical
 
 key_version = store.get_audit_key_version
 
@@ -82,4 +83,4 @@ async def rewrap_audit_keys(connection: Connection, vault: Vault, newest: str) -
 
 
 def _place(org_id: UUID, row_id: UUID) -> Place:
-    return Place("audit_rows", "personal", f"{org_id}/{row_id}")
+    return Place("audit_rows", "personal", f"{canonical(org_id)}/{canonical(row_id)}")
