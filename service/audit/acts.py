@@ -19,8 +19,11 @@ WORKER: Final = "worker"
 """A job that was due."""
 PLATFORM: Final = "platform"
 """Nobody: what followed from a vendor's answer."""
-CONNECT_PAGE: Final = "connect_page"
-"""Somebody at a firm, on the page that the firm was sent; the consent they signed says who."""
+
+
+def link_actor(session_id: UUID) -> str:
+    """Somebody at a firm, on the page that the firm was sent; the consent they signed says who."""
+    return f"link_session:{session_id}"
 
 
 def member_actor(member_id: UUID) -> str:
@@ -43,6 +46,7 @@ async def record_act(
     connection_id: UUID | None = None,
     actor: str = OPERATOR,
     ticket: str | None = None,
+    outcome: str = "done",
 ) -> None:
     """`what` is `keys.mint`; `about` the ids of what it was done to. `connection` is the one that does the act."""
     entry = Entry(
@@ -51,7 +55,7 @@ async def record_act(
         kind="act",
         actor=actor,
         what=what,
-        outcome="done",
+        outcome=outcome,
         firm=firm_id,
         connection=connection_id,
         about=about,

@@ -36,12 +36,12 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The request's id, or the act's; a UUIDv7, so it says when."""
     kind: Literal["call", "act"]
     actor: str
-    """`key:` or `member:` and a UUID; else who acted without either: `operator`, `worker`, `connect_page`."""
+    """`key:`, `member:` or `link_session:` and a UUID; else who acted without: `operator`, `worker`, `platform`."""
     what: str
     """The `operationId`, or the act, such as `keys.mint`."""
     status: int | None = None
     outcome: str
-    """For calls the reason of the receipt, or a problem's code; for acts `done`."""
+    """For calls the reason of the receipt, or a problem's code; for acts `done`, or what kept it from being."""
     scope: str | None = None
     """The scope the call rested on."""
     firm: UUID | None = None

@@ -11,7 +11,7 @@ from service.audit.entry import Entry, happened_at
 from service.audit.search import FoundEntry
 from service.audit.verify import Verdict
 
-_ACTORS: Final = {"key": "key", "member": "mem"}
+_ACTORS: Final = {"key": "key", "member": "mem", "link_session": "lks"}
 
 
 class AuditEntry(Struct, frozen=True, kw_only=True, tag_field="object", tag="audit_entry"):
@@ -24,7 +24,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True, tag_field="object", tag="aud
     kind: Literal["call", "act"]
     """A call of the API; or an act on our pages, at our terminals or by our worker."""
     actor: str
-    """`key_…` or `mem_…`; `operator`, `worker` or `connect_page` for who acted without either."""
+    """`key_…`, `mem_…` or, on a connect page, `lks_…`; `operator`, `worker` or `platform` for who acted without."""
     what: str
     """The `operationId` of a call; of an act its name, such as `keys.mint`."""
     status: int | None

@@ -90,9 +90,9 @@ def is_change(entry: Entry) -> bool:
 
 
 def shown_actor(entry: Entry) -> str:
-    """`key_…`, `mem_…`, or who acted without either."""
+    """`key_…`, `mem_…`, `lks_…`, or who acted without."""
     kind, _, who = entry.actor.partition(":")
-    prefix = {"key": "key", "member": "mem"}.get(kind)
+    prefix = {"key": "key", "member": "mem", "link_session": "lks"}.get(kind)
     return entry.actor if prefix is None else ids.encode(prefix, UUID(who))
 
 

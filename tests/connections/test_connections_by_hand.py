@@ -46,7 +46,11 @@ async def test_page_without_a_return_url_ends_with_us_and_is_in_the_audit_log(
         " WHERE org_id = $1 AND content::jsonb ->> 'kind' = 'act' AND content::jsonb ->> 'actor' <> 'operator'",
         connecting.api.cast.org_id,
     )
-    assert [(row["what"], row["actor"]) for row in rows] == [("connections.connect", "connect_page")]
+    actor = f"link_session:{ids.decode('lks', made['id'])}"
+    assert [(row["what"], row["actor"]) for row in rows] == [
+        ("link_sessions.sign", actor),
+        ("connections.connect", actor),
+    ]
 
 
 async def test_cancelled_page_works_no_more(connecting: Connecting) -> None:

@@ -15,6 +15,7 @@ from service.connections import oauth
 from service.connections.credentials import Credentials
 from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import store
+from service.connections.hosted.acts import CANCEL, SIGN, note, note_try, outcome_of
 from service.connections.hosted.found import find_accounts
 from service.connections.hosted.given import read_given
 from service.connections.hosted.held import Held, seal, unseal
@@ -85,6 +86,8 @@ class Journey:
                 statement=words,
                 items=items,
             )
+            if moved:
+                await note(connection, session, SIGN)
         _moved(moved)
 
     async def depart(self, session: LinkSession) -> tuple[str, str]:
@@ -106,6 +109,8 @@ class Journey:
         self._require(session, Step.CONNECT)
         door = await self.door(session)
         if session.browser_hash is None or not compare_digest(session.browser_hash, digest(browser)):
+            async with as_organization(self._linking.pool, session.org_id) as connection:
+                await note_try(connection, session, "other_browser")
             raise ConnectRefusedError(
                 "You came back in another browser than you left with. Open the link again and start over."
             )
@@ -115,7 +120,9 @@ class Journey:
         try:
             told = oauth.arrive(callback_url, state)
         except NotGivenError:
-            await self._say(session, f"{door.connector.name} did not give access. Try again, and choose to allow it.")
+            await self._say(
+                session, f"{door.connector.name} did not give access. Try again, and choose to allow it.", "not_given"
+            )
             return
         auth, at = _oauth(door), self._linking.clock()
         flow = oauth.redeem(auth, door.setup.app, told["code"], self._linking.redirect_uri, held.verifier)
@@ -123,7 +130,7 @@ class Journey:
             reply = await self._linking.vendors.exchange(flow, door, door.token_url)
             await self._let_in(session, door, renewed_by(reply, _NOTHING, at), told)
         except VendorFault as fault:
-            await self._say(session, _sentence(door, fault))
+            await self._say(session, _sentence(door, fault), outcome_of(fault))
 
     async def with_key(self, session: LinkSession, typed: Mapping[str, str], ends_on: str) -> None:
         """An API key that the firm has made for us, and what goes with it: tried at the vendor before it is kept."""
@@ -138,7 +145,7 @@ class Journey:
             there = door if given.account is None else door.at(given.account)
             await self._let_in(session, there, given.credentials, given.told)
         except VendorFault as fault:
-            await self._say(session, _sentence(door, fault))
+            await self._say(session, _sentence(door, fault), outcome_of(fault))
 
     async def with_login(self, session: LinkSession, email: str, password: str, seed: str) -> None:
         """A login with password and, where it has one, the seed of its one-time codes."""
@@ -157,7 +164,7 @@ class Journey:
             reply = await self._linking.vendors.let_in(door, asked)
             await self._let_in(session, door, renewed_by(reply, asked, self._linking.clock()), {})
         except VendorFault as fault:
-            await self._say(session, _sentence(door, fault))
+            await self._say(session, _sentence(door, fault), outcome_of(fault))
 
     async def choose(self, session: LinkSession, remote_ids: Sequence[str]) -> LinkSession:
         """The accounts that the connection is for. Raises ConnectRefusedError."""
@@ -167,14 +174,20 @@ class Journey:
         chosen = tuple(account for account in held.accounts if account.remote_id in set(remote_ids))
         if not chosen or len(chosen) != len(set(remote_ids)):
             raise ConnectRefusedError("Choose at least one of the accounts shown.")
-        await settle(self._linking, session, held, chosen)
+        try:
+            await settle(self._linking, session, held, chosen)
+        except ConnectRefusedError:
+            async with as_organization(self._linking.pool, session.org_id) as connection:
+                await note_try(connection, session, "not_the_same")
+            raise
         return await self.again(session)
 
     async def cancel(self, session: LinkSession) -> None:
         """The person does not want to: nothing is kept but that they said so."""
         self._require(session, Step.SIGN, Step.CONNECT, Step.CHOOSE)
         async with as_organization(self._linking.pool, session.org_id) as connection:
-            await store.mark_closed(connection, session, "You chose not to connect. Nothing was kept.")
+            if await store.mark_closed(connection, session, "You chose not to connect. Nothing was kept."):
+                await note(connection, session, CANCEL)
 
     async def accounts(self, session: LinkSession) -> Held:
         """What the third step shows."""
@@ -220,20 +233,23 @@ class Journey:
             try:
                 await settle(self._linking, session, held, accounts)
             except ConnectRefusedError as refusal:
-                await self._say(session, str(refusal))
+                await self._say(session, str(refusal), "not_the_same")
 
     async def _count_try(self, session: LinkSession) -> None:
         async with as_organization(self._linking.pool, session.org_id) as connection:
             tries = await store.mark_tried(connection, session)
             if tries is not None and tries > MOST_TRIES:
                 await store.mark_closed(connection, session, "Too many tries. Ask for a new link.")
+                await note_try(connection, session, "too_many_tries")
         _moved(tries is not None)
         if tries is not None and tries > MOST_TRIES:
             raise ConnectRefusedError("Too many tries. Ask for a new link where you were given this one.")
 
-    async def _say(self, session: LinkSession, notice: str) -> None:
+    async def _say(self, session: LinkSession, notice: str, outcome: str) -> None:
+        """Why a try came to nothing: to the person in a sentence, to the audit log in a word."""
         async with as_organization(self._linking.pool, session.org_id) as connection:
             await store.mark_notice(connection, session, notice)
+            await note_try(connection, session, outcome)
 
     def _require(self, session: LinkSession, *steps: Step) -> None:
         if session.step in (Step.FINISHED, Step.CLOSED) or session.expires_at <= self._linking.clock():

@@ -6,7 +6,6 @@ from typing import Final
 from uuid import UUID
 
 from service import ids
-from service.audit.acts import CONNECT_PAGE, record_act
 from service.connections import store as connections
 from service.connections.approvals import require
 from service.connections.approvals.require import WAITING, fingerprint
@@ -14,6 +13,7 @@ from service.connections.approvals.store import Action
 from service.connections.credentials import insert_credentials
 from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import store
+from service.connections.hosted.acts import CONNECT, CONNECT_AGAIN, note
 from service.connections.hosted.held import Held
 from service.connections.hosted.statement import ends_at
 from service.connections.hosted.store import LinkSession
@@ -51,14 +51,12 @@ async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Seq
         notice = f"Nothing can be read before {WAITING.replace('has not agreed yet', 'agrees')}." if waits else None
         if not await store.mark_finished(connection, session, made.id, notice):
             raise ConnectRefusedError("That step was taken already.")
-        await record_act(
+        await note(
             connection,
-            session.org_id,
-            "connections.connect" if session.relinks is None else "connections.connect_again",
-            (ids.encode("con", made.id), ids.encode("lks", session.id)),
-            firm_id=session.firm_id,
+            session,
+            CONNECT if session.relinks is None else CONNECT_AGAIN,
+            about=(ids.encode("con", made.id),),
             connection_id=made.id,
-            actor=CONNECT_PAGE,
         )
     return made.id
 
