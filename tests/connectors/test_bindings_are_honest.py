@@ -51,7 +51,6 @@ KNOWN = {
     ("financial_cents", "users"): "third_party",
     ("senta", "clients"): "third_party",
     ("sodium", "contacts"): "assumed",
-    ("sodium", "custom_fields"): "assumed",
     ("sodium", "document_requests"): "assumed",
     ("sodium", "engagements"): "third_party",
     ("sodium", "organizers"): "assumed",

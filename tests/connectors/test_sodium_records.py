@@ -105,7 +105,7 @@ DETAILS = (
         "utr": "1234567890",
         "vat": {"number": "GB123456789"},
     },
-    [{"code": "cf-1", "label": "Tier", "value": "Gold"}],
+    [{"fieldCode": "CF-1", "value": "Gold"}, {"fieldCode": "CF-2", "value": "true"}],
     {"data": [{"code": "cs1", "billableService": {"code": "bk", "name": "Books"}, "effectivePrice": 65.15}]},
     {"data": [{"url": "https://drive.example/q", "description": "Files"}]},
     {"data": [{"text": "Rang", "pinnedLevel": 0}, {"text": "Careful", "pinnedLevel": 2}]},
@@ -126,7 +126,7 @@ def test_one_client_gathers_all_that_hangs_below_it() -> None:
     assert found.addresses[0].lines == ("1 Pier", "Rivermouth", "RM1 1AA")
     assert found.tax_ids == [TaxId("utr", "******7890"), TaxId("vat", "*******6789")]
     assert (found.trading_name, found.registration_number) == ("Quill's", "01234567")
-    assert found.custom_fields == {"Tier": "Gold"}
+    assert found.custom_fields == {"CF-1": "Gold", "CF-2": "true"}
     assert (found.services[0].service_item, found.services[0].price) == (BOOK.ref("itm_", "bk"), Money(6515, "USD"))
     assert found.external_links[0].url == "https://drive.example/q"
     assert found.notes == "Careful\n\nRang"

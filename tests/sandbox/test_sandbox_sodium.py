@@ -229,13 +229,14 @@ def test_business_details_are_for_businesses_alone(sod: httpx.Client) -> None:
 
 
 def test_custom_values_keep_to_their_type(sod: httpx.Client) -> None:
-    path = "/clients/CL100002/customfields"
-    sod.put(path, json={"values": [{"code": "CF100001", "value": "Gold"}, {"code": "CF100002", "value": 9}]})
+    path = "/clients/CL100002/custom-field-values"
+    sod.put(path, json=[{"fieldCode": "CF100001", "value": "Gold"}, {"fieldCode": "CF100002", "value": "9"}])
 
-    values = {field["code"]: field["value"] for field in sod.get(path).json()}
-    assert (values["CF100001"], values["CF100002"]) == ("Gold", 9)
-    for code, value in (("CF100001", "Lead"), ("CF100002", "nine"), ("CF100004", 1), ("CF100006", ["Abacus"])):
-        assert wrong_fields(sod.put(path, json={"values": [{"code": code, "value": value}]})) == ["values[0].value"]
+    values = {field["fieldCode"]: field["value"] for field in sod.get(path).json()}
+    assert (values["CF100001"], values["CF100002"]) == ("Gold", "9")
+    wrong = (("CF100001", "Lead"), ("CF100002", "nine"), ("CF100003", "May"), ("CF100004", "1"), ("CF100006", "Abacus"))
+    for code, value in wrong:
+        assert wrong_fields(sod.put(path, json=[{"fieldCode": code, "value": value}])) == ["[0].value"]
 
 
 @pytest.mark.parametrize(

@@ -155,7 +155,7 @@ def test_answers_are_accepted_one_by_one_and_written_to_the_client(sodium: Sandb
         ["Accepted", "Rejected"], 0
     )  # fmt: skip
     assert sod.get(CLIENT).json()["telephone"] == "(212) 555-0199"
-    values = {field["code"]: field["value"] for field in sod.get(f"{CLIENT}/customfields").json()}
+    values = {field["fieldCode"]: field["value"] for field in sod.get(f"{CLIENT}/custom-field-values").json()}
     assert values["CF100001"] != "Bronze"
     assert sod.put(f"{one}/answers/{first}/review", json={"accepted": True}).status_code == 400
 
@@ -165,8 +165,8 @@ def test_form_that_accepts_by_itself_writes_at_once(sodium: SandboxServer, sod: 
     body = {"answers": [{"questionCode": "QN100003", "value": 12}]}
     httpx.post(f"{sodium.url}/data-forms/respond/{sent['magicLinkToken']}", json=body)
 
-    values = {field["code"]: field["value"] for field in sod.get(f"{CLIENT}/customfields").json()}
-    assert values["CF100002"] == 12
+    values = {field["fieldCode"]: field["value"] for field in sod.get(f"{CLIENT}/custom-field-values").json()}
+    assert values["CF100002"] == "12"
 
 
 def test_draft_form_cannot_be_sent(sod: httpx.Client) -> None:
@@ -225,15 +225,15 @@ def test_overdue_tasks_are_open_ones(sod: httpx.Client) -> None:
 
 def test_projected_task_is_gone_once_it_is_real(sod: httpx.Client) -> None:
     window = {"startDate": "2026-07-01", "endDate": "2026-09-30", "client": "CL100001"}
-    before = every(sod, "/tasks/projected", **window)
+    before = every(sod, "/projected-tasks", **window)
     code = before[0]["code"]
     assert code.startswith("proj-RT100001-CL100001-2026")
-    assert sod.get(f"/tasks/projected/{code}").json() == before[0]
+    assert sod.get(f"/projected-tasks/{code}").json() == before[0]
 
-    real = sod.post(f"/tasks/projected/{code}/materialize").json()
+    real = sod.post(f"/projected-tasks/{code}/materialize").json()
     assert (real["isProjected"], real["dueDate"]) == (False, before[0]["dueDate"])
-    assert sod.get(f"/tasks/projected/{code}").status_code == 404
-    assert every(sod, "/tasks/projected", **window) == before[1:]
+    assert sod.get(f"/projected-tasks/{code}").status_code == 404
+    assert every(sod, "/projected-tasks", **window) == before[1:]
     listed = every(sod, "/tasks", **WIDE, recurringTask="RT100001", client="CL100001")
     assert [task["code"] for task in listed] == [real["code"]]
 
@@ -251,7 +251,7 @@ def test_recurring_task_is_projected_for_the_clients_it_is_given(sod: httpx.Clie
     code = sod.post("/tasks/recurring", json=body).json()["code"]
     sod.put(f"/tasks/recurring/{code}/clients", json={"codes": ["CL100002"]})
 
-    tasks = every(sod, "/tasks/projected", startDate="2026-01-01", endDate="2030-01-01", recurringTask=code)
+    tasks = every(sod, "/projected-tasks", startDate="2026-01-01", endDate="2030-01-01", recurringTask=code)
     assert [(task["primaryClient"]["code"], task["dueDate"]) for task in tasks] == [
         ("CL100002", day) for day in ("2026-07-01", "2026-10-01", "2027-01-01", "2027-04-01")
     ]

@@ -1,7 +1,8 @@
 """What hangs below a client: business details, dates, custom fields, services, links and notes.
 
 Sources, read 2026-11-20: https://sodiumhq.com/docs/api/schemas/businessdetailsdto.html, clientdatedto.html,
-clientbillableservicedto.html, notedto.html. The names inside custom fields, links and VAT details are assumed.
+clientbillableservicedto.html, notedto.html, customfieldvaluedto.html. The names inside links and VAT details are
+assumed.
 """
 
 from collections.abc import Callable
@@ -64,12 +65,10 @@ class WireDate(Struct, frozen=True, gc=False):
 
 
 class WireValue(Struct, frozen=True, gc=False):
-    """A custom field's value; which of the names comes is not published."""
+    """A custom field's value, a text whatever the field's kind: `true`, `2026-03-31`, `Gold,Silver`."""
 
+    fieldCode: str
     value: Any = None
-    label: str | None = None
-    name: str | None = None
-    code: str | None = None
 
 
 class WireService(Struct, frozen=True, gc=False):
@@ -121,7 +120,7 @@ class Details(Struct, frozen=True, gc=False):
         if self.dates is not None:
             fields |= _dates(self.dates)
         if self.values is not None:
-            fields["custom_fields"] = {v.label or v.name or v.code or "": v.value for v in self.values}
+            fields["custom_fields"] = {one.fieldCode: one.value for one in self.values}
         if self.services is not None:
             fields["services"] = self.services
         if self.links is not None:
@@ -137,7 +136,7 @@ def read_details(path: str, book: Book) -> Flow[Details]:
     if dates is None:
         yield calls.read_one(path)
     business = yield from calls.optional(calls.read_one(f"{path}/businessdetails"), _read_business)
-    values = yield from calls.guessed(calls.read_one(f"{path}/customfields"), _read_values)
+    values = yield from calls.guessed(calls.read_one(f"{path}/custom-field-values"), _read_values)
     services = yield from calls.optional(_rows(f"{path}/services/clientbillableservice"), read_services)
     links = yield from calls.guessed(_rows(f"{path}/clientlink"), _read_links)
     notes = yield from calls.optional(_rows(f"{path}/clientnote"), _read_notes)

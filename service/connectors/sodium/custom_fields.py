@@ -8,7 +8,7 @@ from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import assumed, meta
+from service.connectors.sodium.wire import documented, meta
 from service.ids import Book
 from service.resources.service_item import CustomField, CustomFieldKind
 
@@ -67,11 +67,11 @@ def get(remote_id: str, book: Book) -> Flow[CustomField]:
 
 
 BINDING: Final = Binding[CustomField, Any, Any](
-    doc=assumed("schemas/customfielddefinitiondto.html"),
+    doc=documented("schemas/customfielddefinitiondto.html"),
     wire=Wire(WireDefinition, many=("data",)),
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
     max_page=calls.MAX_PAGE,
-    notes="The address of the definitions is assumed.",
+    notes="A client's `custom_fields` go by the definition's `remote_id`; their values are texts.",
 )

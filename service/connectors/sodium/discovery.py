@@ -1,6 +1,7 @@
 """The tenants that the owner of an API key belongs to.
 
-Source: https://sodiumhq.com/docs/api/operations/ (Tenants), read 2026-11-20.
+Source: https://sodiumhq.com/docs/api/operations/ (Tenants), read 2026-11-20. Whether the list comes in the envelope
+of other lists is not said: one without is taken to be whole.
 """
 
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from msgspec import Struct
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.connector import FoundAccount
 from service.connectors.sdk.faults import BrokenPaging
-from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.flow import Flow, Request, Response
 
 _PAGE: Final = 50
 _MOST: Final = 1000
@@ -27,7 +28,12 @@ class _Page(Struct, frozen=True, gc=False):
     hasMore: bool = False
 
 
-_read: Final = json_reader(_Page)
+_read_page: Final = json_reader(_Page)
+_read_bare: Final = json_reader(list[_Tenant])
+
+
+def _read(response: Response) -> _Page:
+    return _Page(_read_bare(response)) if response.body.lstrip()[:1] == b"[" else _read_page(response)
 
 
 def discover(_told: Mapping[str, str]) -> Flow[tuple[FoundAccount, ...]]:

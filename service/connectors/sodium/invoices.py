@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.faults import NotFound, SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
 from service.connectors.sodium import calls
@@ -25,7 +26,7 @@ class WireInvoice(Struct, frozen=True, gc=False):
     id: str
     totalAmount: Decimal
     amountDue: Decimal
-    currency: str
+    currency: str | None
     number: str | None = None
     customerName: str | None = None
     date: str | None = None
@@ -59,9 +60,15 @@ _complete: _Complete = replace
 
 
 def to_invoice(wire: WireInvoice, client: str, book: Book) -> Invoice:
-    """An invoice of one client. Its status follows from the amounts, not from the ledger's free word."""
-    total = to_money(wire.totalAmount, wire.currency, "$.totalAmount")
-    balance = to_money(wire.amountDue, wire.currency, "$.amountDue")
+    """An invoice of one client. Its status follows from the amounts, not from the ledger's free word.
+
+    A ledger that knows one currency only does not always name it.
+    """
+    currency = wire.currency or book.currency
+    if currency is None:
+        raise SchemaDrift("$.currency", "Object missing required field `currency`")
+    total = to_money(wire.totalAmount, currency, "$.totalAmount")
+    balance = to_money(wire.amountDue, currency, "$.amountDue")
     return _complete(
         Invoice(
             id=book.ref("inv_", wire.id),
@@ -74,12 +81,12 @@ def to_invoice(wire: WireInvoice, client: str, book: Book) -> Invoice:
             status_native=wire.status,
             issued_on=day(wire.date, "$.date"),
             due_on=day(wire.dueDate, "$.dueDate"),
-            currency=wire.currency,
+            currency=currency,
             total=total,
             balance=balance,
         ),
         client_name=wire.customerName,
-        paid=Money(total.amount_minor - balance.amount_minor, wire.currency),
+        paid=Money(total.amount_minor - balance.amount_minor, currency),
         meta=_META,
     )
 
@@ -112,13 +119,16 @@ _read_customer = json_reader(_Customer)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Invoice]]:
-    """Invoices of one client, or of all clients one after another; a client without a customer has none."""
+    """Invoices of one client, or of all clients one after another; a client without a customer there has none."""
 
     def of_client(client: str, customer: str | None, start: int) -> Flow[RemotePage[Invoice] | None]:
         if not customer:
             return None
         path = calls.below("/accounting/customers", customer) + "/invoices"
-        answer = _read_list((yield calls.list_rows(path, start, query.limit)))
+        try:
+            answer = _read_list((yield calls.list_rows(path, start, query.limit)))
+        except NotFound:
+            return None
         return calls.page_of(answer, start, query.limit, lambda row, book: to_invoice(row, client, book), book)
 
     wanted = query.filters.get("client")

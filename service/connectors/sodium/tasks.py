@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import SchemaDrift
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.flow import Flow, Response
 from service.connectors.sodium import calls
 from service.connectors.sodium.task_windows import STATUSES, lanes
 from service.connectors.sodium.tasks_write import from_task_create, from_task_update
@@ -58,12 +58,15 @@ class WireStep(Struct, frozen=True, gc=False):
 
 
 class WireGroup(Struct, frozen=True, gc=False):
-    steps: list[WireStep]
+    """`name` is what templates call it."""
+
+    steps: list[WireStep] | None = None
     groupName: str | None = None
+    name: str | None = None
 
 
 class WireProgress(Struct, frozen=True, gc=False):
-    groups: list[WireGroup]
+    groups: list[WireGroup] | None
 
 
 UNSUPPORTED: Final = ("parent", "stage", "engagement", "priority", "priority_native", "tax_year", "version")
@@ -148,12 +151,12 @@ def to_checklist(wire: WireProgress, book: Book) -> list[ChecklistItem]:
             completed_at=instant(step.completedDate),
             completed_by=reference("usr_", step.completedByUser, book),
             assignee=reference("usr_", step.assignedUser, book),
-            group=group.groupName,
+            group=group.groupName or group.name,
             kind_native=step.stepType,
             status_native=step.status,
         )
-        for group in wire.groups
-        for step in group.steps
+        for group in wire.groups or ()
+        for step in group.steps or ()
     ]
 
 
@@ -166,7 +169,14 @@ def _step_name(wire: WireStep) -> str:
 
 _read_list = json_reader(calls.Paged[WireTask])
 _read_one = json_reader(WireTask)
-_read_progress = json_reader(WireProgress)
+_read_whole = json_reader(WireProgress)
+_read_groups = json_reader(list[WireGroup])
+
+
+def _read_progress(response: Response) -> WireProgress:
+    """How far a task is: the groups in an object, or they alone."""
+    is_bare = response.body.lstrip()[:1] == b"["
+    return WireProgress(_read_groups(response)) if is_bare else _read_whole(response)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
@@ -189,8 +199,13 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
 
 def get(remote_id: str, book: Book) -> Flow[Task]:
     """The task with its workflow's steps: two calls."""
-    path = calls.below("/tasks/projected" if remote_id.startswith(_PROJECTED) else "/tasks", remote_id)
-    progress = yield from calls.optional(calls.read_one(f"{path}/workflow"), _read_progress)
+    if remote_id.startswith(_PROJECTED):
+        path = calls.below("/projected-tasks", remote_id)
+        steps_path = f"{path}/workflow/groups"
+    else:
+        path = calls.below("/tasks", remote_id)
+        steps_path = f"{path}/workflow"
+    progress = yield from calls.optional(calls.read_one(steps_path), _read_progress)
     wire = _read_one((yield calls.read_one(path)))
     nothing: list[ChecklistItem] | UnsetType = UNSET if wire.workflowSteps else []
     steps = nothing if progress is None else to_checklist(progress, book)
@@ -247,6 +262,6 @@ BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
     notes="Without a range of days all are listed: those not yet started window by window from 1970 to 2099 by their "
     "start day, then all others; one started meanwhile may be seen twice. A task without a start day that is not yet "
     "started is found through `filter[overdue]`, `due_from` or `due_to` only. `budget_minutes` are rounded. Assumed: "
-    "the addresses of workflows and projected tasks, the names of the user and projected parameters, and of what is "
+    "where a task's workflow is read, the names of the user and projected parameters, and of what is "
     "written.",
 )

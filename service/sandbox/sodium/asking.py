@@ -7,7 +7,7 @@ from service.sandbox.dice import Dice
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
 from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
-from service.sandbox.sodium.custom_values import set_custom_value
+from service.sandbox.sodium.custom_values import as_text, set_custom_value
 from service.sandbox.sodium.errors import conflict, invalid, missing
 from service.sandbox.sodium.firm import Firm
 from service.sandbox.sodium.papers import FORM_STATUSES, FORMS
@@ -301,7 +301,7 @@ class Asking:
     def _accept_all(self, request: Request, path: Path) -> Response:
         position = self._firm.form_requests.position(path["code"])
         for answer in self._firm.form_requests.table[position]["answers"]:
-            if answer["reviewStatus"] == "PendingReview":
+            if answer["reviewStatus"] == "Pending":
                 self._settle(position, answer["code"], True)
         return self._requests.answer(self._firm.form_requests.table[position], request)
 
@@ -311,20 +311,20 @@ class Asking:
         answer: Json | None = next((each for each in row["answers"] if each["code"] == code), None)
         if answer is None:
             raise missing("Answer")
-        if answer["reviewStatus"] != "PendingReview":
+        if answer["reviewStatus"] != "Pending":
             raise conflict(f"The answer is {answer['reviewStatus'].lower()} already.")
         if accepted and answer["mapping"]:
             self._write_through(row["client"]["code"], answer["mapping"], answer["value"])
         said = {"reviewStatus": "Accepted" if accepted else "Rejected", "reviewedByUser": self._firm.me,
                 "reviewedDate": wire.instant(self._firm.now_s())}  # fmt: skip
         answers = [{**each, **said} if each["code"] == code else each for each in row["answers"]]
-        pending = sum(each["reviewStatus"] == "PendingReview" for each in answers)
+        pending = sum(each["reviewStatus"] == "Pending" for each in answers)
         self._requests.amend(position, {"answers": answers, "pendingReviewCount": pending})
 
     def _write_through(self, client_code: str, mapping: Json, value: object) -> None:
         firm = self._firm
         if mapping["target"] == "CustomField":
-            set_custom_value(firm, client_code, mapping["field"], value, "answer")
+            set_custom_value(firm, client_code, mapping["field"], as_text(value), "answer")
             return
         if not isinstance(value, str):
             raise conflict("The answer is no text.")
@@ -361,7 +361,7 @@ def _answer(request_code: str, number: int, given: AnswerBody, questions: dict[s
         "questionType": question["questionType"],
         "mapping": question["mapping"],
         "value": given.value,
-        "reviewStatus": "PendingReview",
+        "reviewStatus": "Pending",
         "reviewedByUser": None,
         "reviewedDate": None,
     }

@@ -210,12 +210,12 @@ class People:
         due = [] if is_person else [("AccountsNextDue", "2026-09-30"), ("NextPayeCisFilingDue", "2026-07-31")]
         return [{"dateType": kind, "date": day, "description": None} for kind, day in (("YearEnd", year_end), *due)]
 
-    def custom_values(self, row: int) -> dict[str, object]:
+    def custom_values(self, row: int) -> dict[str, str]:
         """The values of custom fields a client has, by the field's code."""
         if row % 4 == 0:
             return {}
-        values: tuple[object, ...] = (("Gold", "Silver", "Bronze")[row % 3], row % 50, "2024-02-29", row % 2 == 0, None,
-                                      ["Ledger"])  # fmt: skip
+        tier = ("Gold", "Silver", "Bronze")[row % 3]
+        values = (tier, str(row % 50), "2024-02-29", ("true", "false")[row % 2], None, "Ledger")
         return {
             code("CF", at): value for at, value in enumerate(values) if value is not None and at < len(CUSTOM_FIELDS)
         }

@@ -249,7 +249,7 @@ def answer(request_row: int, question: int, value: object) -> Json:
         "questionType": kind,
         "mapping": mapping,
         "value": value,
-        "reviewStatus": "PendingReview",
+        "reviewStatus": "Pending",
         "reviewedByUser": None,
         "reviewedDate": None,
     }

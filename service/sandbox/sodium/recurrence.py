@@ -11,7 +11,7 @@ from service.sandbox.sodium.wire import Day
 from service.sandbox.sodium.work import ASSIGNMENTS, RECURRENCES, TaskBody, due_days, projected
 
 _ROOT = "/tasks/recurring"
-_PROJECTED = "/tasks/projected"
+_PROJECTED = "/projected-tasks"
 _MOST_PERIODS = 120
 _LAST_YEAR = 2100
 
@@ -51,7 +51,7 @@ class Recurrence:
             ("GET", _PROJECTED, self._list),
             ("GET", f"{_PROJECTED}/{{code}}", self._get),
             ("POST", f"{_PROJECTED}/{{code}}/materialize", self._materialize),
-            ("GET", f"{_PROJECTED}/{{code}}/workflow", self._workflow),
+            ("GET", f"{_PROJECTED}/{{code}}/workflow/groups", self._workflow),
             ("GET", f"{_ROOT}/{{code}}/clients", self._clients),
             ("PUT", f"{_ROOT}/{{code}}/clients", self._set_clients),
             ("GET", f"{_ROOT}/{{code}}/services", self._services),
@@ -125,9 +125,7 @@ class Recurrence:
         task = self._find(path["code"])
         flow = task["workflow"]
         steps: list[Json] = self._firm.workflows.get(flow["code"])["steps"] if flow else []
-        groups = [{"groupNumber": number, "steps": [step]} for number, step in enumerate(steps, 1)]
-        return json_response(200, {"task": wire.ref(task["code"], task["name"]), "workflow": flow, "groups": groups,
-                                   "totalSteps": len(steps), "completedSteps": 0})  # fmt: skip
+        return json_response(200, [{"groupNumber": number, "steps": [step]} for number, step in enumerate(steps, 1)])
 
     def _make(self, body: RecurringBody, old: Json | None, _: int | None) -> Json:
         firm = self._firm
