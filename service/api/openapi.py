@@ -4,10 +4,7 @@ Schemas come from msgspec, so what is published is what is decoded and encoded; 
 become the descriptions of its properties.
 """
 
-import ast
-import inspect
 import re
-import sys
 from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from itertools import groupby
@@ -15,12 +12,12 @@ from typing import Any, Final, get_args
 
 import msgspec
 from msgspec import Struct
-from msgspec import inspect as types
 
 from service import errors
 from service.api.bodies import BODY_PROBLEMS
 from service.api.operation import Meter, Operation, Parameter, needs_key
 from service.api.problems import ProblemBody
+from service.api.sentences import describe
 from service.api.versions import VERSION
 from service.errors import Kind
 
@@ -241,61 +238,6 @@ def _relax(components: dict[str, Any], operations: list[Operation]) -> None:
                 schema = components.get(model.__name__)
                 if schema is not None and "id" in schema["properties"]:
                     schema["required"] = ["object", "id"]
-
-
-def describe(components: dict[str, Any], wanted: list[Any]) -> None:
-    """Puts the sentence under each field of a Struct on its property."""
-    read: dict[str, dict[str, ast.ClassDef]] = {}
-    for struct in _structs(wanted):
-        schema = components.get(struct.__name__)
-        if schema is None:
-            continue
-        if struct.__module__ not in read:
-            read[struct.__module__] = _classes(struct.__module__)
-        sentences = _field_sentences(read[struct.__module__][struct.__name__])
-        for name, described in schema.get("properties", {}).items():
-            if name in sentences:
-                described["description"] = sentences[name]
-
-
-def _field_sentences(tree: ast.ClassDef) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for field, after in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            match after:
-                case ast.Expr(value=ast.Constant(value=str(sentence))):
-                    found[field.target.id] = " ".join(inspect.cleandoc(sentence).split())
-                case _:
-                    pass
-    return found
-
-
-def _classes(module: str) -> dict[str, ast.ClassDef]:
-    """The classes of a module by name. `inspect.getsource` of a class would read the module again for each of them."""
-    tree = ast.parse(inspect.getsource(sys.modules[module]))
-    return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-
-
-def _structs(wanted: list[Any]) -> dict[type[Struct], None]:
-    """Every Struct that the types are made of, each once."""
-    found: dict[type[Struct], None] = {}
-    waiting = list(types.multi_type_info(wanted))
-    while waiting:
-        match waiting.pop():
-            case types.StructType(cls=cls, fields=fields) if cls not in found:
-                found[cls] = None
-                waiting += [field.type for field in fields]
-            case types.UnionType(types=inner):
-                waiting += inner
-            case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
-                waiting.append(inner)
-            case types.DictType(value_type=inner):
-                waiting.append(inner)
-            case types.Metadata(type=inner):
-                waiting.append(inner)
-            case _:
-                pass
-    return found
 
 
 def _is_struct(model: Any) -> bool:
