@@ -19,6 +19,7 @@ from service.connectors.sdk.faults import VendorFault
 from service.connectors.sdk.flow import Flow, Source
 from service.errors import NOT_FOUND, UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
 from service.unified import selection as asked
+from service.unified.filters import remote_filters
 from service.unified.noun import Noun
 from service.unified.overrides.held import HeldOverrides
 from service.unified.overrides.rules import Rule
@@ -74,7 +75,7 @@ class Reader:
         query = Query(
             limit=min(selection.limit, binding.max_page),
             position=position,
-            filters=asked.remote_filters(selection, binding, way.home),
+            filters=remote_filters(selection.filters, binding, way.home),
             updated_after=selection.updated_after,
             include_deleted=selection.include_deleted,
             sort=selection.sort,

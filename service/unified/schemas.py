@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service.api.bodies import encode
 from service.api.call import Answer, Call
-from service.api.openapi import describe
+from service.api.sentences import describe
 from service.unified.noun import Noun
 
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"

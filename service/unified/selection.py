@@ -2,31 +2,28 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 from msgspec import Struct
 
-from service import ids
 from service.api.bodies import decode_body
 from service.api.query import (
     DEFAULT_LIMIT,
     PAGING,
     boolean,
     instant,
-    invalid,
     pairs,
-    text,
     unknown,
     unsupported,
     whole_number,
 )
-from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.binding import Binding
 from service.errors import UNSUPPORTED_FILTER, UNSUPPORTED_SELECTION, UNSUPPORTED_SORT, ApiProblem, FieldError
+from service.unified.filters import filter_values, refuse_repeated
 from service.unified.noun import Noun
 
-MAX_CHOICES: Final = 20
 LIST_PARAMETERS: Final = (
     "limit", "cursor", "sort", "updated_after", "include_deleted", "fields", "include", "expand", "max_age",
 )  # fmt: skip
@@ -118,7 +115,7 @@ def _selection(
     for name, value in said:
         found = _FILTER.fullmatch(name)
         if found is not None and allowed is LIST_PARAMETERS:
-            filters[found[1]] = _filter_values(name, value, binding, found[1])
+            filters[found[1]] = filter_values(found[1], value, binding)
         elif name not in allowed:
             raise unknown(name, _known(allowed, binding))
         elif name == "max_age":
@@ -126,62 +123,6 @@ def _selection(
         else:
             known[name] = _READERS[name](name, value, noun, binding)
     return Selection(filters=filters, **known)
-
-
-def remote_filters(
-    selection: Selection, binding: Binding[Any, Any, Any], home: ids.RecordId
-) -> dict[str, tuple[str, ...]]:
-    """The filters with our ids turned into remote ids; a problem for an id of another connection or account."""
-    remote: dict[str, tuple[str, ...]] = {}
-    for name, values in selection.filters.items():
-        rule = binding.filters[name]
-        remote[name] = (
-            tuple(_remote_id(name, value, rule.prefix, home) for value in values)
-            if rule.kind == "reference"
-            else values
-        )
-    return remote
-
-
-def _filter_values(name: str, value: str, binding: Binding[Any, Any, Any], filter_name: str) -> tuple[str, ...]:
-    rule = binding.filters.get(filter_name)
-    if rule is None:
-        names = ", ".join(f"filter[{known}]" for known in binding.filters) or "none"
-        raise ApiProblem(
-            UNSUPPORTED_FILTER,
-            f"The vendor cannot filter by `{name[:80]}`. It can by: {names}.",
-            errors=(FieldError(f"query/{name[:80]}", "unsupported", f"Supported: {names}."),),
-        )
-    values = tuple(value.split(",")) if rule.kind == "choice" else (value,)
-    _refuse_repeated(name, values)
-    if len(values) > MAX_CHOICES:
-        raise invalid(name, "too_many", f"At most {MAX_CHOICES} values.")
-    for one in values:
-        _check_filter_value(name, one, rule)
-    return values
-
-
-def _check_filter_value(name: str, value: str, rule: Filter) -> None:
-    text(name, value)
-    match rule.kind:
-        case "choice" if value not in rule.choices:
-            raise invalid(name, "choice", f"One of: {', '.join(rule.choices)}.")
-        case "date":
-            _date(name, value)
-        case "reference" if not value.startswith(rule.prefix):
-            raise invalid(name, "reference", f"An id that starts with `{rule.prefix}`.")
-        case _:
-            pass
-
-
-def _remote_id(name: str, value: str, prefix: str, home: ids.RecordId) -> str:
-    try:
-        found = ids.parse_record_id(prefix, value)
-    except ids.MalformedIdError:
-        raise invalid(f"filter[{name}]", "reference", f"An id that starts with `{prefix}`.") from None
-    if (found.connection, found.account) != (home.connection, home.account):
-        raise invalid(f"filter[{name}]", "reference", "An id from the connection that is being listed.")
-    return found.remote_id
 
 
 def _limit(name: str, value: str, _noun: Noun, _binding: Binding[Any, Any, Any]) -> int:
@@ -243,28 +184,14 @@ _READERS: Final = {
 }
 
 
-def _refuse_repeated(name: str, values: tuple[str, ...]) -> None:
-    if len(set(values)) < len(values):
-        raise invalid(name, "repeated", "Name each value once.")
-
-
 def _subset(name: str, value: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
     asked = tuple(value.split(","))
-    _refuse_repeated(name, asked)
+    refuse_repeated(name, asked)
     for one in asked:
         if one not in allowed:
             names = ", ".join(allowed) or "none"
             raise unsupported(UNSUPPORTED_SELECTION, name, f"Choose from: {names}.")
     return asked
-
-
-def _date(name: str, value: str) -> None:
-    try:
-        parsed = date.fromisoformat(value)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.isoformat() != value:
-        raise invalid(name, "date", "A day, such as 2026-11-20.")
 
 
 def _known(allowed: tuple[str, ...], binding: Binding[Any, Any, Any]) -> list[str]:
