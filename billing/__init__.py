@@ -92,6 +92,7 @@ from billing.request_log import (
     price_calls,
     summarize_usage,
 )
+from billing.retention import forget_free_calls, get_free_calls_days, set_free_calls_days
 from billing.stripe_customers import SetupPage, StripeCustomer, get_customer, open_setup_page
 from billing.stripe_events import (
     EventChanged,
@@ -209,6 +210,7 @@ __all__ = [
     "delete_budget",
     "describe_tier",
     "explain",
+    "forget_free_calls",
     "format_money",
     "get_account",
     "get_balance",
@@ -216,6 +218,7 @@ __all__ = [
     "get_call",
     "get_customer",
     "get_details",
+    "get_free_calls_days",
     "get_invoice",
     "get_period",
     "get_plan",
@@ -266,6 +269,7 @@ __all__ = [
     "run_reconciliation",
     "set_budget",
     "set_details",
+    "set_free_calls_days",
     "sum_up",
     "sum_up_vendors",
     "summarize_usage",

@@ -742,3 +742,24 @@ SELECT f.vendor, f.calls_at_least, f.faulted_share, f.p50_ms, f.p95_ms FROM bill
 -- name: get_vendors_summed_until
 -- Until when that is known; of no organization (org_id).
 SELECT billing.vendors_summed_until();
+
+-- name: get_free_calls_days
+-- For how many days an organization keeps calls that cost nothing.
+SELECT free_calls_days FROM billing.retention WHERE org_id = $1;
+
+-- name: upsert_free_calls_days
+-- Keeps them for so many days from now on.
+INSERT INTO billing.retention (org_id, free_calls_days) VALUES ($1, $2)
+ON CONFLICT (org_id) DO UPDATE SET free_calls_days = excluded.free_calls_days;
+
+-- name: delete_free_calls_days
+-- Keeps them for good.
+DELETE FROM billing.retention WHERE org_id = $1;
+
+-- name: list_forgetting
+-- The organizations that keep them for a while only (org_id).
+SELECT org_id FROM billing.retention ORDER BY org_id;
+
+-- name: delete_free_calls
+-- Forgets up to $2 of one organization's (org_id); how many are gone.
+SELECT billing.forget_free_calls($1, $2);

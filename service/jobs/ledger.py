@@ -7,6 +7,7 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import billing
 from billing import (
     GRACE,
     Account,
@@ -41,6 +42,13 @@ async def make_room(connection: Connection, at: datetime) -> None:
     made = await make_partitions(connection, at)
     if made:
         _log.info("usage partitions made: %d", made)
+
+
+async def forget_free_calls(connection: Connection, _at: datetime) -> None:
+    """What cost nothing and is older than its organization keeps such calls; what is billed stays."""
+    gone = await billing.forget_free_calls(connection)
+    if gone:
+        _log.info("free calls forgotten: %d", gone)
 
 
 async def sum_up_ledger(connection: Connection, _at: datetime) -> None:

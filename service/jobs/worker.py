@@ -63,6 +63,7 @@ JOBS: Final = (
     Job("forget_sessions", forget_old_sessions),
     Job("forget_invitations", forget_old_invitations),
     Job("forget_bodies", forget_old_bodies),
+    Job("forget_free_calls", ledger.forget_free_calls),
     Job("forget_deliveries", forget_old_deliveries),
     Job("close_due_months", ledger.close_due_months),
     Job("mark_overdue", ledger.mark_overdue),

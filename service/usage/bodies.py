@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+import billing
 from service import ids
 from service.accounts.tokens import Mode
 from service.api.call import JSON, PROBLEM_JSON, Answer, Call
@@ -111,6 +112,15 @@ async def set_kept_days(
         if actor is not None:
             about = (ids.encode("org", org_id), "off" if days is None else f"{days} days")
             await record_act(connection, org_id, "request_log.bodies", about, actor=actor)
+
+
+async def set_free_days(connection: Connection, org_id: UUID, days: int | None, *, actor: str | None) -> None:
+    """For how many days calls that cost nothing stand in the log, 30 to 3650; None for as long as what is billed."""
+    async with connection.transaction():
+        await billing.set_free_calls_days(connection, org_id, days)
+        if actor is not None:
+            about = (ids.encode("org", org_id), "for good" if days is None else f"{days} days")
+            await record_act(connection, org_id, "request_log.free_calls", about, actor=actor)
 
 
 async def forget_old_bodies(connection: Connection, at: datetime) -> None:

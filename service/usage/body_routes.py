@@ -2,9 +2,11 @@
 
 from datetime import datetime
 from typing import Annotated, Any, Final
+from uuid import UUID
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
+from billing import get_free_calls_days
 from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
@@ -14,9 +16,9 @@ from service.api.operation import Meter as MeterClass
 from service.api.query import read_query
 from service.clock import Clock, now
 from service.connections.vault import Vault
-from service.db.pool import Pool, as_organization
+from service.db.pool import Connection, Pool, as_organization
 from service.errors import INSUFFICIENT_SCOPE, ApiProblem, missing
-from service.usage.bodies import get_bodies, get_kept_days, set_kept_days
+from service.usage.bodies import get_bodies, get_kept_days, set_free_days, set_kept_days
 
 MAX_BODY_BYTES: Final = 16 * 1024
 
@@ -43,6 +45,11 @@ class RequestLogSettings(
 
     test_bodies_days: Annotated[int, Meta(ge=1, le=30)] | None
     """For how many days bodies of calls with test keys are kept, 1 to 30; null for not at all. Live ones never are."""
+    free_calls_days: Annotated[int, Meta(ge=30, le=3650)] | None
+    """For how many days calls that cost nothing stand in the log: refused ones, replays, calls with test keys.
+
+    Null for as long as billed calls, which stay: they are the proof of their invoices.
+    """
 
 
 class NewRequestLogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -50,6 +57,8 @@ class NewRequestLogSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     test_bodies_days: Annotated[int, Meta(ge=1, le=30)] | None
     """1 to 30 days; null to keep none and forget those that are there."""
+    free_calls_days: Annotated[int, Meta(ge=30, le=3650)] | None | UnsetType = UNSET
+    """30 to 3,650 days, older ones are forgotten within the hour; null to keep them; left out, it stays as it is."""
 
 
 class BodyRoutes:
@@ -88,7 +97,7 @@ class BodyRoutes:
         read_query(call.scope["query_string"], {})
         org_id = call.known_caller.org_id
         async with as_organization(self._pool, org_id) as connection:
-            return answer_of(RequestLogSettings(test_bodies_days=await get_kept_days(connection, org_id)))
+            return answer_of(await _settings(connection, org_id))
 
     async def change(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
@@ -98,7 +107,16 @@ class BodyRoutes:
         org_id = call.known_caller.org_id
         async with as_organization(self._pool, org_id) as connection:
             await set_kept_days(connection, org_id, new.test_bodies_days, self._clock(), actor=None)
-        return answer_of(RequestLogSettings(test_bodies_days=new.test_bodies_days))
+            if new.free_calls_days is not UNSET:
+                await set_free_days(connection, org_id, new.free_calls_days, actor=None)
+            return answer_of(await _settings(connection, org_id))
+
+
+async def _settings(connection: Connection, org_id: UUID) -> RequestLogSettings:
+    return RequestLogSettings(
+        test_bodies_days=await get_kept_days(connection, org_id),
+        free_calls_days=await get_free_calls_days(connection, org_id),
+    )
 
 
 def _is_bound(call: Call) -> bool:
@@ -110,7 +128,7 @@ def body_operations(pool: Pool, vault: Vault) -> tuple[Operation, ...]:
     """What a key can ask about kept bodies."""
     routes = BodyRoutes(pool, vault)
     shared: dict[str, Any] = {"tag": "usage", "meter": MeterClass.NONE, "audit": Audit.MANAGEMENT}
-    example = {"object": "request_log_settings", "test_bodies_days": 7}
+    example = {"object": "request_log_settings", "test_bodies_days": 7, "free_calls_days": 90}
     return (
         Operation(
             id="getCallBodies",
@@ -139,7 +157,7 @@ def body_operations(pool: Pool, vault: Vault) -> tuple[Operation, ...]:
             method="GET",
             path="/v1/request-log-settings",
             summary="Get what the request log keeps",
-            description="Whether bodies of test calls are kept, and for how long.",
+            description="For how long bodies of test calls, and calls that cost nothing, are kept.",
             scope="usage:read",
             answer=RequestLogSettings,
             problems=(errors.UNKNOWN_PARAMETER,),
@@ -152,12 +170,12 @@ def body_operations(pool: Pool, vault: Vault) -> tuple[Operation, ...]:
             method="PUT",
             path="/v1/request-log-settings",
             summary="Change what the request log keeps",
-            description="Keeps bodies of test calls for some days, or none. Felt within a second; what is older than "
-            "is kept is gone at once.",
+            description="Keeps bodies of test calls for some days, or none: felt within a second, and what is older is "
+            "gone at once. Calls that cost nothing can be forgotten after a time; billed ones stay, as proof.",
             scope="usage:write",
             answer=RequestLogSettings,
             body=NewRequestLogSettings,
-            body_example={"test_bodies_days": 7},
+            body_example={"test_bodies_days": 7, "free_calls_days": 90},
             problems=(
                 errors.UNKNOWN_PARAMETER,
                 errors.MALFORMED_JSON,

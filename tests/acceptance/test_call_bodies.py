@@ -147,3 +147,20 @@ async def test_impossible_days_are_refused(api: Api, days: object) -> None:
     answer = await api.http.put(SETTINGS, json={"test_bodies_days": days}, headers=api.headers())
 
     assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
+
+
+async def test_how_long_free_calls_are_kept_is_said_and_taken_back(api: Api) -> None:
+    async def put(**settings: int | None) -> httpx.Response:
+        body = {"test_bodies_days": None, **settings}
+        return await api.http.put("/v1/request-log-settings", json=body, headers=api.headers())
+
+    assert (await put(free_calls_days=90)).json()["free_calls_days"] == 90
+    assert (await put()).json()["free_calls_days"] == 90
+    for wrong in (29, 3651, 0):
+        assert problem_of(await put(free_calls_days=wrong)) == "validation_failed"
+    assert (await put(free_calls_days=None)).json()["free_calls_days"] is None
+    assert (await api.get("/v1/request-log-settings")).json() == {
+        "object": "request_log_settings",
+        "test_bodies_days": None,
+        "free_calls_days": None,
+    }

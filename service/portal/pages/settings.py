@@ -1,8 +1,11 @@
 """Settings: the organization's own."""
 
-from typing import Final
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, Final
 from zoneinfo import available_timezones
 
+import billing
 from service.accounts.errors import ImpossibleValueError
 from service.accounts.organizations import change_organization
 from service.accounts.roles import Permission
@@ -10,7 +13,7 @@ from service.audit.acts import member_actor
 from service.db.pool import as_organization
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit
-from service.usage.bodies import MOST_DAYS, get_kept_days, set_kept_days
+from service.usage.bodies import MOST_DAYS, get_kept_days, set_free_days, set_kept_days
 
 _ZONES: Final = (
     "UTC",
@@ -44,19 +47,36 @@ async def change(visit: Visit) -> Reply:
 
 
 async def keep_bodies(visit: Visit) -> Reply:
-    """For how many days bodies of test calls are kept; an empty field ends it."""
-    text = visit.form.text("days")
-    if text and not (text.isascii() and text.isdigit() and len(text) < 3 and 1 <= int(text) <= MOST_DAYS):
-        return await _settings(visit, 422, wrong_days=f"Enter a number from 1 to {MOST_DAYS}, or nothing.")
-    async with as_organization(visit.parts.pool, visit.org_id) as connection:
-        actor = member_actor(visit.me.session.member_id)
-        await set_kept_days(connection, visit.org_id, int(text) if text else None, visit.parts.clock(), actor=actor)
+    """For how many days bodies of test calls and free calls are kept; an empty field is none, or for good."""
+    wrong: dict[str, str] = {}
+    days = _days(visit, "days", 1, MOST_DAYS, wrong)
+    free_days = _days(visit, "free_days", 30, 3650, wrong)
+    if wrong:
+        return await _settings(visit, 422, wrong_days=wrong)
+    org_id, actor = visit.org_id, member_actor(visit.me.session.member_id)
+    async with as_organization(visit.parts.pool, org_id) as connection:
+        if days != await get_kept_days(connection, org_id):
+            await set_kept_days(connection, org_id, days, visit.parts.clock(), actor=actor)
+        if free_days != await billing.get_free_calls_days(connection, org_id):
+            await set_free_days(connection, org_id, free_days, actor=actor)
     return visit.go("/settings")
 
 
-async def _settings(visit: Visit, status: int = 200, error: str | None = None, wrong_days: str | None = None) -> Reply:
+def _days(visit: Visit, name: str, least: int, most: int, wrong: dict[str, str]) -> int | None:
+    text = visit.form.text(name)
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and len(text) < 5 and least <= int(text) <= most:
+        return int(text)
+    wrong[name] = f"Enter a number from {least} to {most}, or nothing."
+    return None
+
+
+async def _settings(
+    visit: Visit, status: int = 200, error: str | None = None, wrong_days: Mapping[str, str] = MappingProxyType({})
+) -> Reply:
     async with as_organization(visit.parts.pool, visit.org_id) as connection:
         days = await get_kept_days(connection, visit.org_id)
-    return visit.page(
-        "settings.html", status, zones=_ZONES, error=error, typed=visit.form, days=days, wrong_days=wrong_days
-    )
+        free_days = await billing.get_free_calls_days(connection, visit.org_id)
+    facts: dict[str, Any] = {"days": days, "free_days": free_days, "wrong_days": wrong_days}
+    return visit.page("settings.html", status, zones=_ZONES, error=error, typed=visit.form, **facts)
