@@ -8,7 +8,8 @@ from service.api.parameters import path_id
 from service.connections.errors import ConnectionNotUsableError
 from service.connections.hold import pause_connection, resume_connection
 from service.connections.linking import Linking
-from service.connections.routes import CONNECTION_EXAMPLE, Connection, connection_named, to_connection
+from service.connections.named import connection_named
+from service.connections.routes import CONNECTION_EXAMPLE, Connection, to_connection
 from service.connections.store import ConnectionRecord
 from service.errors import ApiProblem
 

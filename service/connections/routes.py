@@ -14,10 +14,9 @@ from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
 from service.api.query import DEFAULT_LIMIT, PAGING, read_query
-from service.connections.errors import ConnectionNotFoundError
+from service.connections.named import connection_named
 from service.connections.open import Connections
 from service.connections.store import Account, ConnectionRecord, State
-from service.errors import missing
 from service.resources.common import Page
 
 _ADVICE: Final = {
@@ -120,14 +119,6 @@ class ConnectionRoutes:
         accounts = await self._connections.accounts_of(call.known_caller, [record])
         call.rows = 1
         return answer_of(to_connection(record, accounts[record.id]))
-
-
-async def connection_named(call: Call, connections: Connections) -> ConnectionRecord:
-    """The connection whose id stands in the path; the plain 404 for every other."""
-    try:
-        return await connections.get(call.known_caller, call.named("con"))
-    except ConnectionNotFoundError:
-        raise missing() from None
 
 
 def connection_operations(connections: Connections, cursors: Cursors) -> tuple[Operation, ...]:

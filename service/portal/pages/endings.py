@@ -7,10 +7,11 @@ from service.api.operation import Exports
 from service.audit.acts import member_actor
 from service.connections.approvals.require import ApprovalNeededError
 from service.connections.approvals.store import Action, get_policy
-from service.connections.care_routes import to_end, to_export
 from service.connections.end import end_connection
+from service.connections.end_routes import to_end
 from service.connections.errors import ApprovalError
 from service.connections.export import export_connection
+from service.connections.export_routes import to_export
 from service.connections.store import State
 from service.connectors.sdk.faults import VendorFault
 from service.db.pool import as_organization

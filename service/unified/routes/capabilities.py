@@ -5,8 +5,8 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
+from service.connections.named import connection_named
 from service.connections.open import Connections
-from service.connections.routes import connection_named
 from service.errors import missing
 from service.unified.coverage import Coverage, VendorCoverage
 
