@@ -1,4 +1,4 @@
-"""`python -m service.demo.api`: the API of a demonstration, in a process of its own, set up by the environment.
+"""`python -m service.demo.api`: the API of a demonstration, with what delivers webhooks, set up by the environment.
 
 It says one line of JSON when it is ready and ends when its standard input does, so it never outlives the demonstration.
 """
@@ -11,6 +11,7 @@ import threading
 import msgspec
 import uvloop
 
+from service.jobs.hooks import opened_deliverer
 from service.server import serving
 from service.settings import Settings, load
 
@@ -30,10 +31,10 @@ async def _serve(settings: Settings) -> None:
         loop.call_soon_threadsafe(over.set)
 
     threading.Thread(target=wait, daemon=True).start()
-    async with serving(settings, settings.port) as url:
+    async with serving(settings, settings.port) as url, opened_deliverer(settings) as deliverer:
         sys.stdout.write(msgspec.json.encode({"url": url}).decode() + "\n")
         sys.stdout.flush()
-        await over.wait()
+        await deliverer.deliver_until(over)
 
 
 if __name__ == "__main__":

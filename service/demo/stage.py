@@ -76,6 +76,7 @@ def environment(
         "TICKMARK_PORT": str(port),
         "TICKMARK_METRICS_PORT": "0",
         "TICKMARK_LIVE_KEYS_REACH_SANDBOXES": "true",
+        "TICKMARK_WEBHOOKS_TO_LOOPBACK": "true",
         **_SELLER,
     }
     for sandbox in sandboxes:

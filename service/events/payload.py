@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 from msgspec import Struct
 
-from service.events.feed import EventData, to_happening
+from service.events.feed import EventData, Happening, to_happening
 from service.events.store import EventRow
 
 
@@ -34,7 +34,11 @@ _encode: Final = msgspec.json.Encoder().encode
 
 def payload_of(row: EventRow, api_version: date) -> bytes:
     """The very bytes that are signed and sent."""
-    event = to_happening(row)
+    return body_of(to_happening(row), api_version)
+
+
+def body_of(event: Happening, api_version: date) -> bytes:
+    """The same of an event that was read already."""
     return _encode(
         Payload(
             id=event.id,

@@ -13,6 +13,7 @@ from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
 from service.accounts.tokens import Peppers
 from service.api.asgi import App, Receive, Scope, Send
+from service.audit.personal import PersonalKeys
 from service.audit.signing import signer_of
 from service.connections.hosted.opening import connect_url
 from service.connections.linking import Linking
@@ -24,6 +25,7 @@ from service.connections.vendors import Vendors
 from service.connectors.sdk.connector import Connector
 from service.connectors.transport import HttpTransport
 from service.db.pool import open_pool
+from service.events.secrets import Webhooks
 from service.portal.assets import Assets
 from service.portal.challenges import Challenges
 from service.portal.late_mail import LateMail
@@ -95,6 +97,7 @@ async def opened_front(
                 CredentialKeeper(pool, vault),
                 connect_url(settings),
             ),
+            webhooks=Webhooks(pool, vault, PersonalKeys(pool, vault), loopback=settings.webhooks_to_loopback),
             signer=signer_of(settings),
             standings=Standings(pool, connectors),
             reference=Reference(contract, Terms(prices.find(*PUBLIC_PLAN), settings)),

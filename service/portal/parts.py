@@ -14,6 +14,7 @@ from service.clock import Clock, now
 from service.connections.linking import Linking
 from service.connectors.sdk.connector import Connector
 from service.db.pool import Pool
+from service.events.secrets import Webhooks
 from service.portal.assets import Assets
 from service.portal.challenges import Challenges
 from service.portal.late_mail import LateMail
@@ -39,6 +40,7 @@ class Parts(Struct, frozen=True, kw_only=True):
     sandboxes: Sandboxes
     linking: Linking
     """What connecting and ending connections is made of, on the portal's own pool."""
+    webhooks: Webhooks
     signer: Signer
     standings: Standings
     reference: Reference

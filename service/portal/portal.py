@@ -5,8 +5,10 @@ from service.portal.pages import (
     audit,
     budgets,
     connections,
+    deliveries,
     events,
     home,
+    hooks,
     identities,
     keys,
     learning,
@@ -30,7 +32,7 @@ from service.portal.visit import Reply, Visit, missing
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
     signed_out = (signing_up, signing, recovering)
-    own = (home, keys, connections, budgets, money, log, audit, events, tryout, team)
+    own = (home, keys, connections, budgets, money, log, audit, events, hooks, deliveries, tryout, team)
     members_own = (settings, security, passkeys, identities)
     modules = (*signed_out, *own, *members_own, learning, status)
     return (

@@ -20,7 +20,7 @@ OPEN_PAGES = (
 )  # fmt: skip
 OWN_PAGES = (
     "/home", "/keys", "/keys/new", "/connections", "/try", "/try?operation=createClient", "/log", "/usage",
-    "/usage?by=day", "/usage/budgets", "/audit", "/events", "/invoices",
+    "/usage?by=day", "/usage/budgets", "/audit", "/events", "/events/endpoints", "/events/endpoints/new", "/invoices",
     "/team", "/settings", "/settings/second-factor", "/confirm",
     "/settings/security", "/settings/password",
 )  # fmt: skip

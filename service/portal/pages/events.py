@@ -1,8 +1,6 @@
 """Events: what happened, in one list."""
 
-from datetime import datetime
 from typing import Final
-from urllib.parse import quote
 
 from service import ids
 from service.accounts.keys import list_keys
@@ -10,11 +8,12 @@ from service.accounts.roles import Permission
 from service.connections.store import list_connections
 from service.db.pool import as_organization
 from service.events.feed import list_happenings
+from service.events.store import list_endpoints
 from service.portal.route import Route, page
-from service.portal.visit import Reply, Visit, missing
+from service.portal.visit import Reply, Visit
 
 _ROWS: Final = 40
-_PATHS: Final = {"key": "/keys", "con": "/connections", "bill": "/invoices"}
+_PATHS: Final = {"key": "/keys", "con": "/connections", "bill": "/invoices", "whe": "/events/endpoints"}
 
 
 def routes() -> tuple[Route, ...]:
@@ -23,26 +22,22 @@ def routes() -> tuple[Route, ...]:
 
 
 async def events(visit: Visit) -> Reply:
-    before, org_id = _before(visit), visit.org_id
+    org_id, after = visit.org_id, visit.query.text("after")
     async with as_organization(visit.parts.pool, org_id) as connection:
         found = await list_happenings(
-            connection, org_id, before=before, limit=_ROWS, money=visit.may(Permission.READ_MONEY)
+            connection,
+            org_id,
+            before=visit.parts.clock(),
+            limit=_ROWS + 1,
+            after=visit.read_id("evt", after) if after else None,
+            money=visit.may(Permission.READ_MONEY),
         )
         names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
         names |= {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}
+        names |= {
+            ids.encode("whe", one.id): one.description or one.url for one in await list_endpoints(connection, org_id)
+        }
     names[ids.encode("org", org_id)] = visit.me.session.organization
-    onward = f"/events?before={quote(found[-1].at.isoformat())}" if len(found) >= _ROWS else None
-    return visit.page(
-        "events.html", events=found, names=names, paths=_PATHS, onward=onward, first=not visit.query.text("before")
-    )
-
-
-def _before(visit: Visit) -> datetime:
-    text = visit.query.text("before")
-    try:
-        found = datetime.fromisoformat(text) if text else visit.parts.clock()
-    except ValueError:
-        raise missing() from None
-    if found.tzinfo is None:
-        raise missing()
-    return found
+    shown = found[:_ROWS]
+    onward = f"/events?after={shown[-1].id}" if len(found) > _ROWS else None
+    return visit.page("events.html", events=shown, names=names, paths=_PATHS, onward=onward, first=not after)
