@@ -165,9 +165,8 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     answers = {**operation.other_answers, operation.status: operation.answer}
     for status, type_ in answers.items():
         if type_ is bytes:
-            found[str(status)] = _response(_phrase(status), operation.answer_media_type, {"schema": _BYTES})
-            for media_type in operation.other_media_types:
-                found[str(status)]["content"][media_type] = {"schema": _BYTES}
+            every = (operation.answer_media_type, *operation.other_media_types)
+            found[str(status)] = _response(_phrase(status), {one: {"schema": _file(one)} for one in every})
             continue
         if type_ is None:
             found[str(status)] = {"description": _phrase(status), "headers": _receipt_headers()}
@@ -175,7 +174,7 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         content: dict[str, Any] = {"schema": schemas[repr(type_)]}
         if operation.example is not None and status == operation.status:
             content["example"] = operation.example
-        found[str(status)] = _response(_phrase(status), operation.answer_media_type, content)
+        found[str(status)] = _response(_phrase(status), {operation.answer_media_type: content})
     if any(parameter.name == "If-None-Match" for parameter in operation.parameters):
         found["304"] = {"description": "It still has the ETag that was sent.", "headers": _receipt_headers()}
     for kind in _problems(operation):
@@ -210,11 +209,16 @@ def _problem_responses() -> dict[str, Any]:
 
 def _problem_response(kinds: list[Kind]) -> dict[str, Any]:
     told = "\n".join(f"- `{kind.code}`: {kind.title}. {kind.hint}" for kind in kinds)
-    return _response(told, "application/problem+json", {"schema": {"$ref": _REF.format(name="ProblemBody")}})
+    return _response(told, {"application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemBody")}}})
 
 
-def _response(description: str, media_type: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "headers": _receipt_headers(), "content": {media_type: content}}
+def _response(description: str, content: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "headers": _receipt_headers(), "content": content}
+
+
+def _file(media_type: str) -> dict[str, Any]:
+    is_text = media_type.startswith("text/") or media_type.endswith("json")
+    return {"type": "string"} if is_text else _BYTES
 
 
 def _receipt_headers() -> dict[str, Any]:

@@ -36,3 +36,16 @@ def test_every_operation_that_reads_a_query_strictly_says_so() -> None:
     silent = [one["operationId"] for one in OPERATIONS if "400" not in one["responses"]]
 
     assert silent == []
+
+
+def test_only_what_is_no_text_is_binary() -> None:
+    """Generators give bytes a file's methods, which a text has not."""
+    binary = {
+        media_type
+        for one in OPERATIONS
+        for answer in one["responses"].values()
+        for media_type, content in answer.get("content", {}).items()
+        if content["schema"].get("format") == "binary"
+    }
+
+    assert binary == {"*/*", "application/octet-stream", "application/pdf", "application/zip"}

@@ -61,6 +61,7 @@ def _download(downloads: Downloads) -> Operation:
         answer=bytes,
         exports=Exports.RECORD,
         answer_media_type="*/*",
+        other_media_types=("application/octet-stream",),  # some generators know no `*/*`
         other_answers={206: bytes},
         parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _VERSION, _RANGE),
         problems=(errors.INVALID_PARAMETER, errors.NOT_FOUND, errors.RANGE_NOT_SATISFIABLE, *VENDOR_PROBLEMS),
