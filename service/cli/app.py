@@ -1,17 +1,18 @@
-"""The `tickmark` command, put together. Exit codes: 0, 1 for what was done wrong, 2 for a wrong or missing setting."""
+"""The `tickmark` command, put together. Exit codes: 0, 1 for what went wrong, 2 for wrong settings and arguments."""
 
 import asyncio
 import sys
 import warnings
 from collections.abc import Sequence
 from importlib.metadata import version
+from io import TextIOWrapper
 
 import asyncpg
 from cyclopts import App, CycloptsError
 
 from service.cli.audit import audit
 from service.cli.customers import firms, orgs
-from service.cli.errors import TOLD, UNREACHABLE, told
+from service.cli.errors import TOLD, UNREACHABLE, ArgumentError, told
 from service.cli.facts import add_facts
 from service.cli.keys import keys
 from service.cli.links import connections
@@ -42,12 +43,9 @@ def run(arguments: Sequence[str]) -> int:
         code = application()(
             arguments, exit_on_error=False, print_error=False, result_action="return_value", backend="asyncio"
         )
-    except SettingsError as error:
+    except (SettingsError, CycloptsError, ArgumentError) as error:
         complain(str(error))
         return 2
-    except CycloptsError as error:
-        complain(str(error))
-        return 1
     except (*TOLD, *UNREACHABLE, asyncpg.UndefinedTableError, asyncpg.UnknownPostgresError) as error:
         complain(told(error))
         return 1
@@ -59,4 +57,7 @@ def run(arguments: Sequence[str]) -> int:
 def main() -> None:
     """The entry point of the `tickmark` command."""
     warnings.filterwarnings("ignore", module="platformdirs")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal without UTF-8 gets a `?`, never a traceback
     sys.exit(run(sys.argv[1:]))

@@ -17,7 +17,7 @@ from billing import (
 from service import ids
 from service.audit.acts import record_act
 from service.cli.database import operator
-from service.cli.errors import CommandError
+from service.cli.errors import ArgumentError, CommandError
 from service.cli.options import Json, Org
 from service.cli.output import instant, ref, show
 from service.cli.reading import read_id
@@ -49,13 +49,13 @@ async def budget(
     org_id = read_id("org", org)
     scope, scope_id = BudgetScope.ORGANIZATION, org_id
     if key is not None and connection is not None:
-        raise CommandError("A budget is of a key or of a connection, not of both.")
+        raise ArgumentError("A budget is of a key or of a connection, not of both.")
     if key is not None:
         scope, scope_id = BudgetScope.KEY, read_id("key", key)
     elif connection is not None:
         scope, scope_id = BudgetScope.CONNECTION, read_id("con", connection)
     if limit is not None and limit < 0:
-        raise CommandError("--limit-minor cannot be negative.")
+        raise ArgumentError("--limit-minor cannot be negative.")
     async with operator() as database:
         if limit is not None and not remove and not await is_own(database, org_id, scope, scope_id):
             raise CommandError(f"The organization has no {scope} {ref(_PREFIXES[scope], scope_id)}.")

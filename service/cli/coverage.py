@@ -5,7 +5,7 @@ from typing import Annotated, Final
 from cyclopts import Parameter
 from msgspec import Struct, to_builtins
 
-from service.cli.errors import CommandError
+from service.cli.errors import ArgumentError
 from service.cli.options import Json
 from service.cli.output import say, show, show_json
 from service.connectors.registry import CONNECTORS
@@ -53,7 +53,7 @@ def coverage(
     """Show what each vendor can do, computed from the connectors."""
     slugs = [one.slug for one in CONNECTORS]
     if vendor not in (None, *slugs):
-        raise CommandError(f"No vendor {vendor!r}; there are {', '.join(slugs)}.")
+        raise ArgumentError(f"No vendor {vendor!r}; there are {', '.join(slugs)}.")
     if markdown:
         say(matrix())
         return

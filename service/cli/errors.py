@@ -17,6 +17,10 @@ class CommandError(Exception):
     """Anything a command says no to."""
 
 
+class ArgumentError(CommandError):
+    """An argument that can never be right."""
+
+
 TOLD = (
     CommandError,
     AccountError,

@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 from service import ids
 from service.audit.acts import record_act
 from service.cli.database import operator, settings, vault_of
-from service.cli.errors import CommandError
+from service.cli.errors import ArgumentError, CommandError
 from service.cli.options import Json, Org
 from service.cli.output import instant, ref, say, show
 from service.cli.reading import read_id, read_secret
@@ -56,7 +56,7 @@ async def create(
     org_id, firm_id = read_id("org", org), read_id("firm", firm)
     known = [one.slug for one in CONNECTORS]
     if vendor not in known:
-        raise CommandError(f"No vendor {vendor!r}; there are {', '.join(known)}.")
+        raise ArgumentError(f"No vendor {vendor!r}; there are {', '.join(known)}.")
     vault = vault_of(settings())
     tokens = _read_credentials(credentials)
     books = Account(0, account, account_name or account, currency, time_zone)

@@ -18,7 +18,7 @@ from billing import (
 from service import ids
 from service.audit.acts import record_act
 from service.cli.database import operator
-from service.cli.errors import CommandError
+from service.cli.errors import ArgumentError
 from service.cli.options import Json, Org
 from service.cli.output import instant, show
 from service.cli.reading import read_id, read_month, read_plan
@@ -43,7 +43,7 @@ async def plan(
     """Show which plan an organization's months are charged by; move it to another from a month to come."""
     org_id = read_id("org", org)
     if (to is None) != (since is None):
-        raise CommandError("--to and --from belong together: a plan, and the month that it begins with.")
+        raise ArgumentError("--to and --from belong together: a plan, and the month that it begins with.")
     async with operator() as connection:
         if to is not None and since is not None:
             chosen = load_price_book().find(*read_plan(to))

@@ -7,34 +7,34 @@ from uuid import UUID
 
 from billing import PUBLIC_PLAN
 from service import ids
-from service.cli.errors import CommandError
+from service.cli.errors import ArgumentError, CommandError
 
 PUBLIC = f"{PUBLIC_PLAN[0]}-{PUBLIC_PLAN[1]}"
 
 
 def read_id(prefix: str, text: str) -> UUID:
-    """The UUID of `org_…`. Raises CommandError."""
+    """The UUID of `org_…`. Raises ArgumentError."""
     try:
         return ids.decode(prefix, text)
     except ids.MalformedIdError:
-        raise CommandError(
+        raise ArgumentError(
             f"{text!r} is no id of this sort; it looks like {ids.encode(prefix, UUID(int=0))}."
         ) from None
 
 
 def read_month(text: str) -> date:
-    """The first day of `2026-11`. Raises CommandError."""
+    """The first day of `2026-11`. Raises ArgumentError."""
     try:
         return date.fromisoformat(f"{text}-01")
     except ValueError:
-        raise CommandError(f"{text!r} is no month; write it as 2026-11.") from None
+        raise ArgumentError(f"{text!r} is no month; write it as 2026-11.") from None
 
 
 def read_plan(text: str) -> tuple[str, int]:
-    """`public-1` is version 1 of the plan `public`. Raises CommandError."""
+    """`public-1` is version 1 of the plan `public`. Raises ArgumentError."""
     name, _, version = text.rpartition("-")
     if not name or not version.isdecimal():
-        raise CommandError(f"{text!r} is no plan; write name and version, such as {PUBLIC}.")
+        raise ArgumentError(f"{text!r} is no plan; write name and version, such as {PUBLIC}.")
     return name, int(version)
 
 
@@ -50,8 +50,8 @@ def read_secret(path: Path | None) -> bytes:
 
 
 def read_day(text: str) -> date:
-    """The day `2026-11-20`. Raises CommandError."""
+    """The day `2026-11-20`. Raises ArgumentError."""
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise CommandError(f"{text!r} is no day; write it as 2026-11-20.") from None
+        raise ArgumentError(f"{text!r} is no day; write it as 2026-11-20.") from None

@@ -8,7 +8,7 @@ from cyclopts import App, Parameter
 
 from service import telemetry
 from service.cli.database import connected, missing_migrations
-from service.cli.errors import CommandError
+from service.cli.errors import ArgumentError, CommandError
 from service.cli.output import say
 from service.db import migrate as migrations
 from service.demo.home import DIRECTORY
@@ -17,6 +17,7 @@ from service.sandbox.serve import DEFAULT_CLIENTS, DEFAULT_SEED, VENDORS
 from service.sandbox.serve import serve as serve_sandbox
 from service.settings import load, migration_url, regions
 
+_LAST_PORT = 65_535
 Clients = Annotated[int, Parameter(help=f"How many clients the firm has, 1 to {MAX_CLIENTS:,}.")]
 
 
@@ -40,6 +41,7 @@ def demo(
     from service.demo.screen import Screen
 
     _check_clients(clients)
+    _check_port(port)
     options = Options(once=once, as_json=as_json, reset=reset, clients=clients, port=port, directory=directory)
     return run(options, Screen())
 
@@ -89,14 +91,20 @@ def sandbox(
 ) -> None:
     """Run one sandbox vendor as an HTTP server on this machine; it says its address in one line of JSON."""
     _check_clients(clients)
+    _check_port(port)
     if vendor not in VENDORS:
-        raise CommandError(f"No sandbox {vendor!r}; there are {', '.join(VENDORS)}.")
+        raise ArgumentError(f"No sandbox {vendor!r}; there are {', '.join(VENDORS)}.")
     serve_sandbox(vendor, clients, seed, port, until_stdin_closes=False)
 
 
 def _check_clients(clients: int) -> None:
     if not 1 <= clients <= MAX_CLIENTS:
-        raise CommandError(f"--clients must lie between 1 and {MAX_CLIENTS:,}.")
+        raise ArgumentError(f"--clients must lie between 1 and {MAX_CLIENTS:,}.")
+
+
+def _check_port(port: int | None) -> None:
+    if port is not None and not 0 <= port <= _LAST_PORT:
+        raise ArgumentError(f"--port must lie between 0 and {_LAST_PORT:,}.")
 
 
 async def _refuse_old_schema(url: str, role: str) -> None:

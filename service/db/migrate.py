@@ -102,7 +102,7 @@ async def unapplied(connection: Connection) -> list[Migration]:
 def load() -> list[Migration]:
     """Every file of both streams, in order."""
     return [
-        Migration(stream, path.name, path.read_text())
+        Migration(stream, path.name, path.read_text(encoding="utf-8"))
         for stream, folder in STREAMS
         for path in sorted(folder.glob("*.sql"))
     ]

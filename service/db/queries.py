@@ -23,7 +23,7 @@ class Query(msgspec.Struct, frozen=True):
 
 def load_queries(module_file: str) -> Mapping[str, str]:
     """Name → SQL of the `queries.sql` beside the module: `SQL = load_queries(__file__)`."""
-    text = Path(module_file).with_name("queries.sql").read_text()
+    text = Path(module_file).with_name("queries.sql").read_text(encoding="utf-8")
     return MappingProxyType({query.name: query.sql for query in parse(text)})
 
 

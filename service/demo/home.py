@@ -38,7 +38,8 @@ def occupied(directory: Path, *, reset: bool) -> Generator[Path]:
     directory = directory.resolve()
     try:
         directory.mkdir(parents=True, exist_ok=True)
-        lock = (directory / _LOCK).open("a+")
+        _refuse_another_home(directory)
+        lock = (directory / _LOCK).open("a+", encoding="utf-8")
     except OSError as error:
         raise DemoError(f"{directory} cannot be used: {error.strerror}.") from None
     with lock:
@@ -67,11 +68,19 @@ def kept_secrets(directory: Path) -> Secrets:
     return made
 
 
+def _refuse_another_home(directory: Path) -> None:
+    """A demo owns all of its directory, and `--reset` empties it: never one that held other things before."""
+    lock = directory / _LOCK
+    is_ours = lock.is_file() and (lock.read_bytes() or b"0").isdigit()
+    if not is_ours and any(directory.iterdir()):
+        raise DemoError(f"{directory} holds other things; give the demo an empty --directory, or a new one.")
+
+
 def _lock_or_refuse(descriptor: int, directory: Path) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        holder = (directory / _LOCK).read_text() or "unknown"
+        holder = (directory / _LOCK).read_text(encoding="utf-8") or "unknown"
         raise DemoError(
             f"A demo runs in {directory} already (process {holder}); stop it, or give this one another --directory."
         ) from None

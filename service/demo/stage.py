@@ -177,7 +177,7 @@ def _start_postgres(directory: Path) -> str:
 def _end_leftover_valkey(directory: Path) -> None:
     """Ends the server of an earlier demonstration that was killed; ours alone works in this directory."""
     try:
-        port = re.search(r"^port (\d+)$", (directory / "valkey.conf").read_text(), re.MULTILINE)
+        port = re.search(r"^port (\d+)$", (directory / "valkey.conf").read_text(encoding="utf-8"), re.MULTILINE)
         if port is None:
             return
         with Redis(port=int(port[1]), socket_timeout=1) as server:

@@ -22,7 +22,7 @@ class _Script:
     """A script beside this module, sent by its digest once Redis knows it."""
 
     def __init__(self, name: str) -> None:
-        self.text: Final = Path(__file__).with_name(name).read_text()
+        self.text: Final = Path(__file__).with_name(name).read_text(encoding="utf-8")
         self.sha: Final = sha1(self.text.encode(), usedforsecurity=False).hexdigest()
 
 

@@ -132,7 +132,7 @@ def _base64_secrets(text: str) -> tuple[Secret, ...]:
 
 def _file_secrets(text: str) -> tuple[Secret, ...]:
     try:
-        return _base64_secrets(Path(text).read_text())
+        return _base64_secrets(Path(text).read_text(encoding="utf-8"))
     except OSError as error:
         raise Unreadable(f"names a file that cannot be read ({error.strerror})") from None
     except UnicodeDecodeError:

@@ -133,7 +133,7 @@ def test_another_plan_begins_with_a_month_to_come_and_with_no_other(cli: Cli, da
     next_month = f"{now.replace(day=28) + timedelta(days=5):%Y-%m}"
 
     begun = cli("billing", "plan", "--org", org, "--to", "demo-1", "--from", f"{now:%Y-%m}", code=1)
-    half = cli("billing", "plan", "--org", org, "--to", "demo-1", code=1)
+    half = cli("billing", "plan", "--org", org, "--to", "demo-1", code=2)
     unknown = cli("billing", "plan", "--org", org, "--to", "free-9", "--from", next_month, code=1)
     moved = cli.rows("billing", "plan", "--org", org, "--to", "demo-1", "--from", next_month)
 

@@ -83,11 +83,15 @@ def test_database_that_does_not_answer_is_one_line(
         ("firms list --org acme", "org_0"),
         ("coverage sage", "quickbooks"),
         ("demo --clients 0", "100,000"),
+        ("demo --port abc", "--port"),
+        ("demo --port 70000", "65,535"),
+        ("demo --colour", "--colour"),
+        ("demo twice", "twice"),
         ("sandbox sage", "quickbooks"),
-        ("openapi --check --file /nonexistent/openapi.json", "not up to date"),
+        ("sandbox canopy --port -1", "65,535"),
     ],
 )
-def test_mistake_is_one_line_and_exit_code_1(
+def test_mistake_is_one_line_and_exit_code_2(
     command: str, hint: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
@@ -95,9 +99,17 @@ def test_mistake_is_one_line_and_exit_code_1(
     code = run(command.split())
 
     said = capsys.readouterr()
-    assert (code, said.out) == (1, "")
+    assert (code, said.out) == (2, "")
     assert hint in said.err
     assert said.err.count("\n") == 1
+
+
+def test_files_that_are_not_up_to_date_are_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
+    code = run(["openapi", "--check", "--file", "/nonexistent/openapi.json"])
+
+    said = capsys.readouterr()
+    assert (code, said.out, said.err.count("\n")) == (1, "", 1)
+    assert "not up to date" in said.err
 
 
 def test_settings_are_listed_with_secrets_masked(

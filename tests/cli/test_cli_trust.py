@@ -150,7 +150,7 @@ def test_status_says_how_far_it_is_sealed_and_alarms_where_a_row_left_the_queue(
 
 
 def test_erasing_needs_a_ticket_and_is_in_the_log_with_it(cli: Cli, org: str, tmp_path: Path) -> None:
-    cli("audit", "erase", "--org", org, code=1)
+    cli("audit", "erase", "--org", org, code=2)
     said = cli("audit", "erase", "--org", org, "--ticket", "DPO-7")
     file = tmp_path / "log.jsonl"
     cli("audit", "export", "--org", org, "--file", str(file))
@@ -163,7 +163,7 @@ def test_erasing_needs_a_ticket_and_is_in_the_log_with_it(cli: Cli, org: str, tm
 
 @pytest.mark.parametrize("words", [("export",), ("status",), ("erase", "--ticket", "T")])
 def test_impossible_organization_is_refused(cli: Cli, words: tuple[str, ...]) -> None:
-    said = cli("audit", *words, "--org", "nonsense", code=1)
+    said = cli("audit", *words, "--org", "nonsense", code=2)
 
     assert said.startswith("tickmark: ")
 

@@ -176,6 +176,31 @@ def test_stopped_half_way_leaves_nothing(directory: Path) -> None:
     assert left_running(directory) == []
 
 
+@pytest.mark.parametrize("lock", [None, "not a process id"])
+def test_directory_of_other_things_is_never_emptied(tmp_path: Path, lock: str | None) -> None:
+    kept = tmp_path / "letters.txt"
+    kept.write_text("Dear Morgan")
+    if lock is not None:
+        (tmp_path / "lock").write_text(lock)
+    wished = command(tmp_path, "--once", "--reset")
+
+    refused = subprocess.run(wished, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+
+    assert (refused.returncode, len(refused.stderr.splitlines())) == (1, 1)
+    assert kept.read_text() == "Dear Morgan"
+
+
+def test_terminal_without_utf8_gets_every_line(directory: Path, first: "subprocess.CompletedProcess[str]") -> None:
+    in_ascii = environment() | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    wished = command(directory, "--once", "--json", "--clients", "120")
+
+    run = subprocess.run(wished, env=in_ascii, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+
+    assert first.returncode == 0
+    assert summary_of(run).reconcile_difference == 0
+    assert run.stderr == ""
+
+
 def test_start_after_a_kill_cleans_up(directory: Path) -> None:
     with staying(directory) as (killed, _):
         killed.kill()

@@ -26,7 +26,7 @@ class Guide(Struct, frozen=True):
 def _read_guides() -> tuple[Guide, ...]:
     found: list[Guide] = []
     for path in sorted(_FOLDER.glob("*.md")):
-        text = path.read_text()
+        text = path.read_text(encoding="utf-8")
         title, about = text.split("\n\n", 2)[:2]
         found.append(Guide(path.stem.partition("-")[2], title.removeprefix("# "), about, text))
     return tuple(found)
