@@ -12,9 +12,10 @@ from typing import Final, cast
 
 from billing import MeteringDown
 from service import telemetry
+from service.all_operations import contract
 from service.api.asgi import App, Receive, Scope, Send
 from service.api.starting import starting
-from service.app import contract, derived_key, open_edge
+from service.app import derived_key, open_edge
 from service.connections.hosted.opening import opened_connect
 from service.connections.setups import vendor_setups
 from service.connectors.registry import CONNECTORS

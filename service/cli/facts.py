@@ -48,7 +48,7 @@ def openapi(
 
     The collections stand beside the document: `postman.json`, and `bruno/` with a file for each request.
     """
-    from service.app import contract
+    from service.all_operations import contract
 
     document = contract()
     if str(file) == "-":

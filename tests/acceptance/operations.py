@@ -7,7 +7,7 @@ import httpx
 import msgspec
 
 from service import ids
-from service.app import contract
+from service.all_operations import contract
 from tests.acceptance.conftest import Api
 
 OPERATIONS: Final[dict[str, dict[str, Any]]] = {

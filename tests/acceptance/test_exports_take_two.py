@@ -14,8 +14,8 @@ from service import ids
 from service.accounts.members_store import Member, insert_member
 from service.accounts.roles import Role
 from service.accounts.sessions import open_session
+from service.all_operations import operations, unopened_parts
 from service.api.operation import Exports, is_file
-from service.app import operations, unopened_parts
 from service.clock import now
 from service.connections.approvals.guard import GUARDED
 from service.db.pool import Pool, as_organization, open_pool

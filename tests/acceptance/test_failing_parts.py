@@ -6,8 +6,8 @@ import asyncpg
 import pytest
 
 from billing import InvocationRefused, MeteringDown, UsageLedger
-from service import app
 from service.accounts import store as accounts_store
+from service.all_operations import contract
 from service.api.limits import Limits
 from service.connections import store as connections_store
 from service.connectors.sdk import paging
@@ -93,4 +93,4 @@ async def test_write_that_could_not_be_recorded_is_503_and_settled_by_the_same_k
 
 
 def test_contract_can_be_made_without_opening_anything() -> None:
-    assert app.contract().startswith(b"{")
+    assert contract().startswith(b"{")

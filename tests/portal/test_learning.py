@@ -6,7 +6,7 @@ import httpx
 import msgspec
 import pytest
 
-from service.app import contract
+from service.all_operations import contract
 
 pytestmark = pytest.mark.anyio
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from service.accounts.scopes import SCOPES
-from service.app import contract
+from service.all_operations import contract
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.db.pool import Pool

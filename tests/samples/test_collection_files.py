@@ -6,7 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from service.app import contract
+from service.all_operations import contract
 from service.cli.facts import openapi
 from service.samples.bruno import to_bruno
 from service.samples.postman import to_postman
