@@ -89,6 +89,7 @@ class Reader:
         rules = await self.rules(call, way, noun)
         started = time.perf_counter_ns()
         if selection.is_plain and not rules:
+            call.leg.last = None  # nobody asks for it: ours is written where it lay
             body = page_body(page.records, cursor, page.deleted)
         else:
             source = call.leg.last

@@ -132,6 +132,7 @@ class Leg:
         self.request_id: str | None = None
         """The vendor's own trace id of the last exchange."""
         self.last: Response | None = None
+        """The last answer of the record's own, for what may be shown beside the record."""
         self.remaining: Remaining | None = None
 
 
