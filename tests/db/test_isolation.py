@@ -1,5 +1,8 @@
 """No organization ever sees another's rows, whatever the query forgets to say."""
 
+import asyncio
+from contextlib import suppress
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -39,6 +42,40 @@ async def test_two_organizations_alternate_on_one_connection(
     await pool.close()
 
     assert seen == [{org_id} for org_id in organizations * 3]
+
+
+@pytest.mark.parametrize("broken_off_by", [ZeroDivisionError, asyncio.CancelledError])
+async def test_a_block_that_breaks_off_leaves_no_organization_behind(
+    database: Database, organizations: tuple[UUID, UUID], broken_off_by: type[BaseException]
+) -> None:
+    pool = await open_pool(database.owner_url, "tickmark_app", max_size=1)
+
+    with suppress(broken_off_by):
+        async with as_organization(pool, organizations[0]) as connection:
+            await connection.execute("UPDATE firms SET name = 'changed'")
+            raise broken_off_by
+
+    assert await pool.fetchval("SELECT current_setting('tickmark.org_id', true)") in (None, "")
+    assert await pool.fetchval("SELECT count(*) FROM firms") == 0
+    async with as_organization(pool, organizations[0]) as connection:
+        assert await connection.fetchval("SELECT name FROM firms") != "changed"
+    await pool.close()
+
+
+async def test_a_transaction_left_open_is_rolled_back_with_its_organization(
+    database: Database, organizations: tuple[UUID, UUID]
+) -> None:
+    pool = await open_pool(database.owner_url, "tickmark_app", max_size=1)
+    told: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+
+    async with pool.acquire() as connection:
+        await connection.execute("BEGIN")
+        await connection.execute("SELECT set_config('tickmark.org_id', $1, true)", str(organizations[0]))
+
+    assert await pool.fetchval("SELECT count(*) FROM firms") == 0
+    assert "active transaction" in told[0]["message"]
+    await pool.close()
 
 
 async def test_nothing_is_seen_without_an_organization(app_pool: Pool, organizations: tuple[UUID, UUID]) -> None:
