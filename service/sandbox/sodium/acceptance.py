@@ -5,8 +5,8 @@ from typing import Protocol
 from service.sandbox.clock import NowS
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
-from service.sandbox.sodium.agreed import Agreed, decoded
 from service.sandbox.sodium.collection import Path
+from service.sandbox.sodium.engagements import Engagements
 from service.sandbox.sodium.errors import conflict, missing
 
 _LINK = "/engagements/accept/{guid}"
@@ -19,7 +19,7 @@ class Desk(Protocol):
     """A tenant as the public pages see it."""
 
     @property
-    def agreed(self) -> Agreed:
+    def engagements(self) -> Engagements:
         """Its engagements."""
         ...
 
@@ -41,21 +41,21 @@ class Acceptance:
         router.add("GET", f"{_LINK}/pdf/{{name}}", self._pdf)
         router.add("POST", f"{_LINK}/accept", self._accept)
 
-    def _find(self, guid: str) -> tuple[Agreed, int, Json]:
+    def _find(self, guid: str) -> tuple[Engagements, int, Json]:
         for desk in self._desks:
-            position = desk.agreed.find_engagement(guid)
+            position = desk.engagements.find(guid)
             if position is not None:
-                row = desk.agreed.engagements.rows.table[position]
+                row = desk.engagements.collection.rows.table[position]
                 if row["status"] == "Unsent":
                     break
                 if row["status"] in {"Accepted", "Rejected"}:
                     raise conflict(f"The engagement is {row['status'].lower()} already.")
-                return desk.agreed, position, row
+                return desk.engagements, position, row
         raise missing("Engagement")
 
     def _look(self, request: Request, path: Path) -> Response:
-        agreed, position, row = self._find(path["guid"])
-        row = agreed.engagements.amend(position, {"status": "Viewed", "lastViewed": wire.instant(self._now_s())})
+        engagements, position, row = self._find(path["guid"])
+        row = engagements.collection.amend(position, {"status": "Viewed", "lastViewed": wire.instant(self._now_s())})
         return json_response(200, {name: row[name] for name in _PUBLIC})
 
     def _css(self, request: Request, path: Path) -> Response:
@@ -63,16 +63,16 @@ class Acceptance:
         return Response(200, _CSS, (("content-type", "text/css"),))
 
     def _pdf(self, request: Request, path: Path) -> Response:
-        agreed, _, row = self._find(path["guid"])
+        engagements, _, row = self._find(path["guid"])
         if path["name"] not in {"proposal", "letter-of-engagement"}:
             raise missing("PDF")
-        return agreed.pdf(row, path["name"])
+        return engagements.pdf(row, path["name"])
 
     def _accept(self, request: Request, path: Path) -> Response:
-        agreed, position, _ = self._find(path["guid"])
+        engagements, position, _ = self._find(path["guid"])
         signature = wire.read(request, AcceptBody).signature
-        decoded(signature, "signature")
+        wire.decoded(signature, "signature")
         acceptance = {"acceptedDate": wire.instant(self._now_s()), "acceptedIpAddress": "127.0.0.1",
                       "acceptanceSignature": signature, "manuallyAccepted": False}  # fmt: skip
-        row = agreed.engagements.amend(position, {"status": "Accepted", "acceptance": acceptance})
+        row = engagements.collection.amend(position, {"status": "Accepted", "acceptance": acceptance})
         return json_response(200, {"status": row["status"], "acceptedDate": acceptance["acceptedDate"]})

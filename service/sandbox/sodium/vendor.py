@@ -10,17 +10,20 @@ from service.sandbox.clock import VendorClock
 from service.sandbox.grants import Grants, Tokens
 from service.sandbox.http import Handler, Json, Request, Response, Router, json_response
 from service.sandbox.limits import SlidingLimit
-from service.sandbox.sodium import paperwork, wire
+from service.sandbox.sodium import links, wire
 from service.sandbox.sodium.acceptance import Acceptance
 from service.sandbox.sodium.accounting import Accounting
-from service.sandbox.sodium.agreed import Agreed
+from service.sandbox.sodium.arrangements import Arrangements
 from service.sandbox.sodium.asking import Asking, MagicLinks
 from service.sandbox.sodium.custom_values import CustomValues
+from service.sandbox.sodium.document_requests import DocumentRequests
+from service.sandbox.sodium.documents import Documents
+from service.sandbox.sodium.engagements import Engagements
 from service.sandbox.sodium.errors import RefusalError, invalid, missing, refused
 from service.sandbox.sodium.firm import Firm
+from service.sandbox.sodium.forms import Forms
 from service.sandbox.sodium.mail import Mail
 from service.sandbox.sodium.office import Office
-from service.sandbox.sodium.paperwork import Paperwork
 from service.sandbox.sodium.particulars import Particulars
 from service.sandbox.sodium.planning import Planning
 from service.sandbox.sodium.roster import Roster
@@ -48,10 +51,12 @@ class Tenant:
         Roster(self.firm, self.router)
         Particulars(self.firm, self.router)
         CustomValues(self.firm, self.router)
-        self.agreed = Agreed(self.firm, self.router)
+        Arrangements(self.firm, self.router)
+        self.engagements = Engagements(self.firm, self.router)
         Accounting(self.firm, self.router)
-        self.paperwork = Paperwork(self.firm, self.router)
-        self.asking = Asking(self.firm, self.router)
+        self.documents = Documents(self.firm, self.router)
+        DocumentRequests(self.firm, self.documents, self.router)
+        self.asking = Asking(self.firm, Forms(self.firm, self.router), self.router)
         Planning(self.firm, self.router)
         Mail(self.firm, self.router)
         Office(self.firm, self.router)
@@ -213,10 +218,10 @@ class Sodium:
     def _blob(self, request: Request, path: Mapping[str, str]) -> Response:
         """The bytes behind a download link, as a storage account gives them: ranges, and XML when it refuses."""
         tenant = self._tenants.get(path["tenant"])
-        if tenant is None or not paperwork.opens(request, self.clock.said_s()):
+        if tenant is None or not links.opens(request, self.clock.said_s()):
             xml = (("content-type", "application/xml"),)
             return Response(403, b'<?xml version="1.0"?><Error><Code>AuthenticationFailed</Code></Error>', xml)
-        content, media_type = tenant.paperwork.content(path["code"])
+        content, media_type = tenant.documents.content(path["code"])
         head = (("content-type", media_type), ("accept-ranges", "bytes"))
         begin, end = _range(request.headers.get("range", ""), len(content))
         if begin is None:

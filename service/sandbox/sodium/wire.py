@@ -1,5 +1,7 @@
 """How Sodium writes codes, references, times, amounts and pages, and how it reads what it is asked."""
 
+from base64 import b64decode
+from binascii import Error as NotBase64
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import TypeAlias, TypeVar
@@ -151,3 +153,11 @@ def _whole(request: Request, name: str, usual: int) -> int:
         return int(given)
     except ValueError as error:
         raise invalid(name, f"The value '{given}' is not valid.") from error
+
+
+def decoded(text: str, field: str) -> bytes:
+    """What base64 stands for."""
+    try:
+        return b64decode(text, validate=True)
+    except (NotBase64, ValueError) as error:
+        raise invalid(field, f"The field {field} is not base64.") from error
