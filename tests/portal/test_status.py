@@ -78,7 +78,7 @@ async def test_page_and_api_say_the_same_of_measured_vendors(people: People, mea
     assert "97.50 %" in canopy
     assert "21 · 160 ms" in canopy
     assert canopy.split()[-1] == "2"
-    assert "not enough calls to say" in quickbooks
+    assert "too few calls" in quickbooks
     assert "Hidden" not in text
 
 

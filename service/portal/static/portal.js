@@ -18,9 +18,10 @@ for (const button of document.querySelectorAll("button[data-print]")) {
   button.addEventListener("click", () => window.print());
 }
 
-/** Times in the viewer's own zone; UTC stays in the title. */
+/** Times in the viewer's own zone, written as everywhere on these pages; UTC stays in the title. */
 function localTimes(root) {
-  const form = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+  const parts = { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit" };
+  const form = new Intl.DateTimeFormat("en-GB", parts);
   for (const time of root.querySelectorAll("time[datetime]")) time.textContent = form.format(new Date(time.dateTime));
 }
 localTimes(document);
@@ -53,6 +54,30 @@ if (live) {
     if (fresh.textContent !== live.textContent) live.replaceChildren(...fresh.childNodes);
   };
   setInterval(renew, 3000);
+}
+
+/** What waits for somebody else shows the shape of what will come. */
+for (const form of document.querySelectorAll("form[data-slow]")) {
+  const shape = document.getElementById(form.dataset.slow);
+  const turn = (waiting) => {
+    shape.hidden = !waiting;
+    form.setAttribute("aria-busy", String(waiting));
+  };
+  form.addEventListener("submit", (event) => turn(event.submitter?.name !== "choose"));
+  addEventListener("pageshow", () => turn(false));
+}
+
+/** Every page, operation and id by typing: Ctrl or Cmd and K. Fetched when somebody wants it. */
+const opener = document.querySelector("button[data-palette]");
+if (opener) {
+  const open = async () => (await import("./palette.js")).open();
+  opener.hidden = false;
+  opener.addEventListener("click", open);
+  document.addEventListener("keydown", (event) => {
+    if (event.key.toLowerCase() !== "k" || !(event.metaKey || event.ctrlKey) || event.altKey || event.shiftKey) return;
+    event.preventDefault();
+    open();
+  });
 }
 
 /** An answer that has come is where one goes on reading. */
