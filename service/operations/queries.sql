@@ -6,7 +6,7 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (org_id, idempotency_key) DO UPDATE
 SET held_until = excluded.held_until, state = 'running', ended_at = NULL, request_id = NULL, status = NULL,
     answer = NULL
-RETURNING id;
+RETURNING id, created_at;
 
 -- name: get_operation
 -- One operation as it stands.

@@ -9,6 +9,7 @@ import os
 from collections.abc import Awaitable, Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
+from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -92,14 +93,14 @@ class SlowWrites:
         settle, call.settle = call.settle, None
         call.spending = None  # the twin's from now on
         await self._idempotency.also_counted_as(claim, twin.request_id)
-        operation_id = await self._hold(call, claim, body)
+        operation_id, created_at = await self._hold(call, claim, body)
         call.deferred = True
         running = asyncio.create_task(self._finish(twin, claim, task, settle))
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         assert call.operation is not None
         ref = ids.encode("op", operation_id)
-        begun = Begun(id=ref, operation=call.operation.id, state=State.RUNNING.value, created_at=self._clock())
+        begun = Begun(id=ref, operation=call.operation.id, state=State.RUNNING.value, created_at=created_at)
         location = (b"location", f"/v1/operations/{ref}".encode())
         applied = ((b"preference-applied", b"respond-async"),) if _asks_not_to_wait(call) else ()
         return Answer(202, encode(begun), headers=(location, (b"retry-after", b"1"), *applied))
@@ -135,7 +136,7 @@ class SlowWrites:
         except Exception as error:
             log_exception(error, request_id=call.request_ref)
 
-    async def _hold(self, call: Call, claim: Claim, body: bytes) -> Any:
+    async def _hold(self, call: Call, claim: Claim, body: bytes) -> tuple[UUID, datetime]:
         assert call.operation is not None
         assert call.connection_id is not None
         at = self._clock()

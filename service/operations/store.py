@@ -44,9 +44,9 @@ async def hold_operation(
     connection: Connection,
     org_id: UUID,
     made: OperationRow,
-) -> UUID:
-    """The id under which it is held: that of the operation which the same Idempotency-Key began, if any."""
-    found: UUID = await connection.fetchval(
+) -> tuple[UUID, datetime]:
+    """The id under which it is held, and since when: of the operation which the same Idempotency-Key began, if any."""
+    found = await connection.fetchrow(
         SQL["hold_operation"],
         org_id,
         made.id,
@@ -59,7 +59,8 @@ async def hold_operation(
         made.held_until,
         made.created_at,
     )
-    return found
+    assert found is not None
+    return found["id"], found["created_at"]
 
 
 async def get_operation(connection: Connection, org_id: UUID, operation_id: UUID) -> OperationRow | None:

@@ -47,6 +47,7 @@ async def test_write_goes_on_without_its_caller(api: Api, quickbooks: SandboxSer
     assert (begun.headers["usage-billable"], begun.headers["preference-applied"]) == ("?0", "respond-async")
     found = await ended(api, begun.headers["location"])
     assert (found["state"], found["result"]["status"]) == ("succeeded", 201)
+    assert found["created_at"] == begun.json()["created_at"]
     assert found["result"]["body"]["display_name"] == "Alder & Sons"
     assert (await api.get(found["result"]["location"])).json() == found["result"]["body"]
     assert quickbooks.stats()["writes"] == 1
