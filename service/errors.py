@@ -12,7 +12,7 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
 403 not with this key            insufficient_scope address_not_allowed key_mode_mismatch consent_missing
                                  approval_required not_turned_on
                                  mfa_too_weak passthrough_not_allowed
-404 … 416, 431 the HTTP rim      not_found method_not_allowed body_too_large uri_too_long …
+404 … 416, 431 the HTTP rim      not_found method_not_allowed body_too_slow body_too_large …
 409 412 422 the write            event_changed conflict idempotency_in_flight version_mismatch validation_failed
                                  idempotency_key_reused
 410 the list                     cursor_expired
@@ -286,6 +286,13 @@ WRONG_REGION = Kind(
     421,
     "The firm is served in another region",
     "Send the call to the deployment of that region, with a key made there. Nothing of it was kept here.",
+)
+BODY_TOO_SLOW = Kind(
+    "body_too_slow",
+    408,
+    "The body did not come in time",
+    "Send the whole body at once; nothing was carried out, so the same request may be sent again.",
+    retryable=True,
 )
 BODY_TOO_LARGE = Kind("body_too_large", 413, "The body is too large", "Send less; the limit stands in `detail`.")
 URI_TOO_LONG = Kind("uri_too_long", 414, "The URL is too long", "Use fewer or shorter filters.")

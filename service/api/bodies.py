@@ -14,6 +14,7 @@ from service.api.screen import refuse_numbers
 from service.connectors.sdk.codec import drift
 from service.errors import (
     BODY_TOO_LARGE,
+    BODY_TOO_SLOW,
     MALFORMED_JSON,
     UNSUPPORTED_MEDIA_TYPE,
     VALIDATION_FAILED,
@@ -24,7 +25,7 @@ from service.resources.common import Deleted, Page
 
 _CHARSET: Final = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s\";]+)")
 
-BODY_PROBLEMS: Final = (BODY_TOO_LARGE, MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED)
+BODY_PROBLEMS: Final = (BODY_TOO_SLOW, BODY_TOO_LARGE, MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED)
 """What can be wrong with a JSON body, whatever it is for; the contract adds them to every operation that takes one."""
 
 encode: Final = msgspec.json.Encoder(decimal_format="string").encode

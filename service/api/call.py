@@ -1,5 +1,6 @@
 """One call, from the first byte to the receipt: what the edge, the routes and the meter say to each other."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from service.api.asgi import Message, Receive, Scope, Send
 from service.api.limits import Admitted
 from service.api.tape import Tape
 from service.connectors.sdk.engine import Leg
-from service.errors import BODY_TOO_LARGE, MALFORMED_JSON, ApiProblem, missing
+from service.errors import BODY_TOO_LARGE, BODY_TOO_SLOW, MALFORMED_JSON, ApiProblem, missing
 
 if TYPE_CHECKING:
     from service.api.operation import Operation
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 JSON = b"application/json"
 PROBLEM_JSON = b"application/problem+json"
 _IN_SCOPE = "tickmark.call"
+BODY_WITHIN_S = 30.0
 _BODILESS = (204, 304)
 
 
@@ -179,10 +181,17 @@ class Call:
         return ", ".join(str(value, "latin-1") for key, value in self.scope["headers"] if key == name)
 
     async def body(self, limit_bytes: int) -> bytes:
-        """The whole body; a problem as soon as it is over the limit, and where it breaks off before its end."""
+        """The whole body; a problem as soon as it is over the limit, where it breaks off, and where it dawdles."""
         announced = self.header(b"content-length")
         if announced is not None and announced.isdigit() and int(announced) > limit_bytes:
             raise _too_large(limit_bytes)
+        try:
+            async with asyncio.timeout(BODY_WITHIN_S):
+                return await self._received(limit_bytes)
+        except TimeoutError:
+            raise ApiProblem(BODY_TOO_SLOW, f"The body may take {BODY_WITHIN_S:g} seconds to come.") from None
+
+    async def _received(self, limit_bytes: int) -> bytes:
         parts: list[bytes] = []
         size = 0
         while True:

@@ -162,7 +162,7 @@ def _media_type(opened: Opened, found: Download) -> bytes:
 
 def _headers(found: Download, span: Span | None, size_bytes: int | None) -> tuple[tuple[bytes, bytes], ...]:
     headers = [(b"accept-ranges", b"bytes" if size_bytes is not None else b"none")]
-    name = f"; filename*=UTF-8''{quote(found.name)}" if found.name else ""
+    name = f"; filename*=UTF-8''{quote(found.name, safe='')}" if found.name else ""
     headers.append((b"content-disposition", f"attachment{name}".encode()))
     if found.sha256 is not None:
         digest = b64encode(bytes.fromhex(found.sha256)).decode()

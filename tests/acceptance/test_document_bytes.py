@@ -106,6 +106,18 @@ async def test_download_is_the_vendors_bytes(api: Api) -> None:
     assert (answer.headers["usage-meter"], answer.headers["usage-units"]) == ("document", "1")
 
 
+async def test_name_of_a_download_never_leads_out_of_a_folder(api: Api) -> None:
+    url = "/v1/documents?name=..%2F..%2Fetc%2Fpasswd"
+    headers = api.headers("quickbooks", Content_Type="text/plain", Idempotency_Key="n-1")
+    made = (await api.http.post(url, content=b"harmless", headers=headers)).json()
+
+    answer = await api.get(f"/v1/documents/{made['id']}/content")
+
+    assert (answer.status_code, answer.content) == (200, b"harmless")
+    assert "/" not in answer.headers["content-disposition"]
+    assert "..%2F..%2Fetc%2Fpasswd" in answer.headers["content-disposition"]
+
+
 @pytest.mark.parametrize(
     ("asked", "first", "last"),
     [("bytes=0-0", 0, 0), ("bytes=10-19", 10, 19), ("bytes=100-", 100, None), ("bytes=-7", -7, None)],

@@ -53,6 +53,15 @@ async def test_body_that_breaks_off_is_never_carried_out(api: Api, quickbooks: S
     assert quickbooks.stats()["total"] == 0
 
 
+async def test_body_that_dawdles_is_408(api: Api, quickbooks: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("service.api.call.BODY_WITHIN_S", 0.2)
+
+    status, problem = await sent(api, head_of(api, "POST /v1/clients", "Content-Length: 5000\n"), CLIENT)
+
+    assert (status, problem["code"], problem["retryable"]) == (408, "body_too_slow", True)
+    assert quickbooks.stats()["total"] == 0
+
+
 @pytest.mark.parametrize(
     "twice",
     [
