@@ -18,17 +18,10 @@ from service.accounts.tokens import Peppers
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
+from service.api.query import PAGING_PROBLEMS
 from service.db.pool import Pool
 from service.resources.common import Page
 
-_LIST = (errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER, errors.INVALID_CURSOR, errors.CURSOR_EXPIRED)
-_BODY = (
-    errors.UNKNOWN_PARAMETER,
-    errors.MALFORMED_JSON,
-    errors.BODY_TOO_LARGE,
-    errors.UNSUPPORTED_MEDIA_TYPE,
-    errors.VALIDATION_FAILED,
-)
 _MADE = {
     **KEY_EXAMPLE,
     "id": "key_01k3sd2r7wfc8tq1n5j6d2v4xs",
@@ -57,7 +50,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             scope="keys:read",
             answer=Page[Key],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=_LIST,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [KEY_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
             **shared,
@@ -71,7 +64,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             scope="keys:read",
             answer=Key,
             parameters=named,
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=KEY_EXAMPLE,
             run=routes.one,
             **shared,
@@ -89,7 +82,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             answer=MadeKey,
             body=NewKey,
             body_example={"name": "nightly export", "scopes": ["clients:read"], "ip_allow": ["192.0.2.0/24"]},
-            problems=(*_BODY, errors.NOT_TURNED_ON),
+            problems=(errors.NOT_TURNED_ON,),
             example=_MADE,
             run=routes.create,
             **shared,
@@ -108,7 +101,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             body=RollKey,
             body_example={"overlap_s": 3600},
             parameters=named,
-            problems=(*_BODY, errors.NOT_FOUND, errors.NOT_TURNED_ON),
+            problems=(errors.NOT_FOUND, errors.NOT_TURNED_ON),
             example=_MADE,
             run=routes.roll,
             **shared,
@@ -123,7 +116,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             scope="keys:write",
             answer=Key,
             parameters=named,
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example={**KEY_EXAMPLE, "state": "revoked", "revoked_at": "2026-11-20T16:00:00Z"},
             run=routes.revoke,
             **shared,
@@ -143,7 +136,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
                     "key", {"type": "string", "pattern": "^key_[0-9a-z]{26}$"}, "Of one key, `key_…`."
                 ),
             ),
-            problems=_LIST,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [LEAK_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.leaks,
             **shared,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from service import errors, ids
+from service import ids
 from service.accounts.errors import ImpossibleValueError
 from service.accounts.granting import get_granting
 from service.accounts.organizations import MAX_NAME_CHARACTERS, change_organization, get_organization
@@ -112,7 +112,6 @@ def organization_operations(pool: Pool) -> tuple[Operation, ...]:
             description="The organization that the key belongs to.",
             scope="organization:read",
             answer=Organization,
-            problems=(errors.UNKNOWN_PARAMETER,),
             example=example,
             run=routes.one,
             **shared,
@@ -127,13 +126,6 @@ def organization_operations(pool: Pool) -> tuple[Operation, ...]:
             answer=Organization,
             body=OrganizationUpdate,
             body_example={"time_zone": "America/Chicago"},
-            problems=(
-                errors.UNKNOWN_PARAMETER,
-                errors.MALFORMED_JSON,
-                errors.BODY_TOO_LARGE,
-                errors.UNSUPPORTED_MEDIA_TYPE,
-                errors.VALIDATION_FAILED,
-            ),
             example=example,
             run=routes.change,
             **shared,

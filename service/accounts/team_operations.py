@@ -15,17 +15,11 @@ from service.accounts.team_shapes import (
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
+from service.api.query import PAGING_PROBLEMS
 from service.db.pool import Pool
 from service.resources.common import Page
 
-_LIST = (errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER, errors.INVALID_CURSOR, errors.CURSOR_EXPIRED)
-_GIVES = (errors.UNKNOWN_PARAMETER, errors.KEY_MODE_MISMATCH, errors.NOT_TURNED_ON)
-_BODY = (
-    errors.MALFORMED_JSON,
-    errors.BODY_TOO_LARGE,
-    errors.UNSUPPORTED_MEDIA_TYPE,
-    errors.VALIDATION_FAILED,
-)
+_GIVES = (errors.KEY_MODE_MISMATCH, errors.NOT_TURNED_ON)
 _LEAVE = (
     "For a live key that is bound to nothing, once an owner or admin has allowed it on the page of keys (else 403 "
     "`not_turned_on`). Owners and admins are invited, changed and removed on our pages alone."
@@ -47,7 +41,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             scope="members:read",
             answer=Page[Member],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=_LIST,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [MEMBER_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
             **shared,
@@ -61,7 +55,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             scope="members:read",
             answer=Member,
             parameters=member,
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=MEMBER_EXAMPLE,
             run=routes.one,
             **shared,
@@ -77,7 +71,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             body=MemberUpdate,
             body_example={"role": "auditor"},
             parameters=member,
-            problems=(*_GIVES, *_BODY, errors.NOT_FOUND),
+            problems=(*_GIVES, errors.NOT_FOUND),
             example=MEMBER_EXAMPLE,
             run=routes.change,
             **shared,
@@ -105,7 +99,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             scope="members:read",
             answer=Page[Invitation],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=_LIST,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [INVITATION_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.invitations,
             **shared,
@@ -122,7 +116,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             answer=Invitation,
             body=NewInvitation,
             body_example={"email": "ash@ledgerline.example", "role": "developer"},
-            problems=(*_GIVES, *_BODY, errors.CONFLICT),
+            problems=(*_GIVES, errors.CONFLICT),
             example=INVITATION_EXAMPLE,
             run=routes.invite,
             **shared,
@@ -137,7 +131,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             status=204,
             answer=None,
             parameters=(parameters.path_id("id", "The invitation's id, `ivt_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.KEY_MODE_MISMATCH, errors.NOT_FOUND),
+            problems=(errors.KEY_MODE_MISMATCH, errors.NOT_FOUND),
             run=routes.take_back,
             **shared,
         ),

@@ -10,7 +10,15 @@ from uuid import UUID
 import msgspec
 
 from service import ids
-from service.errors import INVALID_PARAMETER, UNKNOWN_PARAMETER, ApiProblem, FieldError, Kind
+from service.errors import (
+    CURSOR_EXPIRED,
+    INVALID_CURSOR,
+    INVALID_PARAMETER,
+    UNKNOWN_PARAMETER,
+    ApiProblem,
+    FieldError,
+    Kind,
+)
 
 Reader: TypeAlias = Callable[[str, str], Any]
 """Gives the value of a parameter from its name and text; raises a problem for an impossible one."""
@@ -123,6 +131,8 @@ def id_of(prefix: str) -> Reader:
 
 PAGING: Final[Mapping[str, Reader]] = {"limit": whole_number(1, MAX_LIMIT), "cursor": cursor}
 """The readers of what every list takes."""
+PAGING_PROBLEMS: Final = (INVALID_PARAMETER, INVALID_CURSOR, CURSOR_EXPIRED)
+"""What can be wrong with that."""
 
 
 def invalid(name: str, code: str, message: str) -> ApiProblem:

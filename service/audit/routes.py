@@ -11,7 +11,7 @@ from service.api.call import Answer, Call
 from service.api.download import Download
 from service.api.operation import Audit, Exports, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, instant, invalid, one_of, read_query, text
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, instant, invalid, one_of, read_query, text
 from service.audit.checking import export_log, verify_log
 from service.audit.search import Search, search
 from service.audit.shapes import EXAMPLE, VERDICT, AuditEntry, AuditVerdict, to_actor, to_entry, to_verdict
@@ -114,12 +114,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
                     "what", {"type": "string", "minLength": 1, "maxLength": 200}, "Only this operation or act."
                 ),
             ),
-            problems=(
-                errors.UNKNOWN_PARAMETER,
-                errors.INVALID_PARAMETER,
-                errors.INVALID_CURSOR,
-                errors.CURSOR_EXPIRED,
-            ),
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.entries,
         ),
@@ -132,7 +127,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
             description="Reads the whole log up to its newest checkpoint and checks each row's hash, the chain, and "
             "every checkpoint's signature: by the code that verifies a downloaded log without us.",
             answer=AuditVerdict,
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=VERDICT,
             run=routes.verification,
         ),
@@ -147,7 +142,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
             answer=bytes,
             exports=Exports.ORGANIZATION,
             answer_media_type="application/x-ndjson",
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             run=routes.export,
         ),
     )

@@ -17,7 +17,7 @@ from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as Metered
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, read_query
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.clock import Clock, now
 from service.connections.store import list_connections
 from service.db.pool import Connection, Pool, as_organization
@@ -136,7 +136,7 @@ def firm_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
             scope="firms:read",
             answer=Page[Firm],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=(errors.INVALID_PARAMETER, errors.INVALID_CURSOR, errors.CURSOR_EXPIRED),
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [FIRM_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
             **shared,

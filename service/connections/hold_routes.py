@@ -50,7 +50,7 @@ def hold_operations(linking: Linking) -> tuple[Operation, ...]:
     """What a key can ask about pausing."""
     routes = HoldRoutes(linking)
     named = path_id("id", "The connection's id, `con_…`.")
-    problems = (errors.UNKNOWN_PARAMETER, errors.NOT_FOUND, errors.CONNECTION_NEEDS_ATTENTION)
+    problems = (errors.NOT_FOUND, errors.CONNECTION_NEEDS_ATTENTION)
     return (
         Operation(
             id="pauseConnection",

@@ -13,7 +13,7 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, read_query
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.connections.named import connection_named
 from service.connections.open import Connections
 from service.connections.store import Account, ConnectionRecord, State
@@ -137,7 +137,7 @@ def connection_operations(connections: Connections, cursors: Cursors) -> tuple[O
             audit=Audit.MANAGEMENT,
             answer=Page[Connection],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=(errors.INVALID_PARAMETER, errors.INVALID_CURSOR, errors.CURSOR_EXPIRED),
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [CONNECTION_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),

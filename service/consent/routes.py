@@ -12,7 +12,7 @@ from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, id_of, instant, read_query, text
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, instant, read_query, text
 from service.audit.entry import from_content
 from service.audit.store import list_disclosures
 from service.clock import Clock, now
@@ -38,12 +38,6 @@ from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
 from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
-_LIST_PROBLEMS: Final = (
-    errors.UNKNOWN_PARAMETER,
-    errors.INVALID_PARAMETER,
-    errors.INVALID_CURSOR,
-    errors.CURSOR_EXPIRED,
-)
 _FIRM_SCHEMA: Final = {"type": "string", "pattern": "^firm_[0-9a-hjkmnp-tv-z]{26}$"}
 _CONSENT_SCHEMA: Final = {"type": "string", "pattern": "^cns_[0-9a-hjkmnp-tv-z]{26}$"}
 
@@ -207,7 +201,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
                     "client", {"type": "string", "minLength": 1, "maxLength": 200}, "Only this client's own."
                 ),
             ),
-            problems=_LIST_PROBLEMS,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [CONSENT], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),
@@ -226,15 +220,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
             status=201,
             answer=Consent,
             body=NewConsent,
-            problems=(
-                errors.MALFORMED_JSON,
-                errors.UNKNOWN_PARAMETER,
-                errors.NOT_FOUND,
-                errors.APPROVAL_REQUIRED,
-                errors.BODY_TOO_LARGE,
-                errors.UNSUPPORTED_MEDIA_TYPE,
-                errors.VALIDATION_FAILED,
-            ),
+            problems=(errors.NOT_FOUND, errors.APPROVAL_REQUIRED),
             example=CONSENT,
             body_example=NEW_CONSENT,
             run=routes.create,
@@ -251,7 +237,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
             audit=Audit.MANAGEMENT,
             answer=Consent,
             parameters=(parameters.path_id("id", "The consent's id, `cns_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=CONSENT | {"revoked_at": "2026-11-20T13:00:00Z"},
             run=routes.revoke,
         ),
@@ -275,7 +261,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
                 parameters.filter_by("firm", _FIRM_SCHEMA, "Only data of this firm."),
                 parameters.filter_by("consent", _CONSENT_SCHEMA, "Only those that rest on this consent."),
             ),
-            problems=_LIST_PROBLEMS,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [DISCLOSURE], "has_more": False, "next_cursor": None},
             run=routes.disclosures,
         ),

@@ -6,6 +6,7 @@ from service import errors
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
+from service.api.query import PAGING_PROBLEMS
 from service.events.delivery_routes import STATES, DeliveryRoutes
 from service.events.endpoint_routes import EndpointRoutes
 from service.events.endpoints import MOST_ENDPOINTS
@@ -31,15 +32,6 @@ from service.resources.common import Page
 _SHARED: dict[str, Any] = {"tag": "webhooks", "meter": Meter.NONE, "audit": Audit.MANAGEMENT}
 _ENDPOINT = parameters.path_id("id", "The endpoint's id, `whe_…`.")
 _DELIVERY = parameters.path_id("id", "The delivery's id, `dlv_…`.")
-_LIST = (errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER, errors.INVALID_CURSOR, errors.CURSOR_EXPIRED)
-_ONE = (errors.UNKNOWN_PARAMETER, errors.NOT_FOUND)
-_BODY = (
-    errors.UNKNOWN_PARAMETER,
-    errors.MALFORMED_JSON,
-    errors.BODY_TOO_LARGE,
-    errors.UNSUPPORTED_MEDIA_TYPE,
-    errors.VALIDATION_FAILED,
-)
 
 
 def webhook_operations(hooks: Webhooks, cursors: Cursors) -> tuple[Operation, ...]:
@@ -57,7 +49,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             description="Those of the key's mode, oldest first. Not for keys bound to firms or connections.",
             scope="webhooks:read",
             answer=Page[WebhookEndpoint],
-            problems=_ONE,
+            problems=(errors.NOT_FOUND,),
             example={"object": "list", "data": [ENDPOINT_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
             **_SHARED,
@@ -74,7 +66,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             answer=WebhookEndpointWithSecret,
             body=NewWebhookEndpoint,
             body_example=NEW_EXAMPLE,
-            problems=(*_BODY, errors.TOO_MANY_ENDPOINTS),
+            problems=(errors.TOO_MANY_ENDPOINTS,),
             example=SECRET_EXAMPLE,
             run=routes.create,
             **_SHARED,
@@ -88,7 +80,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             scope="webhooks:read",
             answer=WebhookEndpoint,
             parameters=(_ENDPOINT,),
-            problems=_ONE,
+            problems=(errors.NOT_FOUND,),
             example=ENDPOINT_EXAMPLE,
             run=routes.one,
             **_SHARED,
@@ -104,7 +96,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             body=WebhookEndpointUpdate,
             body_example={"event_types": None, "enabled": True},
             parameters=(_ENDPOINT,),
-            problems=(*_BODY, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=ENDPOINT_EXAMPLE | {"event_types": None},
             run=routes.update,
             **_SHARED,
@@ -119,7 +111,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             status=204,
             answer=None,
             parameters=(_ENDPOINT,),
-            problems=_ONE,
+            problems=(errors.NOT_FOUND,),
             run=routes.delete,
             **_SHARED,
         ),
@@ -135,7 +127,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             body=SecretRoll,
             body_example={"overlap_hours": 24},
             parameters=(_ENDPOINT,),
-            problems=(*_BODY, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=SECRET_EXAMPLE,
             run=routes.roll,
             **_SHARED,
@@ -151,7 +143,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             status=201,
             answer=WebhookDelivery,
             parameters=(_ENDPOINT,),
-            problems=_ONE,
+            problems=(errors.NOT_FOUND,),
             example=DELIVERY_EXAMPLE
             | {
                 "type": "webhook_endpoint.ping",
@@ -177,7 +169,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             body=ReplayRequest,
             body_example={"since": "2026-11-19T00:00:00Z"},
             parameters=(_ENDPOINT,),
-            problems=(*_BODY, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example={
                 "object": "webhook_replay",
                 "endpoint": EXAMPLE_ID,
@@ -207,7 +199,7 @@ def _delivery_operations(routes: DeliveryRoutes) -> tuple[Operation, ...]:
                 parameters.CURSOR,
                 parameters.filter_by("status", {"type": "string", "enum": list(STATES)}, "Only those."),
             ),
-            problems=(*_LIST, errors.NOT_FOUND),
+            problems=(*PAGING_PROBLEMS, errors.NOT_FOUND),
             example={"object": "list", "data": [DELIVERY_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
             **_SHARED,
@@ -221,7 +213,7 @@ def _delivery_operations(routes: DeliveryRoutes) -> tuple[Operation, ...]:
             scope="webhooks:read",
             answer=WebhookDelivery,
             parameters=(_DELIVERY,),
-            problems=_ONE,
+            problems=(errors.NOT_FOUND,),
             example=whole,
             run=routes.one,
             **_SHARED,
@@ -235,7 +227,7 @@ def _delivery_operations(routes: DeliveryRoutes) -> tuple[Operation, ...]:
             scope="webhooks:write",
             answer=WebhookDelivery,
             parameters=(_DELIVERY,),
-            problems=_ONE,
+            problems=(errors.NOT_FOUND,),
             example=whole | {"status": "waiting", "next_attempt_at": "2026-11-20T12:30:00Z", "settled_at": None},
             run=routes.replay,
             **_SHARED,

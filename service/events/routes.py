@@ -10,7 +10,7 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, instant, read_query
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, instant, read_query
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import missing
@@ -80,13 +80,7 @@ def event_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=Page[Happening],
             parameters=(parameters.LIMIT, parameters.CURSOR, parameters.UNTIL),
-            problems=(
-                errors.UNKNOWN_PARAMETER,
-                errors.INVALID_PARAMETER,
-                errors.INVALID_CURSOR,
-                errors.CURSOR_EXPIRED,
-                errors.NOT_FOUND,
-            ),
+            problems=(*PAGING_PROBLEMS, errors.NOT_FOUND),
             example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),
@@ -103,7 +97,7 @@ def event_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=Happening,
             parameters=(parameters.path_id("id", "The event's id, `evt_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=_EXAMPLE,
             run=routes.one,
         ),

@@ -137,7 +137,7 @@ def balance_operations(pool: Pool) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=InvoiceBalance,
             parameters=(parameters.path_id("id", "The invoice's id, `bill_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=_EXAMPLE,
             run=BalanceRoutes(pool).balance,
         ),

@@ -109,7 +109,7 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
         "answer": bytes,
     }
     invoice_id = parameters.path_id("id", "The invoice's id, `bill_…`.")
-    problems = (errors.UNKNOWN_PARAMETER, errors.NOT_FOUND)
+    problems = (errors.NOT_FOUND,)
     return (
         Operation(
             **shared,

@@ -16,7 +16,18 @@ from service.api.download import Download
 from service.api.operation import Audit, Exports, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, boolean, id_of, instant, invalid, one_of, read_query, text
+from service.api.query import (
+    DEFAULT_LIMIT,
+    PAGING,
+    PAGING_PROBLEMS,
+    boolean,
+    id_of,
+    instant,
+    invalid,
+    one_of,
+    read_query,
+    text,
+)
 from service.api.query import whole_number as number
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
@@ -52,12 +63,6 @@ _FILTERS: Final = {
     "filter[billable]": boolean,
 }
 _FIELDS: Final = {"filter[key]": "key_id", "filter[connection]": "connection_id"}
-_LIST_PROBLEMS: Final = (
-    errors.UNKNOWN_PARAMETER,
-    errors.INVALID_PARAMETER,
-    errors.INVALID_CURSOR,
-    errors.CURSOR_EXPIRED,
-)
 
 
 def _id_schema(prefix: str) -> dict[str, Any]:
@@ -191,7 +196,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             audit=Audit.MANAGEMENT,
             answer=Page[UsageCall],
             parameters=(parameters.LIMIT, parameters.CURSOR, parameters.SINCE, parameters.UNTIL, *_FILTER_PARAMETERS),
-            problems=_LIST_PROBLEMS,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [CALL], "has_more": False, "next_cursor": None},
             run=routes.calls,
         ),
@@ -212,7 +217,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
                 parameters.SINCE,
                 parameters.UNTIL,
             ),
-            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
+            problems=(errors.INVALID_PARAMETER,),
             example=SUMMARY,
             run=routes.summary,
         ),
@@ -237,7 +242,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
                 parameters.UNTIL,
                 *_FILTER_PARAMETERS,
             ),
-            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.INVALID_PARAMETER, errors.NOT_FOUND),
             run=routes.export,
         ),
         Operation(
@@ -252,7 +257,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             audit=Audit.MANAGEMENT,
             answer=UsageReceipt,
             parameters=(parameters.path_id("request_id", "The `Request-Id` of the call's answer, `req_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=RECEIPT,
             run=routes.receipt,
         ),
@@ -268,7 +273,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             audit=Audit.MANAGEMENT,
             answer=Page[BillingInvoice],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=_LIST_PROBLEMS,
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [INVOICE], "has_more": False, "next_cursor": None},
             run=routes.invoices,
         ),
@@ -284,7 +289,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             audit=Audit.MANAGEMENT,
             answer=BillingInvoice,
             parameters=(parameters.path_id("id", "The invoice's id, `bill_…`."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=INVOICE,
             run=routes.invoice,
         ),
@@ -299,7 +304,6 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             meter=MeterClass.NONE,
             audit=Audit.MANAGEMENT,
             answer=MonthToDate,
-            problems=(errors.UNKNOWN_PARAMETER,),
             example=MONTH,
             run=routes.month_to_date,
         ),

@@ -16,7 +16,7 @@ from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Exports, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, read_query
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import ApiProblem, missing
@@ -223,8 +223,8 @@ def stripe_operations(
                 errors.WEBHOOK_TOO_OLD,
                 errors.WEBHOOK_UNREADABLE,
                 errors.EVENT_CHANGED,
-                errors.NOT_FOUND,
                 errors.BODY_TOO_LARGE,
+                errors.NOT_FOUND,
             ),
             example={"object": "webhook", "id": "evt_1QInvented", "kept": "new"},
             body_example={"id": "evt_1QInvented", "object": "event", "type": "invoice.paid", "data": {"object": {}}},
@@ -243,13 +243,7 @@ def stripe_operations(
             audit=Audit.MANAGEMENT,
             answer=SetupPage,
             body=PaymentSetup,
-            problems=(
-                errors.VALIDATION_FAILED,
-                errors.MALFORMED_JSON,
-                errors.UNSUPPORTED_MEDIA_TYPE,
-                errors.NOT_FOUND,
-                errors.RAIL_UNAVAILABLE,
-            ),
+            problems=(errors.NOT_FOUND, errors.RAIL_UNAVAILABLE),
             example={
                 "object": "payment_setup",
                 "url": "https://checkout.stripe.example/c/pay/cs_1QInvented",
@@ -271,12 +265,7 @@ def stripe_operations(
             audit=Audit.MANAGEMENT,
             answer=Page[Reconciled],
             parameters=(parameters.LIMIT, parameters.CURSOR),
-            problems=(
-                errors.UNKNOWN_PARAMETER,
-                errors.INVALID_PARAMETER,
-                errors.INVALID_CURSOR,
-                errors.CURSOR_EXPIRED,
-            ),
+            problems=PAGING_PROBLEMS,
             example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.reconciliations,
         ),
@@ -293,7 +282,6 @@ def stripe_operations(
             answer=str,
             exports=Exports.NOBODY,
             answer_media_type="text/csv",
-            problems=(errors.UNKNOWN_PARAMETER,),
             run=routes.export,
         ),
     )

@@ -29,14 +29,6 @@ from service.resources.common import Page
 MAX_BODY_BYTES: Final = 16 * 1024
 Person = Annotated[str, Meta(min_length=3, max_length=320, pattern="^[^@\\s]+@[^@\\s]+$")]
 Wanted = Literal["connect", "consent", "export"]
-_READ: Final = (
-    errors.MALFORMED_JSON,
-    errors.NOT_FOUND,
-    errors.APPROVAL_REQUIRED,
-    errors.BODY_TOO_LARGE,
-    errors.UNSUPPORTED_MEDIA_TYPE,
-    errors.VALIDATION_FAILED,
-)
 
 
 class ApprovalView(Struct, frozen=True, kw_only=True, tag_field="object", tag="approval"):
@@ -177,7 +169,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=Page[ApprovalView],
             parameters=(filter_by("waiting", {"type": "boolean"}, "`true`: only what waits."),),
-            problems=(errors.UNKNOWN_PARAMETER, errors.INVALID_PARAMETER),
+            problems=(errors.INVALID_PARAMETER,),
             example={"object": "list", "data": [_APPROVAL], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),
@@ -194,7 +186,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=ApprovalView,
             body=DecisionBody,
             parameters=(path_id("id", "The approval's id, `apr_…`."),),
-            problems=_READ,
+            problems=(errors.NOT_FOUND, errors.APPROVAL_REQUIRED),
             example=_APPROVAL
             | {"status": "approved", "decided_by": "lee@birchvale.example", "decided_at": "2026-11-20T12:10:00Z"},
             body_example={"decision": "approved", "decided_by": "lee@birchvale.example"},
@@ -212,7 +204,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             audit=Audit.MANAGEMENT,
             answer=FirmPolicy,
             parameters=(firm,),
-            problems=(errors.UNKNOWN_PARAMETER, errors.NOT_FOUND),
+            problems=(errors.NOT_FOUND,),
             example=_POLICY,
             run=routes.policy,
         ),
@@ -229,7 +221,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=FirmPolicy,
             body=FirmPolicyUpdate,
             parameters=(firm,),
-            problems=_READ,
+            problems=(errors.NOT_FOUND, errors.APPROVAL_REQUIRED),
             example=_POLICY,
             body_example={"dual_control": ["connect", "export"], "requested_by": "ada@ledgerline.example"},
             run=routes.change_policy,
