@@ -134,6 +134,9 @@ def _saved(operation: Operation, makes: bool) -> Iterator[tuple[str, str]]:
     name = name_of_place(operation["path"])
     if operation["operationId"] == "listConnections":
         yield "FIRM_ID", "found.data[0].firm"
+    elif operation["operationId"] == "pingWebhookEndpoint":
+        yield "WEBHOOK_DELIVERY_ID", "found.id"
+        yield "NEW_WEBHOOK_DELIVERY_ID", "found.id"
     elif operation["method"] == "GET" and operation["operationId"].startswith("list") and name != "CONNECTION_ID":
         yield name, "found.data[0]?.id"
     elif makes:

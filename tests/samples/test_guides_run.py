@@ -12,9 +12,9 @@ from .world import World
 
 pytestmark = pytest.mark.anyio
 
-BLOCK = re.compile(r"^```(sh|python)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(r"^```(sh|python|ts)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"\$([A-Z_]+)|environ\[[\"']([A-Z_]+)[\"']\]")
-LANGUAGES = {"sh": "curl", "python": "Python"}
+LANGUAGES = {"sh": "curl", "python": "Python", "ts": "TypeScript"}
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda guide: guide.slug)

@@ -92,6 +92,12 @@ class World(Struct, frozen=True):
                 return ids.encode("mem", member.id)
             case "INVITATION_ID":
                 return await self._invitation()
+            case "EVENT_ID":
+                return str((await self.api.get("/v1/events?limit=1")).json()["data"][0]["id"])
+            case "WEBHOOK_ENDPOINT_ID":
+                return await self._endpoint(operation)
+            case "WEBHOOK_DELIVERY_ID":
+                return str((await self._send("pingWebhookEndpoint")).json()["id"])
             case "LINK_SESSION_ID":
                 return str((await self._send("createLinkSession")).json()["id"])
             case _:
@@ -193,6 +199,13 @@ class World(Struct, frozen=True):
                 return found
             await asyncio.sleep(0.05)
         raise LookupError("no bodies were kept")
+
+    async def _endpoint(self, operation: Operation) -> str:
+        """A new one to be deleted, else the same for all: an organization has few."""
+        found = (await self.api.get("/v1/webhook-endpoints")).json()["data"]
+        if found and not operation["operationId"].startswith("delete"):
+            return str(found[0]["id"])
+        return str((await self._send("createWebhookEndpoint")).json()["id"])
 
     async def _invitation(self) -> str:
         """Somebody else each time: few mails go to one address."""
