@@ -24,9 +24,21 @@ class TestFinancialCents(Conformance):
         resources={
             "clients": Facts(
                 id_field="id",
+                lacks={
+                    "a_missing_field_is_drift_with_its_path_and_without_a_value": "others have met clients with each "
+                    "of their names missing"
+                },
                 instants=(
-                    Instant(lambda row, text: put(row, "created_at", text), lambda client: client.created_at),
-                    Instant(lambda row, text: put(row, "updated_at", text), lambda client: client.updated_at),
+                    Instant(
+                        lambda row, text: put(row, "created_at", text),
+                        lambda client: client.created_at,
+                        assumed_utc=True,
+                    ),
+                    Instant(
+                        lambda row, text: put(row, "updated_at", text),
+                        lambda client: client.updated_at,
+                        assumed_utc=True,
+                    ),
                 ),
                 filters={
                     "name_contains": Asked(

@@ -22,6 +22,10 @@ class TestSmartVault(Conformance):
         resources={
             "clients": Facts(
                 id_field="name",
+                lacks={
+                    "a_missing_field_is_drift_with_its_path_and_without_a_value": "a client whose firm says nothing "
+                    "of it has its name alone"
+                },
                 words=(Word(WORD, lambda client: client.kind, lambda client: client.kind_native),),
             ),
         },

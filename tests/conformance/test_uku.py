@@ -6,8 +6,8 @@ from tests.conformance.trees import put
 
 KEY = "an API key is not renewed"
 TIMES = (
-    Instant(lambda row, text: put(row, "created_at", text), lambda record: record.created_at),
-    Instant(lambda row, text: put(row, "updated_at", text), lambda record: record.updated_at),
+    Instant(lambda row, text: put(row, "created_at", text), lambda record: record.created_at, assumed_utc=True),
+    Instant(lambda row, text: put(row, "updated_at", text), lambda record: record.updated_at, assumed_utc=True),
 )
 
 

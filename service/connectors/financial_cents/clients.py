@@ -1,16 +1,18 @@
 """Financial Cents' clients. Its people have no roles: whom to write to is all that their records say."""
 
-from typing import Any, Final
+from datetime import datetime
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.financial_cents import lists
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.codec import json_reader, unsaid_is_utc
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.paging import converted
 from service.connectors.sdk.references import path_segment
+from service.connectors.sdk.wire import UNMAPPED
 from service.ids import Book
 from service.resources.client import Client, ClientStatus
 from service.resources.common import Email, Meta, Phone
@@ -24,13 +26,17 @@ class WirePerson(Struct, frozen=True, gc=False):
 
 
 class WireClient(Struct, frozen=True, gc=False):
+    """Seen by others: `name` for `display_name`, and archived clients with no more than `archived_at`."""
+
     id: int | str
-    display_name: str
-    is_archived: bool
+    is_archived: bool | None = None
+    archived_at: Annotated[str | None, UNMAPPED] = None
+    display_name: str | None = None
+    name: Annotated[str | None, UNMAPPED] = None
     company_name: str | None = None
     contacts: list[WirePerson] | None = None
-    created_at: Instant | None = None
-    updated_at: Instant | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 UNSUPPORTED: Final = (
@@ -68,19 +74,20 @@ def to_client(wire: WireClient, book: Book) -> Client:
     """A client: archived or active, there is no other status. E-mail and telephone are its people's."""
     remote_id = str(wire.id)
     people = wire.contacts or ()
+    is_archived = wire.archived_at is not None if wire.is_archived is None else wire.is_archived
     return Client(
         id=book.ref("cli_", remote_id),
         remote_id=remote_id,
         connection=book.connection,
         account=book.account,
-        display_name=wire.display_name,
+        display_name=wire.display_name or wire.name or wire.company_name or remote_id,
         legal_name=wire.company_name,
-        status=ClientStatus.ARCHIVED if wire.is_archived else ClientStatus.ACTIVE,
+        status=ClientStatus.ARCHIVED if is_archived else ClientStatus.ACTIVE,
         status_native=None,
         emails=[Email(text) for text in dict.fromkeys(one.email for one in people) if text],
         phones=[Phone(text) for text in dict.fromkeys(one.phone for one in people) if text],
-        created_at=None if wire.created_at is None else utc(wire.created_at),
-        updated_at=None if wire.updated_at is None else utc(wire.updated_at),
+        created_at=unsaid_is_utc(wire.created_at),
+        updated_at=unsaid_is_utc(wire.updated_at),
         meta=_META,
     )
 
@@ -89,7 +96,7 @@ class _Enveloped(Struct, frozen=True, gc=False):
     data: msgspec.Raw | UnsetType = UNSET
 
 
-_read_list: Final = json_reader(lists.Listed[WireClient])
+_read_list: Final = lists.reader(WireClient)
 _read_envelope: Final = json_reader(_Enveloped)
 _read_one: Final = json_reader(WireClient)
 
@@ -125,5 +132,5 @@ BINDING: Final = Binding[Client, Any, Any](
     sorts=("created_at", "-created_at", "updated_at", "-updated_at"),
     max_page=lists.MOST,
     notes="The vendor calls its API a beta. Archived clients are always among the others. Assumed: the parts of a "
-    "client's people, the envelope of one record and of its pages.",
+    "client's people, the envelope of one record and of its pages, that times without an offset are in UTC.",
 )

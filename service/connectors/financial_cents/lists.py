@@ -1,24 +1,27 @@
-"""Financial Cents' lists: numbered pages of `{"data": [], "meta": {}}`, 200 rows at most.
+"""Financial Cents' lists: numbered pages of `{"data": [], "meta": {}}`, or of the rows alone, 100 by default.
 
-That the last page has fewer rows than a full one is known from others' use of it; what stands in `meta` is assumed to
-be what its framework puts there, and believed where it is. A position keeps the size that its pages are counted in.
+That the last page has fewer rows than a full one is known from others' use of it; so is a page of 100, of which one
+client says that 200 can be asked for and others that nothing can: we ask for no more. What stands in `meta` is assumed
+to be what its framework puts there, and believed where it is. A position keeps the size its pages are counted in.
 Source: https://raw.githubusercontent.com/jentic/jentic-public-apis/refs/heads/main/apis/openapi/financial-cents.com/main/1.0.0/openapi.json,
 read 2026-11-20.
 """
 
+from collections.abc import Callable
 from datetime import date
 from typing import Final, Generic, TypeVar
 
 from msgspec import Struct
 
 from service.connectors.sdk.binding import Doc, Query
+from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import BrokenPaging
-from service.connectors.sdk.flow import Request
+from service.connectors.sdk.flow import Request, Response
 
 W = TypeVar("W")
 Parameters = tuple[tuple[str, str], ...]
 
-MOST: Final = 200
+MOST: Final = 100
 DOC: Final = Doc(
     "https://raw.githubusercontent.com/jentic/jentic-public-apis/refs/heads/main/apis/openapi/"
     "financial-cents.com/main/1.0.0/openapi.json",
@@ -38,6 +41,17 @@ class Listed(Struct, Generic[W], frozen=True, gc=False):
 
     data: list[W]
     meta: PageMeta | None = None
+
+
+def reader(wire: type[W]) -> Callable[[Response], Listed[W]]:
+    """Reads a page, in its envelope or bare: others have met both."""
+    read_page, read_bare = json_reader(Listed[wire]), json_reader(list[wire])  # type: ignore[valid-type]  # a type made at run time
+
+    def read(response: Response) -> Listed[W]:
+        is_bare = response.body.lstrip()[:1] == b"["
+        return Listed(read_bare(response)) if is_bare else read_page(response)
+
+    return read
 
 
 class Place(Struct, frozen=True, gc=False):

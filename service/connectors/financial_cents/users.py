@@ -6,7 +6,6 @@ from msgspec import Struct
 
 from service.connectors.financial_cents import lists
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.paging import converted
 from service.ids import Book
@@ -16,7 +15,7 @@ from service.resources.user import User
 
 class WireUser(Struct, frozen=True, gc=False):
     id: int | str
-    name: str
+    name: str | None
     email: str | None = None
 
 
@@ -31,13 +30,13 @@ def to_user(wire: WireUser, book: Book) -> User:
         remote_id=remote_id,
         connection=book.connection,
         account=book.account,
-        name=wire.name,
+        name=wire.name or wire.email or remote_id,
         emails=[Email(wire.email)] if wire.email else [],
         meta=_META,
     )
 
 
-_read_list: Final = json_reader(lists.Listed[WireUser])
+_read_list: Final = lists.reader(WireUser)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[User]]:

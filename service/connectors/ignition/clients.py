@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service.connectors.ignition.lists import WireList, page_in_parts
 from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.codec import Instant, json_reader, unsaid_is_utc
 from service.connectors.sdk.flow import Flow
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientStatus, ClientUpdate, ExternalLink
@@ -19,13 +19,13 @@ DOC: Final = Doc("https://developers.ignitionapp.com/docs/reporting", date(2026,
 class WireClient(Struct, frozen=True, gc=False):
     slug: str
     name: str
-    state: str
-    created_at: Instant
-    updated_at: Instant
+    state: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
     email: str | None = None
     phone: str | None = None
     external_client_id: str | None = None
-    tags: list[str] = []
+    tags: list[str] | None = None
     link: str | None = None
 
 
@@ -74,15 +74,15 @@ def to_client(wire: WireClient, book: Book) -> Client:
         connection=book.connection,
         account=book.account,
         display_name=wire.name,
-        status=_STATES.get(wire.state, ClientStatus.OTHER),
+        status=_STATES.get(wire.state or "", ClientStatus.OTHER),
         status_native=wire.state,
         emails=[Email(wire.email)] if wire.email else [],
         phones=[Phone(wire.phone)] if wire.phone else [],
         external_id=wire.external_client_id,
-        tags=wire.tags,
+        tags=wire.tags or [],
         external_links=[ExternalLink(url=wire.link, label="Ignition")] if wire.link else [],
-        created_at=utc(wire.created_at),
-        updated_at=utc(wire.updated_at),
+        created_at=unsaid_is_utc(wire.created_at),
+        updated_at=unsaid_is_utc(wire.updated_at),
         meta=_META,
     )
 

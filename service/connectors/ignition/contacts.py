@@ -7,7 +7,7 @@ from msgspec import Struct
 from service.connectors.ignition.clients import DOC
 from service.connectors.ignition.lists import WireList, page_in_parts
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.codec import Instant, json_reader, unsaid_is_utc
 from service.connectors.sdk.flow import Flow
 from service.ids import Book
 from service.resources.common import Email, Meta, Phone
@@ -20,9 +20,9 @@ class WireOwner(Struct, frozen=True, gc=False):
 
 class WireContact(Struct, frozen=True, gc=False):
     slug: str
-    name: str
-    created_at: Instant
-    updated_at: Instant
+    name: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
     client: WireOwner | None = None
     email: str | None = None
     phone: str | None = None
@@ -53,12 +53,12 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
         remote_id=wire.slug,
         connection=book.connection,
         account=book.account,
-        display_name=wire.name,
+        display_name=wire.name or wire.email or wire.slug,
         emails=[Email(wire.email)] if wire.email else [],
         phones=[Phone(number, label) for number, label in numbers if number],
         links=[] if wire.client is None else [_link(wire, wire.client.slug, book)],
-        created_at=utc(wire.created_at),
-        updated_at=utc(wire.updated_at),
+        created_at=unsaid_is_utc(wire.created_at),
+        updated_at=unsaid_is_utc(wire.updated_at),
         meta=_META,
     )
 

@@ -9,7 +9,8 @@ from msgspec import Struct
 from service.connectors.ignition.clients import DOC
 from service.connectors.ignition.lists import WireList, page_in_parts
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.codec import Instant, json_reader, unsaid_is_utc, utc
+from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.money import to_money
 from service.ids import Book
@@ -25,8 +26,10 @@ from service.resources.engagement import (
 
 
 class WireAmount(Struct, frozen=True, gc=False):
-    amount: Decimal
-    currency: str
+    """A sum, or nothing where a proposal has no price yet."""
+
+    amount: Decimal | None
+    currency: str | None = None
 
 
 class WireSchedule(Struct, frozen=True, gc=False):
@@ -38,11 +41,11 @@ class WireBilling(Struct, frozen=True, gc=False):
 
 
 class WirePart(Struct, frozen=True, gc=False):
-    amount: Decimal
+    amount: Decimal | None = None
 
 
 class WirePricing(Struct, frozen=True, gc=False):
-    currency: str
+    currency: str | None = None
     quantity: Decimal | None = None
     minimum_period_value: WirePart | None = None
 
@@ -57,16 +60,16 @@ class WireService(Struct, frozen=True, gc=False):
 
 class WireProposal(Struct, frozen=True, gc=False):
     slug: str
-    state: str
-    created_at: Instant
-    updated_at: Instant
+    state: str | None = None
+    created_at: Instant | None = None
+    updated_at: Instant | None = None
     name: str | None = None
     client_slug: str | None = None
     minimum_contract_value: WireAmount | None = None
     proposal_start_date: date | None = None
     proposal_end_date: date | None = None
     accepted_at: Instant | None = None
-    services: list[WireService] = []
+    services: list[WireService] | None = None
 
 
 UNSUPPORTED: Final = ("kind_native", "dated_on", "signers", "document", "version")
@@ -93,19 +96,19 @@ def to_engagement(wire: WireProposal, book: Book) -> Engagement:
         account=book.account,
         client=None if wire.client_slug is None else book.ref("cli_", wire.client_slug),
         name=wire.name,
-        status=_STATES.get(wire.state, EngagementStatus.OTHER),
+        status=_STATES.get(wire.state or "", EngagementStatus.OTHER),
         status_native=wire.state,
         starts_on=wire.proposal_start_date,
         ends_on=wire.proposal_end_date,
         services=[
             _service(service, place, book)
-            for place, service in enumerate(wire.services)
+            for place, service in enumerate(wire.services or ())
             if service.is_selected_for_acceptance is not False
         ],
-        total=None if total is None else to_money(total.amount, total.currency, "$.minimum_contract_value"),
+        total=None if total is None else _money(total.amount, total.currency, "$.minimum_contract_value"),
         acceptance=None if at is None else Acceptance(at=utc(at)),
-        created_at=utc(wire.created_at),
-        updated_at=utc(wire.updated_at),
+        created_at=unsaid_is_utc(wire.created_at),
+        updated_at=unsaid_is_utc(wire.updated_at),
         meta=_META,
     )
 
@@ -125,7 +128,16 @@ def _service(wire: WireService, place: int, book: Book) -> EngagedService:
 def _price(wire: WirePricing | None, path: str) -> Money | None:
     if wire is None or wire.minimum_period_value is None:
         return None
-    return to_money(wire.minimum_period_value.amount, wire.currency, path)
+    return _money(wire.minimum_period_value.amount, wire.currency, path)
+
+
+def _money(amount: Decimal | None, currency: str | None, path: str) -> Money | None:
+    """Raises SchemaDrift for a sum in no currency."""
+    if amount is None:
+        return None
+    if currency is None:
+        raise SchemaDrift(f"{path}.currency", "Expected a currency")
+    return to_money(amount, currency, path)
 
 
 _read: Final = json_reader(WireList[WireProposal])

@@ -87,6 +87,13 @@ def taken_as_utc(unsaid: datetime) -> datetime:
     return _EPOCH + (unsaid - _EPOCH_UNSAID)
 
 
+def unsaid_is_utc(wire: datetime | None) -> datetime | None:
+    """In UTC, whatever offset it came with; without one it is in UTC already, which the vendor's code has to say."""
+    if wire is None:
+        return None
+    return taken_as_utc(wire) if wire.tzinfo is None else utc(wire)
+
+
 def drift(error: msgspec.ValidationError, status: int | None = None) -> SchemaDrift:
     """A SchemaDrift that keeps where and what was expected; the offending value never stands in it."""
     text = str(error)

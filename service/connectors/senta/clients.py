@@ -69,7 +69,7 @@ def to_client(wire: WireClient, book: Book) -> Client:
         remote_id=wire.id,
         connection=book.connection,
         account=book.account,
-        display_name=wire.title,
+        display_name=wire.title or wire.id,
         status=_STATUSES.get(state, ClientStatus.OTHER) if isinstance(state, str) else ClientStatus.OTHER,
         status_native=None if state is UNSET else state,
         emails=[Email(text) for text in dict.fromkeys(one.email for one in people) if text],

@@ -20,7 +20,7 @@ class WireClient(Struct, frozen=True, gc=False):
     """A client: in a list its id and title alone."""
 
     id: str = field(name="_id")
-    title: str
+    title: str | None
     clientstate: str | None | UnsetType = UNSET
     clienttype: str | None | UnsetType = UNSET
     telephone: str | None = None

@@ -29,7 +29,10 @@ class WireAddress(Struct, frozen=True, gc=False):
 
 
 class WireNumber(Struct, frozen=True, gc=False):
+    """`number` is what one who writes it sends."""
+
     Number: str | None = None
+    number: str | None = None
 
 
 class WirePerson(Struct, frozen=True, gc=False):
@@ -40,31 +43,34 @@ class WirePerson(Struct, frozen=True, gc=False):
 
 
 class WireTag(Struct, frozen=True, gc=False):
-    value: str
+    value: str | None = None
 
 
 class WireDetails(Struct, frozen=True, gc=False):
     type_qualifier: str | None = None
     client_id: str | None = None
     persons: list[WirePerson] | None = None
+    person: WirePerson | None = None
     tags: list[WireTag] | None = None
 
 
 class WireAccounting(Struct, frozen=True, gc=False):
-    client: WireDetails
+    client: WireDetails | None = None
 
 
 class WireSmartVault(Struct, frozen=True, gc=False):
-    accounting: WireAccounting
+    accounting: WireAccounting | None = None
 
 
 class WireProperties(Struct, frozen=True, gc=False):
-    smart_vault: WireSmartVault
+    """What the firm says of a client; each level may be left out (seen by others)."""
+
+    smart_vault: WireSmartVault | None = None
 
 
 class WireClient(Struct, frozen=True, gc=False, rename={"properties": "entityExProperties"}):
     name: str
-    properties: WireProperties
+    properties: WireProperties | None = None
     dav_uri: str | None = None
 
 
@@ -102,8 +108,8 @@ def to_client(wire: WireClient, book: Book) -> Client:
 
     The primary person comes first. When a client was made is not said: the vendor publishes no notation for it.
     """
-    details = wire.properties.smart_vault.accounting.client
-    persons = sorted(details.persons or [], key=lambda person: not person.is_primary)
+    details = _details(wire.properties)
+    persons = sorted(details.persons or [details.person or WirePerson()], key=lambda person: not person.is_primary)
     name = _name(persons)
     return Client(
         id=book.ref("cli_", wire.name),
@@ -119,11 +125,22 @@ def to_client(wire: WireClient, book: Book) -> Client:
         status=ClientStatus.ACTIVE,
         status_native=None,
         emails=[Email(one.address) for person in persons for one in person.email_addresses or [] if one.address],
-        phones=[Phone(one.Number) for person in persons for one in person.phone_numbers or [] if one.Number],
+        phones=[
+            Phone(number)
+            for person in persons
+            for one in person.phone_numbers or []
+            if (number := one.Number or one.number)
+        ],
         external_id=details.client_id,
-        tags=[tag.value for tag in details.tags or []],
+        tags=[tag.value for tag in details.tags or [] if tag.value],
         meta=_META,
     )
+
+
+def _details(wire: WireProperties | None) -> WireDetails:
+    vault = None if wire is None else wire.smart_vault
+    accounting = None if vault is None else vault.accounting
+    return WireDetails() if accounting is None or accounting.client is None else accounting.client
 
 
 def _name(persons: list[WirePerson]) -> WireName:

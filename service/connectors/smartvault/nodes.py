@@ -35,13 +35,20 @@ def children(path: str, page: int, per_page: int) -> Request:
 def page_of_children(
     path: str, read: Callable[[Response], NodeAnswer[W]], convert: Callable[[W, Book], M], query: Query, book: Book
 ) -> Flow[RemotePage[M]]:
-    """The children from our position on. Positions are rows, because a caller may ask for pages of another size."""
+    """The children from our position on. Positions are rows, because a caller may ask for pages of another size.
+
+    Where the vendor does not say how many there are in all, a full page is not the last.
+    """
     start = offset_start(query, 0)
     size = _size(start, query.limit)
     node = read((yield children(path, start // size, size))).message
     skipped = start % size
-    rows = (node.children or [])[skipped : skipped + query.limit]
-    end, total = start + len(rows), node.total_children or 0
+    there = node.children or []
+    rows = there[skipped : skipped + query.limit]
+    end = start + len(rows)
+    total = node.total_children
+    if total is None:
+        total = start - skipped + len(there) + (len(there) >= size)
     if not rows and end < total:
         raise BrokenPaging("the vendor promises more than it gives")
     return RemotePage(converted(rows, convert, book, "$.message.children"), str(end) if end < total else None)

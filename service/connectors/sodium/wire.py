@@ -5,7 +5,7 @@ are taken to be in UTC, days may come with a time that says nothing (both assume
 Source: https://sodiumhq.com/docs/api/schemas/, read 2026-11-20.
 """
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Annotated, Final, Literal
@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Doc
-from service.connectors.sdk.codec import taken_as_utc, utc
+from service.connectors.sdk.codec import unsaid_is_utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.money import to_money
 from service.connectors.sdk.wire import UNMAPPED
@@ -70,11 +70,7 @@ def name_of(wire: Ref | RefName | None) -> str | None:
     return None if wire is None else wire.name or wire.code
 
 
-def instant(wire: datetime | None) -> datetime | None:
-    """In UTC, whatever offset it came with; without one it is in UTC already."""
-    if wire is None:
-        return None
-    return taken_as_utc(wire) if wire.tzinfo is None else utc(wire)
+instant: Final = unsaid_is_utc
 
 
 def day(wire: str | None, path: str) -> date | None:

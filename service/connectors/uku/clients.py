@@ -3,13 +3,13 @@
 Source: https://app.getuku.com/api/v3/docs; the fields that come back are a third party's inventory, read 2026-11-20.
 """
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 from msgspec import Struct
 
 from service.connectors.sdk.binding import Binding, Doc, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.codec import json_reader, unsaid_is_utc
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.references import path_segment
 from service.connectors.uku.lists import WireList, page_of
@@ -21,15 +21,17 @@ DOC: Final = Doc("https://app.getuku.com/api/v3/docs", date(2026, 11, 20), "thir
 
 
 class WireClient(Struct, frozen=True, gc=False):
+    """`fields` without any may come as a list, as empty ones do where the server is written in PHP (assumed)."""
+
     id: int | str
-    name: str
+    name: str | None
     status: str | None = None
     type: str | None = None
     address_country_code: str | None = None
     default_person_id: int | str | None = None
-    fields: dict[str, Any] | None = None
-    created_at: Instant | None = None
-    updated_at: Instant | None = None
+    fields: dict[str, Any] | list[Any] | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 UNSUPPORTED: Final = (
@@ -76,7 +78,7 @@ def to_client(wire: WireClient, book: Book) -> Client:
         remote_id=remote_id,
         connection=book.connection,
         account=book.account,
-        display_name=wire.name,
+        display_name=wire.name or remote_id,
         kind=_KINDS.get(wire.type or "", ClientKind.OTHER),
         kind_native=wire.type,
         status=_STATUSES.get(wire.status or "", ClientStatus.OTHER),
@@ -85,9 +87,9 @@ def to_client(wire: WireClient, book: Book) -> Client:
         phones=[],
         addresses=[Address(country=country)] if country else [],
         owner=None if owner is None else book.ref("usr_", str(owner)),
-        custom_fields=wire.fields or {},
-        created_at=None if wire.created_at is None else utc(wire.created_at),
-        updated_at=None if wire.updated_at is None else utc(wire.updated_at),
+        custom_fields=wire.fields if isinstance(wire.fields, dict) else {},
+        created_at=unsaid_is_utc(wire.created_at),
+        updated_at=unsaid_is_utc(wire.updated_at),
         meta=_META,
     )
 
@@ -115,5 +117,6 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     unsupported=UNSUPPORTED,
     page=page,
     get=get,
-    notes="E-mail addresses and telephone numbers are at a client's contacts.",
+    notes="E-mail addresses and telephone numbers are at a client's contacts. Assumed: that times without an offset "
+    "are in UTC.",
 )

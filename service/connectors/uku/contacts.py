@@ -3,12 +3,13 @@
 Source: https://app.getuku.com/api/v3/docs; the fields that come back are a third party's inventory, read 2026-11-20.
 """
 
+from datetime import datetime
 from typing import Final
 
 from msgspec import Struct
 
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import Instant, json_reader, utc
+from service.connectors.sdk.codec import json_reader, unsaid_is_utc
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.references import path_segment
 from service.connectors.uku.clients import DOC
@@ -20,15 +21,15 @@ from service.resources.contact import Contact, ContactCreate, ContactLink, Conta
 
 class WireContact(Struct, frozen=True, gc=False):
     id: int | str
-    name: str
+    name: str | None
     surname: str | None = None
     client_id: int | str | None = None
     email: str | None = None
     mobile_phone: str | None = None
     work_phone: str | None = None
     is_primary: int | bool | None = None
-    created_at: Instant | None = None
-    updated_at: Instant | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 UNSUPPORTED: Final = ("title", "middle_name", "addresses", "born_on", "tax_ids", "version")
@@ -43,14 +44,14 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
         remote_id=remote_id,
         connection=book.connection,
         account=book.account,
-        display_name=f"{wire.name} {wire.surname or ''}".strip(),
+        display_name=" ".join(part for part in (wire.name, wire.surname) if part) or wire.email or remote_id,
         given_name=wire.name,
         family_name=wire.surname,
         emails=[Email(wire.email)] if wire.email else [],
         phones=[Phone(number, label) for number, label in numbers if number],
         links=[] if wire.client_id is None else [_link(wire, str(wire.client_id), book)],
-        created_at=None if wire.created_at is None else utc(wire.created_at),
-        updated_at=None if wire.updated_at is None else utc(wire.updated_at),
+        created_at=unsaid_is_utc(wire.created_at),
+        updated_at=unsaid_is_utc(wire.updated_at),
         meta=_META,
     )
 

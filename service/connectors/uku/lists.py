@@ -1,6 +1,7 @@
 """Uku's lists, which all page alike: `{data, meta: {total, offset, limit, has_more, next_cursor}}`.
 
-A list goes on by its cursor; where a list gives none and says that there is more, by the number of the next row.
+A list goes on by its cursor; where a list gives none and says that there is more, by the number of the next row. One
+that says neither (a third party has met an empty `meta`) goes on while its pages are full.
 """
 
 import re
@@ -20,13 +21,13 @@ W = TypeVar("W")
 
 
 class ListMeta(Struct, frozen=True, gc=False):
-    has_more: bool
+    has_more: bool | None = None
     next_cursor: str | None = None
 
 
 class WireList(Struct, Generic[W], frozen=True, gc=False):
     data: list[W]
-    meta: ListMeta
+    meta: ListMeta = ListMeta()
 
 
 def page_of(
@@ -38,21 +39,22 @@ def page_of(
     row = int(ours[1]) if ours else 0
     where = (("offset", str(row)),) if row else (("cursor", at),) if at else ()
     answer = read((yield Request(method="GET", path=path, query=(("limit", str(query.limit)), *where), lane="read")))
-    return cursor_page(
-        answer.data, _next(answer, row, is_by_cursor=bool(at) and not row), query, convert, book, "$.data"
-    )
+    is_by_cursor = bool(at) and not row
+    return cursor_page(answer.data, _next(answer, row, query.limit, is_by_cursor), query, convert, book, "$.data")
 
 
 _ROW: Final = re.compile("row ([0-9]{1,12})")
 """Marks a position of ours among the vendor's cursors."""
 
 
-def _next(answer: WireList[W], row: int, *, is_by_cursor: bool) -> str | None:
+def _next(answer: WireList[W], row: int, asked: int, is_by_cursor: bool) -> str | None:
     """Raises BrokenPaging where there is more, and nothing to find it by."""
-    if not answer.meta.has_more:
+    meta = answer.meta
+    is_unsaid = meta.has_more is None and not meta.next_cursor
+    if meta.has_more is False or (is_unsaid and (is_by_cursor or len(answer.data) < asked)):
         return None
-    if answer.meta.next_cursor:
-        return answer.meta.next_cursor
+    if meta.next_cursor:
+        return meta.next_cursor
     if is_by_cursor or not answer.data:
         raise BrokenPaging("the vendor says that there is more, and not where")
     return f"row {row + len(answer.data)}"
