@@ -23,6 +23,11 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     ip_allow: tuple[str, ...]
     expires_at: datetime | None
 
+    @property
+    def is_bound(self) -> bool:
+        """It reaches some firms or connections of its organization and not the others."""
+        return self.firm_ids is not None or self.connection_ids is not None
+
 
 def check_address(caller: Caller, address: str) -> None:
     """Raises AddressNotAllowedError unless the key may be used from this IP address."""

@@ -76,7 +76,7 @@ class BodyRoutes:
             request_id = ids.decode("req", call.params["request_id"])
         except ids.MalformedIdError:
             raise missing() from None
-        own = caller.key_id if _is_bound(call) else None
+        own = caller.key_id if call.known_caller.is_bound else None
         at: datetime = self._clock()
         async with as_organization(self._pool, caller.org_id) as connection:
             found = await get_bodies(connection, self._vault, caller.org_id, request_id, at, key_id=own)
@@ -102,7 +102,7 @@ class BodyRoutes:
     async def change(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
         new: NewRequestLogSettings = decode_body(await json_body(call, MAX_BODY_BYTES), NewRequestLogSettings)
-        if _is_bound(call):
+        if call.known_caller.is_bound:
             raise ApiProblem(INSUFFICIENT_SCOPE, "A key that is bound to firms or connections cannot change this.")
         org_id = call.known_caller.org_id
         async with as_organization(self._pool, org_id) as connection:
@@ -117,11 +117,6 @@ async def _settings(connection: Connection, org_id: UUID) -> RequestLogSettings:
         test_bodies_days=await get_kept_days(connection, org_id),
         free_calls_days=await get_free_calls_days(connection, org_id),
     )
-
-
-def _is_bound(call: Call) -> bool:
-    caller = call.known_caller
-    return caller.firm_ids is not None or caller.connection_ids is not None
 
 
 def body_operations(pool: Pool, vault: Vault) -> tuple[Operation, ...]:

@@ -10,6 +10,7 @@ from msgspec import Meta, Struct
 import billing
 from billing import AccountUnknown, Budget, BudgetScope, BudgetSpan, BudgetUnknown, PriceBook
 from service import errors, ids
+from service.accounts.caller import Caller
 from service.accounts.keys import has_key
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
@@ -18,7 +19,7 @@ from service.api.operation import Meter as MeterClass
 from service.clock import Clock, now
 from service.connections.open import has_connection
 from service.db.pool import Connection, Pool, as_organization
-from service.errors import NOT_FOUND, VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.errors import INSUFFICIENT_SCOPE, NOT_FOUND, VALIDATION_FAILED, ApiProblem, FieldError, missing
 from service.resources.common import Money
 
 _PREFIXES: Final = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScope.CONNECTION: "con"}
@@ -102,10 +103,12 @@ class BudgetRoutes:
         self._clock = clock
 
     async def show(self, call: Call) -> Answer:
-        return answer_of(await self._all(call.known_caller.org_id))
+        return answer_of(await self._all(call.known_caller))
 
     async def change(self, call: Call) -> Answer:
         change: BudgetChange = decode_body(await json_body(call, _MOST_BODY_BYTES), BudgetChange)
+        if call.known_caller.is_bound:
+            raise ApiProblem(INSUFFICIENT_SCOPE, "A key that is bound to firms or connections cannot set budgets.")
         org_id = call.known_caller.org_id
         scope_id = _scope_id(change, org_id)
         async with as_organization(self._pool, org_id) as connection:
@@ -120,12 +123,12 @@ class BudgetRoutes:
                 pass  # it is gone, which is what was asked for
             except AccountUnknown:
                 raise missing() from None
-        return answer_of(await self._all(org_id))
+        return answer_of(await self._all(call.known_caller))
 
-    async def _all(self, org_id: UUID) -> BudgetList:
-        async with as_organization(self._pool, org_id) as connection:
-            found = await billing.get_budget_statuses(connection, self._prices, org_id, self._clock())
-        return BudgetList(data=tuple(to_budget(one) for one in found))
+    async def _all(self, caller: Caller) -> BudgetList:
+        async with as_organization(self._pool, caller.org_id) as connection:
+            found = await billing.get_budget_statuses(connection, self._prices, caller.org_id, self._clock())
+        return BudgetList(data=tuple(to_budget(one) for one in found if _concerns(one.budget, caller)))
 
 
 def to_budget(status: billing.BudgetStatus) -> ShownBudget:
@@ -157,7 +160,8 @@ def budget_operations(pool: Pool, prices: PriceBook) -> tuple[Operation, ...]:
             path="/v1/billing/budgets",
             tag="billing",
             summary="List budgets",
-            description="How much the organization, its keys and its connections may spend, and have spent.",
+            description="How much the organization, its keys and its connections may spend, and have spent. "
+            "A bound key sees the organization's, its own, and those of the connections that it is bound to.",
             scope="billing:read",
             meter=MeterClass.NONE,
             audit=Audit.MANAGEMENT,
@@ -172,7 +176,8 @@ def budget_operations(pool: Pool, prices: PriceBook) -> tuple[Operation, ...]:
             tag="billing",
             summary="Set a budget",
             description="Makes, changes or takes away one budget; calls that arrive a second later are held by it. "
-            "A call that could cost more than is left is answered 402 before the vendor is called. Answers with all.",
+            "A call that could cost more than is left is answered 402 before the vendor is called. Answers with all. "
+            "A bound key cannot set any.",
             scope="billing:write",
             meter=MeterClass.NONE,
             audit=Audit.MANAGEMENT,
@@ -184,6 +189,13 @@ def budget_operations(pool: Pool, prices: PriceBook) -> tuple[Operation, ...]:
             run=routes.change,
         ),
     )
+
+
+def _concerns(budget: Budget, caller: Caller) -> bool:
+    """Whether it may hold this caller's calls, and names nothing that the caller may not know of."""
+    if budget.scope is BudgetScope.ORGANIZATION or not caller.is_bound:
+        return True
+    return budget.scope_id == caller.key_id or budget.scope_id in (caller.connection_ids or ())
 
 
 def _scope_id(change: BudgetChange, org_id: UUID) -> UUID:

@@ -61,6 +61,24 @@ async def test_a_raised_budget_lets_calls_through_again(api: Api) -> None:
     assert budget["span"] == "month"
 
 
+async def test_a_bound_key_sets_no_budget_and_sees_none_of_what_it_cannot_reach(api: Api, keys: Keys) -> None:
+    mine, hidden = api.connection("canopy"), api.connection("quickbooks")
+    bound = await keys(api, connection_ids=[api.cast.connections["canopy"]])
+    await _set(api, scope="organization", span="month", limit_minor=900)
+    await _set(api, scope="connection", id=mine, span="month", limit_minor=500)
+    await _set(api, scope="connection", id=hidden, span="month", limit_minor=500)
+    own = {"scope": "key", "id": (await bound.get("/v1/me")).json()["key"], "span": "day", "limit_minor": 10**6}
+    everything = {"scope": "organization", "span": "month", "limit_minor": None}
+
+    refused = [
+        await bound.http.put("/v1/billing/budgets", json=one, headers=bound.headers()) for one in (own, everything)
+    ]
+    shown = (await bound.get("/v1/billing/budgets")).json()["data"]
+
+    assert {problem_of(one) for one in refused} == {"insufficient_scope"}
+    assert [one["id"] for one in shown] == [ids.encode("org", api.cast.org_id), mine]
+
+
 async def test_a_free_call_needs_no_budget(api: Api) -> None:
     await _set(api, scope="organization", span="month", limit_minor=0)
     await asyncio.sleep(1)
