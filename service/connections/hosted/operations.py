@@ -35,7 +35,7 @@ from service.connections.hosted.store import LinkSession
 from service.connections.linking import Linking
 from service.consent.items import ITEMS
 from service.db.pool import as_organization
-from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.errors import INSUFFICIENT_SCOPE, VALIDATION_FAILED, ApiProblem, FieldError, missing
 from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -132,6 +132,8 @@ class HostedRoutes:
 
     async def change_settings(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), ConnectSettingsUpdate)
+        if call.known_caller.is_bound:  # they hold for the pages of every firm
+            raise ApiProblem(INSUFFICIENT_SCOPE, "A key that is bound to firms or connections cannot change this.")
         org_id = call.known_caller.org_id
         try:
             after = await change_settings(self._linking, org_id, return_urls=asked.return_urls, accent=asked.accent)
@@ -242,7 +244,8 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             path="/v1/connect-settings",
             tag="link_sessions",
             summary="Change the connect settings",
-            description="Return URLs are compared letter by letter, without their query.",
+            description="Return URLs are compared letter by letter, without their query. A bound key "
+            "cannot change them.",
             scope="connections:write",
             meter=Metered.NONE,
             audit=Audit.MANAGEMENT,
