@@ -11,6 +11,8 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from service import ids
 from service.accounts import members_store, store
 from service.accounts.caller import Caller
@@ -54,12 +56,20 @@ async def require_granting(connection: Connection, caller: Caller) -> Member:
     return sponsor
 
 
-def check_within(caller: Caller, key: KeyRecord, *, new: bool) -> None:
-    """Raises MoreThanItselfError, naming each field in which the key would be, or is, more than the one that calls."""
+def check_new(caller: Caller, key: KeyRecord) -> None:
+    """Raises MoreThanItselfError, naming each field in which the key would be more than the one that calls."""
     more = dict(_more_than(caller, key))
-    if new and (passed_on := NEVER_PASSED_ON.intersection(key.scopes)):
+    if passed_on := NEVER_PASSED_ON.intersection(key.scopes):
         more["scopes"] = f"A key made by a key cannot have {', '.join(sorted(passed_on))}."
     if more:
+        raise MoreThanItselfError(more)
+
+
+async def check_within(connection: Connection, caller: Caller, key: KeyRecord) -> None:
+    """Raises MoreThanItselfError, naming each field in which the key is more than the one that calls."""
+    organization = await store.get_organization(connection, caller.org_id)
+    inherited = () if organization is None else organization.ip_allow
+    if more := dict(_more_than(caller, replace(key, ip_allow=key.ip_allow or inherited))):
         raise MoreThanItselfError(more)
 
 

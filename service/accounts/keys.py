@@ -1,6 +1,5 @@
 """Making, rolling and revoking API keys."""
 
-import ipaddress
 from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
@@ -12,13 +11,12 @@ from service import ids
 from service.accounts import store
 from service.accounts.caller import Caller
 from service.accounts.errors import (
-    ImpossibleValueError,
     KeyNotFoundError,
     UnknownFirmError,
     UnknownOrganizationError,
 )
-from service.accounts.granting import check_within, is_within_reach, require_granting
-from service.accounts.organizations import checked_name
+from service.accounts.granting import check_new, check_within, is_within_reach, require_granting
+from service.accounts.organizations import checked_name, checked_networks
 from service.accounts.scopes import expand_scopes
 from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode, Peppers, hash_token, new_token
@@ -66,14 +64,14 @@ async def mint_key(
         firm_ids=None if firm_ids is None else tuple(firm_ids),
         connection_ids=None if connection_ids is None else tuple(connection_ids),
         api_version=api_version,
-        ip_allow=_checked_networks(ip_allow),
+        ip_allow=checked_networks(ip_allow),
         created_at=made_at,
         expires_at=None if expires_in is None else made_at + expires_in,
         made_by_key=None if by is None else by.key_id,
     )
     if by is not None:
         await require_granting(connection, by)
-        check_within(by, made, new=True)
+        check_new(by, made)
     if await store.count_foreign_bindings(connection, org_id, made.firm_ids, made.connection_ids):
         raise UnknownFirmError("a key can be bound only to firms and connections of its own organization")
     async with connection.transaction():
@@ -106,7 +104,7 @@ async def roll_key(
         raise KeyNotFoundError("no such key")
     made = msgspec.structs.replace(old, id=new_uuid(), created_at=at, expires_at=None, last_used_at=None)
     if by is not None:
-        check_within(by, old, new=False)
+        await check_within(connection, by, old)
         made = msgspec.structs.replace(made, expires_at=old.expires_at, made_by_key=by.key_id)
     async with connection.transaction():
         await store.mark_key_expiring(connection, org_id, key_id, at + overlap)
@@ -133,7 +131,7 @@ async def revoke_key(
         if found is None or (by is not None and not is_within_reach(by, found)):
             raise KeyNotFoundError("no such key")
         if by is not None:
-            check_within(by, found, new=False)
+            await check_within(connection, by, found)
         ended = await store.mark_key_revoked(connection, org_id, key_id, clock())
         others = (ids.encode("key", one) for one in ended if one != key_id)
         await _record(connection, org_id, "keys.revoke", key_id, *others, actor=actor)
@@ -159,10 +157,3 @@ async def _keep(connection: Connection, peppers: Peppers, made: KeyRecord) -> st
     except asyncpg.ForeignKeyViolationError:
         raise UnknownOrganizationError("no such organization") from None
     return token
-
-
-def _checked_networks(networks: Sequence[str]) -> tuple[str, ...]:
-    try:
-        return tuple(str(ipaddress.ip_network(network)) for network in networks)
-    except ValueError as error:
-        raise ImpossibleValueError(f"{error}; use networks such as 192.0.2.0/24") from None

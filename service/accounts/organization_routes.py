@@ -30,6 +30,11 @@ class Organization(Struct, frozen=True, kw_only=True, tag_field="object", tag="o
     """It stands on its invoices, in its invitations, and on the pages that its firms see."""
     time_zone: str
     """IANA name, for the days and times on its pages. Billing months keep the zone they began with."""
+    ip_allow: tuple[str, ...]
+    """Networks that its keys may be used from, where they have no list of their own; empty for anywhere.
+
+    Set on the page of settings: a key does not say where it may be used from.
+    """
     keys_may_grant: bool
     """Whether its keys may make keys and invite people. An owner or admin says so on the page of keys, no key does."""
     created_at: datetime
@@ -86,6 +91,7 @@ async def _read(connection: Connection, call: Call) -> Organization:
         id=ids.encode("org", found.id),
         name=found.name,
         time_zone=found.time_zone,
+        ip_allow=found.ip_allow,
         keys_may_grant=await get_granting(connection, org_id) is not None,
         created_at=found.created_at,
     )
@@ -100,6 +106,7 @@ def organization_operations(pool: Pool) -> tuple[Operation, ...]:
         "id": "org_01k3sd2p3bfxvs0q7kxb6hzj5t",
         "name": "Ledgerline Apps",
         "time_zone": "America/Chicago",
+        "ip_allow": ["192.0.2.0/24"],
         "keys_may_grant": False,
         "created_at": "2026-11-02T15:04:05Z",
     }

@@ -1,6 +1,8 @@
 """Our customers and the firms whose data they read."""
 
+import ipaddress
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -86,6 +88,18 @@ async def change_organization(connection: Connection, org_id: UUID, name: str, t
         await record_act(connection, org_id, "orgs.change", (ids.encode("org", org_id),), actor=actor)
 
 
+async def set_networks(connection: Connection, org_id: UUID, networks: Sequence[str], *, actor: str) -> None:
+    """Where its keys may be used from, those without a list of their own; none for anywhere. Felt within a second.
+
+    Raises ImpossibleValueError.
+    """
+    checked = checked_networks(networks)
+    async with connection.transaction():
+        await store.mark_networks(connection, org_id, checked)
+        about = (ids.encode("org", org_id), *(checked or ("anywhere",)))
+        await record_act(connection, org_id, "orgs.networks", about, actor=actor)
+
+
 async def _insert(
     connection: Connection, org_id: UUID, firm_id: UUID, name: str, region: str | None, at: datetime
 ) -> Firm:
@@ -108,6 +122,14 @@ def checked_name(name: str) -> str:
     if not 1 <= len(name) <= MAX_NAME_CHARACTERS or not name.isprintable():
         raise ImpossibleValueError(f"a name has 1 to {MAX_NAME_CHARACTERS} printable characters")
     return name
+
+
+def checked_networks(networks: Sequence[str]) -> tuple[str, ...]:
+    """The networks as they are kept. Raises ImpossibleValueError."""
+    try:
+        return tuple(str(ipaddress.ip_network(network)) for network in networks)
+    except ValueError as error:
+        raise ImpossibleValueError(f"{error}; use networks such as 192.0.2.0/24") from None
 
 
 def check_time_zone(time_zone: str) -> None:

@@ -5,11 +5,11 @@ RETURNING id, name, time_zone, created_at;
 
 -- name: get_organization
 -- One organization.
-SELECT id, name, time_zone, created_at FROM organizations WHERE id = $1;
+SELECT id, name, time_zone, created_at, ip_allow::text[] AS ip_allow FROM organizations WHERE id = $1;
 
 -- name: list_organizations
 -- Every organization, oldest first (operators only).
-SELECT id, name, time_zone, created_at FROM organizations ORDER BY id;
+SELECT id, name, time_zone, created_at, ip_allow::text[] AS ip_allow FROM organizations ORDER BY id;
 
 -- name: insert_firm
 -- A new firm of an organization.
@@ -119,6 +119,10 @@ FROM authenticate_key($1);
 -- name: mark_organization_changed
 -- An organization's name and time zone.
 UPDATE organizations SET name = $2, time_zone = $3 WHERE id = $1 RETURNING id;
+
+-- name: mark_networks
+-- Where an organization's keys may be used from, those without a list of their own.
+UPDATE organizations SET ip_allow = $2::text[]::cidr[] WHERE id = $1;
 
 -- name: mark_keys_granting
 -- On whose word an organization's keys may make keys and invite people; null for nobody's.

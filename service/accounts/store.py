@@ -19,6 +19,8 @@ class Organization(msgspec.Struct, frozen=True):
     name: str
     time_zone: str
     created_at: datetime
+    ip_allow: tuple[str, ...] = ()
+    """Where its keys may be used from, those without a list of their own; empty for anywhere."""
 
 
 class Firm(msgspec.Struct, frozen=True):
@@ -55,6 +57,10 @@ async def insert_organization(connection: Connection, made: Organization) -> Non
 
 async def get_organization(connection: Connection, org_id: UUID) -> Organization | None:
     return msgspec.convert(await connection.fetchrow(SQL["get_organization"], org_id), Organization | None)
+
+
+async def mark_networks(connection: Connection, org_id: UUID, networks: tuple[str, ...]) -> None:
+    await connection.execute(SQL["mark_networks"], org_id, networks)
 
 
 async def list_organizations(connection: Connection) -> list[Organization]:

@@ -9,8 +9,10 @@ import pytest
 from service import ids
 from service.accounts.granting import set_granting
 from service.accounts.leaks import Match, end_leaked_key
+from service.accounts.organizations import set_networks
 from service.accounts.scopes import SCOPES
 from service.accounts.tokens import Mode
+from service.audit.acts import OPERATOR
 from service.connections.approvals import require, store
 from service.connections.approvals.store import Action
 from service.connections.errors import ApprovalError
@@ -168,6 +170,22 @@ async def test_rolled_key_may_the_same_and_the_old_one_runs_out(maker: Api, keys
     assert {**me, "key": old["key"]} == old  # also its end: rolling makes no key last longer
     ended = (await maker.get(f"/v1/keys/{old['key']}")).json()
     assert (ended["state"], ended["revoked_at"]) == ("expired", None)
+
+
+async def test_key_of_the_organizations_networks_rolls_itself_and_stays_within_them(
+    maker: Api, operator_pool: Pool
+) -> None:
+    async with operator_pool.acquire() as connection:
+        await set_networks(connection, maker.cast.org_id, ["127.0.0.0/8"], actor=OPERATOR)
+    me = (await maker.get("/v1/me")).json()
+
+    rolled = await maker.post(f"/v1/keys/{me['key']}/roll", {})
+    made = await maker.post("/v1/keys", NEW)
+    wider = await maker.post("/v1/keys", {**NEW, "ip_allow": []})
+
+    assert (rolled.status_code, made.status_code) == (201, 201), rolled.text
+    assert (made.json()["ip_allow"], rolled.json()["ip_allow"]) == (["127.0.0.0/8"], [])
+    assert problem_of(wider) == "insufficient_scope"
 
 
 async def test_key_rolls_and_revokes_only_what_may_no_more_than_itself(api: Api, maker: Api, keys: Keys) -> None:

@@ -12,9 +12,10 @@ from service.accounts import errors
 from service.accounts.authenticate import KeyRing
 from service.accounts.caller import check_address
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
-from service.accounts.organizations import create_firm, create_organization
+from service.accounts.organizations import create_firm, create_organization, set_networks
 from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode, Peppers, new_token
+from service.audit.acts import member_actor
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.ids import new_uuid
@@ -219,3 +220,36 @@ async def test_app_role_cannot_read_token_hashes(app_pool: Pool, operator_pool: 
     async with as_organization(app_pool, org_id) as connection:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await connection.fetch("SELECT token_hash FROM api_keys")
+
+
+async def test_networks_of_the_organization_hold_keys_without_their_own(app_pool: Pool, operator_pool: Pool) -> None:
+    org_id, other = await organization(operator_pool), await organization(operator_pool)
+    _, plain = await mint(operator_pool, org_id)
+    _, own = await mint(operator_pool, org_id, ip_allow=["198.51.100.0/24"])
+    _, theirs = await mint(operator_pool, other)
+    seconds = [0.0]
+    ring = KeyRing(app_pool, PEPPERS, monotonic=lambda: seconds[0])
+    check_address(await ring.caller(plain), "203.0.113.9")
+    async with as_organization(app_pool, org_id) as connection:
+        await set_networks(connection, org_id, ["192.0.2.0/24"], actor=member_actor(new_uuid()))
+
+    seconds[0] = 1.0
+    held = await ring.caller(plain)
+    check_address(held, "192.0.2.7")
+    with pytest.raises(errors.AddressNotAllowedError):
+        check_address(held, "203.0.113.9")
+    check_address(await ring.caller(own), "198.51.100.7")
+    check_address(await ring.caller(theirs), "203.0.113.9")
+
+
+async def test_impossible_network_is_refused_and_none_means_anywhere(app_pool: Pool, operator_pool: Pool) -> None:
+    org_id = await organization(operator_pool)
+    _, token = await mint(operator_pool, org_id)
+    async with as_organization(app_pool, org_id) as connection:
+        for wrong in ("192.0.2.1/24", "office", ""):
+            with pytest.raises(errors.ImpossibleValueError):
+                await set_networks(connection, org_id, [wrong], actor=member_actor(new_uuid()))
+        await set_networks(connection, org_id, ["192.0.2.0/24"], actor=member_actor(new_uuid()))
+        await set_networks(connection, org_id, [], actor=member_actor(new_uuid()))
+
+    check_address(await KeyRing(app_pool, PEPPERS).caller(token), "203.0.113.9")

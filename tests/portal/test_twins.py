@@ -96,6 +96,7 @@ APART: Final[dict[str, str]] = {
     "GET /firms/{id}/evidence": _FORM,
     "GET /try": "calls the operations themselves",
     "POST /try": "calls the operations themselves",
+    "POST /settings/networks": "says where keys may be used from, so no key does it",
     "POST /keys/granting": "gives leave to keys, so no key does it (infra/decisions/0008)",
     "POST /team/{id}/second-factor/remove": "a person's second factor, so only persons with a fresh one of their own",
     "POST /connections/sandbox": "on a demonstration alone: elsewhere a link session leads to a sandbox",

@@ -8,7 +8,7 @@ from service.accounts.errors import AccountError, KeyNotFoundError
 from service.accounts.granting import get_granting, set_granting
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
 from service.accounts.leaks import list_key_leaks
-from service.accounts.organizations import list_firms
+from service.accounts.organizations import get_organization, list_firms
 from service.accounts.roles import Permission
 from service.accounts.scopes import SCOPES
 from service.accounts.tokens import Mode
@@ -68,11 +68,13 @@ async def one(visit: Visit) -> Reply:
         firms = {firm.id: firm.name for firm in await list_firms(connection, visit.org_id)}
         links = {link.id: link for link in await list_connections(connection, visit.org_id)}
         leaks = await list_key_leaks(connection, visit.org_id, key_id)
+        organization = await get_organization(connection, visit.org_id)
     if found is None:
         raise missing()
     ended = found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= visit.parts.clock())
     made = [one for one in known.values() if one.made_by_key == key_id and one.revoked_at is None]
     facts: dict[str, Any] = {"firms": firms, "links": links, "overlaps": OVERLAPS}
+    facts["networks"] = () if organization is None else organization.ip_allow
     maker = None if found.made_by_key is None else known.get(found.made_by_key)
     return visit.page("key.html", key=found, leaks=leaks, ended=ended, made=made, maker=maker, **facts)
 

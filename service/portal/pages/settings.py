@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 
 import billing
 from service.accounts.errors import ImpossibleValueError
-from service.accounts.organizations import change_organization
+from service.accounts.organizations import change_organization, get_organization, set_networks
 from service.accounts.roles import Permission
 from service.audit.acts import member_actor
 from service.db.pool import as_organization
@@ -26,6 +26,7 @@ def routes() -> tuple[Route, ...]:
     return (
         page("/settings", settings, member=True),
         form("/settings/organization", change, Permission.ORGANIZATION),
+        form("/settings/networks", change_networks, Permission.ORGANIZATION, recent=True),
         form("/settings/request-log", keep_bodies, Permission.ORGANIZATION),
     )
 
@@ -46,13 +47,24 @@ async def change(visit: Visit) -> Reply:
     return visit.go("/settings")
 
 
+async def change_networks(visit: Visit) -> Reply:
+    """Where keys may be used from; an empty field is anywhere."""
+    networks = visit.form.text("networks").replace(",", " ").split()
+    try:
+        async with as_organization(visit.parts.pool, visit.org_id) as connection:
+            await set_networks(connection, visit.org_id, networks, actor=member_actor(visit.me.session.member_id))
+    except ImpossibleValueError as error:
+        return await _settings(visit, 422, wrong={"networks": f"{error}.".capitalize()})
+    return visit.go("/settings")
+
+
 async def keep_bodies(visit: Visit) -> Reply:
     """For how many days bodies of test calls and free calls are kept; an empty field is none, or for good."""
     wrong: dict[str, str] = {}
     days = _days(visit, "days", 1, MOST_DAYS, wrong)
     free_days = _days(visit, "free_days", 30, 3650, wrong)
     if wrong:
-        return await _settings(visit, 422, wrong_days=wrong)
+        return await _settings(visit, 422, wrong=wrong)
     org_id, actor = visit.org_id, member_actor(visit.me.session.member_id)
     async with as_organization(visit.parts.pool, org_id) as connection:
         if days != await get_kept_days(connection, org_id):
@@ -73,10 +85,12 @@ def _days(visit: Visit, name: str, least: int, most: int, wrong: dict[str, str])
 
 
 async def _settings(
-    visit: Visit, status: int = 200, error: str | None = None, wrong_days: Mapping[str, str] = MappingProxyType({})
+    visit: Visit, status: int = 200, error: str | None = None, wrong: Mapping[str, str] = MappingProxyType({})
 ) -> Reply:
     async with as_organization(visit.parts.pool, visit.org_id) as connection:
         days = await get_kept_days(connection, visit.org_id)
         free_days = await billing.get_free_calls_days(connection, visit.org_id)
-    facts: dict[str, Any] = {"days": days, "free_days": free_days, "wrong_days": wrong_days}
+        organization = await get_organization(connection, visit.org_id)
+    facts: dict[str, Any] = {"days": days, "free_days": free_days, "wrong": wrong, "here": visit.address}
+    facts["networks"] = () if organization is None else organization.ip_allow
     return visit.page("settings.html", status, zones=_ZONES, error=error, typed=visit.form, **facts)
