@@ -10,7 +10,7 @@ It is refused because nobody could mask it any more where it is shown again.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final, cast
 
 import msgspec
@@ -66,6 +66,11 @@ def refuse_numbers(body: bytes, keepers: frozenset[str] = frozenset()) -> None:
 def refuse_numbers_in(text: str, pointer: str) -> None:
     """The same for one text that stands elsewhere, such as in a query."""
     _refuse(pointer, "", text, frozenset())
+
+
+def field_with_number(form: Iterable[tuple[str, str]], unseen: frozenset[str] = frozenset()) -> str | None:
+    """The first field of a form that has what never comes in; those in `unseen` are passwords and the like."""
+    return next((name for name, text in form if name not in unseen and has_number(name, text)), None)
 
 
 def has_number(name: str, text: str) -> bool:

@@ -9,6 +9,7 @@ from service import errors, ids
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Exports, Meter, Operation, Parameter
 from service.api.query import id_of, instant, invalid, read_query
+from service.api.screen import refuse_numbers_in
 from service.audit.checkpoints import Signer
 from service.clock import Clock, now
 from service.connections.vault import Vault
@@ -146,4 +147,5 @@ def _ticket(call: Call) -> str:
             f"`Ticket-Reference`: {message}",
             errors=(FieldError("header/ticket-reference", "missing", message),),
         )
+    refuse_numbers_in(ticket, "header/ticket-reference")
     return ticket

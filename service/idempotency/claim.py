@@ -45,6 +45,7 @@ class Claim(Struct, frozen=True):
 
     org_id: UUID
     key: str
+    """The caller's key as it is kept."""
     request_id: UUID
     earlier_request_ids: tuple[UUID, ...] = ()
     """The tries before this one: each ended without an answer, but the write may have happened."""
@@ -77,7 +78,7 @@ class Idempotency:
 
     async def claim(self, org_id: UUID, key: str, print_: bytes, request_id: UUID) -> Claim | KeptAnswer:
         """The right to write, or the answer of the write that has already happened; a 409 or 422 problem otherwise."""
-        at = self._clock()
+        at, key = self._clock(), _kept_as(org_id, key)
         async with as_organization(self._pool, org_id) as connection:
             if await store.insert_claim(connection, org_id, key, print_, request_id, at, at + HELD_FOR):
                 return Claim(org_id, key, request_id)
@@ -128,6 +129,11 @@ class Idempotency:
 async def forget_old_claims(connection: Connection, at: datetime) -> None:
     """Deletes what is older than `KEPT_FOR`; for the worker, on a connection of the operator role."""
     await store.delete_old_claims(connection, at - KEPT_FOR)
+
+
+def _kept_as(org_id: UUID, key: str) -> str:
+    """A digest (32 characters): callers make their keys of anything, so of what they send none is stored."""
+    return hashlib.blake2b(key.encode(), digest_size=16, key=org_id.bytes).hexdigest()
 
 
 def _belongs_to(org_id: UUID, key: str) -> bytes:

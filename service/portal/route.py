@@ -21,6 +21,7 @@ from service.api.auth import Proxies, client_address
 from service.api.call import Call
 from service.api.limits import subscriber
 from service.api.operation import Exports
+from service.api.screen import field_with_number
 from service.connectors.sdk.budget import Limit
 from service.portal.cookies import DEVICE, SESSION, VISITOR, cookie, form_token, new_visitor, read_cookies, same
 from service.portal.parts import Parts
@@ -29,6 +30,8 @@ from service.portal.visit import Form, Header, Refusal, Reply, Visit
 from service.telemetry import log_exception
 
 MAX_FORM_BYTES: Final = 64 * 1024
+UNSEEN: Final = frozenset({"token", "password", "secret", "link", "halfway", "answer", "body"})
+"""Fields that are proofs, not texts; `body` is sent on to the API, which looks itself."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _STATE: Final = "tickmark.portal"
 
@@ -242,9 +245,16 @@ async def _read_form(scope: Scope, receive: Receive) -> Form:
         if not message.get("more_body", False):
             break
     try:
-        return Form(parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=300))
+        pairs = parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=300)
     except ValueError:
         raise Refusal(400, "This form cannot be read", "Load the page again and send it once more.") from None
+    if field_with_number(pairs, UNSEEN) is not None:
+        raise Refusal(
+            422,
+            "That number cannot be taken",
+            "Card numbers and government ids are never kept. Go back and leave it out.",
+        )
+    return Form(pairs)
 
 
 def _check_origin(scope: Scope, visit: Visit) -> None:

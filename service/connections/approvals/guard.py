@@ -2,6 +2,7 @@
 
 import re
 from typing import Final
+from urllib.parse import unquote_plus
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -10,6 +11,7 @@ from service import errors, ids
 from service.api.call import Answer, Call, Route
 from service.api.operation import Exports, Operation, Parameter
 from service.api.query import pairs
+from service.api.screen import refuse_numbers_in
 from service.connections.approvals.exporting import (
     MOST_APPROVALS,
     ExportNeedsApprovalError,
@@ -79,7 +81,8 @@ async def _agree(call: Call, operation: Operation, linking: Linking) -> None:
         firm_ids = frozenset({call.firm_id})
     elif operation.exports is Exports.FIRMS:
         firm_ids, connection_ids = caller.firm_ids, _narrowed(call)
-    query = str(call.scope["query_string"], "ascii")
+    query = unquote_plus(str(call.scope["query_string"], "ascii"))
+    refuse_numbers_in(query, "query")  # it is kept with the approval
     taking = Taking(
         org_id=caller.org_id,
         firm_ids=firm_ids,
@@ -103,6 +106,7 @@ def _person(call: Call) -> str | None:
     by = call.header(b"requested-by")
     if by is not None and _PERSON.fullmatch(by) is None:
         raise _unnamed("An e-mail address.")
+    refuse_numbers_in(by or "", "header/requested-by")
     return by
 
 

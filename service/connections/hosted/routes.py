@@ -15,6 +15,7 @@ from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
 
 from service import ids
+from service.api.screen import field_with_number, has_number
 from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import pages
 from service.connections.hosted.journey import Journey, Signing
@@ -67,6 +68,7 @@ class Pages:
         session = await find_session(self._linking, token)
         form = {name: [str(one) for one in values] for name, values in (await request.form()).dict().items()}
         try:
+            _refuse_numbers(form, session)
             leads_to = await self._step(session, token, step, form)
         except ConnectRefusedError as refusal:
             session = await self._journey.again(session)
@@ -155,7 +157,8 @@ class Pages:
             return self._html("gone.html", 410, notice=said, accent=session.accent)
         shown = await pages.contents(self._linking, self._journey, session)
         hidden = pages.SECRETS | {asked.name for asked in shown.inputs if asked.secret}
-        fields = {name: values[0] for name, values in (typed or {}).items() if name not in hidden and values}
+        shows = {name: values[0] for name, values in (typed or {}).items() if name not in hidden and values}
+        fields = {name: text for name, text in shows.items() if not has_number(name, text)}
         chosen = set((typed or {}).get("account", []))
         return self._html(
             f"{session.step.value}.html",
@@ -228,6 +231,13 @@ def connect_app(linking: Linking) -> Litestar:
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _refuse_numbers(form: Mapping[str, list[str]], session: LinkSession) -> None:
+    """Raises ConnectRefusedError for what is kept as typed: a signature, not what opens a vendor."""
+    typed = ((name, value) for name, values in form.items() for value in values)
+    if session.step is Step.SIGN and field_with_number(typed) is not None:
+        raise ConnectRefusedError("Leave card numbers and government ids out: they are never kept.")
 
 
 def _is_ours(request: AnyRequest, own: str) -> bool:
