@@ -34,9 +34,8 @@ LANGUAGES = {"python": "Python", "ts": "TypeScript"}
 
 
 def code_of(tag: str) -> str:
-    return next(
-        text for text in re.findall(rf"^```{tag}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL) if "verify" in text
-    )
+    blocks: list[str] = re.findall(rf"^```{tag}\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+    return next(text for text in blocks if "verify" in text)
 
 
 def given(headers: dict[str, str], secret: str = SECRET, body: str = BODY) -> dict[str, str]:
