@@ -13,6 +13,7 @@ for _module in ("kit", "records", "pages", "trouble", "writes", "said", "signing
 from service.connectors.transport import HttpTransport  # noqa: E402
 from service.sandbox.books import Books  # noqa: E402
 from service.sandbox.serve import DEFAULT_SEED, SandboxServer, running  # noqa: E402
+from tests.conformance.published import strange  # noqa: E402
 from tests.conformance.rig import Rig  # noqa: E402
 from tests.conformance.subject import Facts, Subject  # noqa: E402
 
@@ -98,7 +99,7 @@ def rig(
     transport: HttpTransport,
     client_names: tuple[str, ...],
 ) -> Generator[Rig]:
-    """The vendor, ready. After the check nothing that was logged holds a secret or a client's name."""
+    """The vendor, ready. After the check no secret and no client's name was logged, and every call is published."""
     lines, root = Lines(), logging.getLogger()
     level = root.level
     root.addHandler(lines)
@@ -112,3 +113,4 @@ def rig(
     secrets = [part for token in rig.tokens.seen for part in token.split("\n")]
     leaked = [word for word in (*secrets, *client_names) if word in lines.text]
     assert not leaked, "a secret or a client's name was logged"
+    assert not strange(subject.connector.slug, rig.middle.asked), "a call that the vendor does not publish"

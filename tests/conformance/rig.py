@@ -67,15 +67,19 @@ class Middle:
         """Of the good answers."""
         self.sent: list[tuple[str, str, object]] = []
         """Method, URL and body of all but GETs."""
+        self.asked: set[tuple[str, str]] = set()
+        """Method and URL of all that was ever asked."""
 
     async def open(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
     ) -> Opened:
+        self.asked.add((method, url))
         return await self._transport.open(method, url, headers, body, timeout_s)
 
     async def send(
         self, method: str, url: str, headers: Mapping[str, str], body: Body | None, timeout_s: float
     ) -> Response:
+        self.asked.add((method, url))
         if method != "GET":
             self.sent.append((method, url, body))
         found = await self._transport.send(method, url, headers, body, timeout_s)
