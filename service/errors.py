@@ -91,6 +91,11 @@ def missing() -> ApiProblem:
     return ApiProblem(NOT_FOUND, "There is no such thing, or this key may not see it.")
 
 
+def wrong_field(pointer: str, says: str, code: str = "invalid") -> ApiProblem:
+    """One thing wrong with a body: where, and in one sentence what has to stand there."""
+    return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {says}", errors=(FieldError(pointer, code, says),))
+
+
 MALFORMED_JSON = Kind("malformed_json", 400, "The body is not valid JSON", "Send a JSON object encoded in UTF-8.")
 UNKNOWN_PARAMETER = Kind(
     "unknown_parameter",

@@ -75,7 +75,7 @@ class KeyRoutes:
 
     async def one(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
-        caller, key_id = call.known_caller, _named(call)
+        caller, key_id = call.known_caller, call.named("key")
         async with as_organization(self._pool, caller.org_id) as connection:
             found = await get_key(connection, caller.org_id, key_id)
         if found is None or not is_within_reach(caller, found):
@@ -113,7 +113,7 @@ class KeyRoutes:
     async def roll(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
         asked: RollKey = decode_body(await json_body(call, MAX_BODY_BYTES), RollKey)
-        caller, key_id = call.known_caller, _named(call)
+        caller, key_id = call.known_caller, call.named("key")
         async with _answered(), as_organization(self._pool, caller.org_id) as connection:
             made, token = await roll_key(
                 connection,
@@ -130,7 +130,7 @@ class KeyRoutes:
 
     async def revoke(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
-        caller, key_id, at = call.known_caller, _named(call), self._clock()
+        caller, key_id, at = call.known_caller, call.named("key"), self._clock()
         async with _answered(), as_organization(self._pool, caller.org_id) as connection:
             ended = await revoke_key(
                 connection, caller.org_id, key_id, clock=lambda: at, actor=key_actor(caller.key_id), by=caller
@@ -181,13 +181,6 @@ async def _answered() -> AsyncGenerator[None]:
         raise _wrong("ip_allow" if "network" in str(wrong) else "name", f"{wrong}.".capitalize()) from None
     except AccountError as wrong:
         raise _wrong("", f"{wrong}.".capitalize()) from None
-
-
-def _named(call: Call) -> UUID:
-    try:
-        return ids.decode("key", call.params["id"])
-    except ids.MalformedIdError:
-        raise missing() from None
 
 
 def _bound(prefix: str, said: Any, own: frozenset[UUID] | None) -> list[UUID] | None:

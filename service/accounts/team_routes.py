@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager
 from typing import Final, Protocol
 from uuid import UUID
 
-from service import ids
 from service.accounts import members
 from service.accounts.errors import GrantingOffError, ImpossibleValueError, MemberNotFoundError, NotAllowedError
 from service.accounts.granting import require_granting
@@ -66,7 +65,7 @@ class TeamRoutes:
 
     async def one(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
-        org_id, member_id = call.known_caller.org_id, _named("mem", call)
+        org_id, member_id = call.known_caller.org_id, call.named("mem")
         async with as_organization(self._pool, org_id) as connection:
             found = await members.get_member(connection, org_id, member_id)
         if found is None:
@@ -77,7 +76,7 @@ class TeamRoutes:
     async def change(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
         asked: MemberUpdate = decode_body(await json_body(call, MAX_BODY_BYTES), MemberUpdate)
-        member_id, key_id = _named("mem", call), call.known_caller.key_id
+        member_id, key_id = call.named("mem"), call.known_caller.key_id
         async with self._giving(call) as (connection, sponsor):
             changed = await members.change_role(connection, sponsor, member_id, asked.role, key_id=key_id)
         call.rows = 1
@@ -85,7 +84,7 @@ class TeamRoutes:
 
     async def remove(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
-        member_id, key_id = _named("mem", call), call.known_caller.key_id
+        member_id, key_id = call.named("mem"), call.known_caller.key_id
         async with self._giving(call) as (connection, sponsor):
             await members.remove_member(connection, sponsor, member_id, key_id=key_id, clock=self._clock)
         return Answer(204, b"")
@@ -119,7 +118,7 @@ class TeamRoutes:
 
     async def take_back(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})
-        caller, invitation_id = call.known_caller, _named("ivt", call)
+        caller, invitation_id = call.known_caller, call.named("ivt")
         _refuse_bound(call)
         actor = key_actor(caller.key_id)
         try:
@@ -166,10 +165,3 @@ def _refuse_bound(call: Call) -> None:
         raise ApiProblem(KEY_MODE_MISMATCH, "The team is real: a test key does not change it.")
     if caller.firm_ids is not None or caller.connection_ids is not None:
         raise ApiProblem(INSUFFICIENT_SCOPE, "A key that is bound to firms or connections does not change the team.")
-
-
-def _named(prefix: str, call: Call) -> UUID:
-    try:
-        return ids.decode(prefix, call.params["id"])
-    except ids.MalformedIdError:
-        raise missing() from None

@@ -5,10 +5,12 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any, Final
+from uuid import UUID
 
 import msgspec
 from msgspec import UNSET
 
+from service import ids
 from service.api.call import JSON, Answer, Call
 from service.api.screen import refuse_numbers
 from service.connectors.sdk.codec import drift
@@ -20,6 +22,7 @@ from service.errors import (
     VALIDATION_FAILED,
     ApiProblem,
     FieldError,
+    wrong_field,
 )
 from service.resources.common import Deleted, Page
 
@@ -98,6 +101,14 @@ def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     if len(found) != len(pairs):
         raise ApiProblem(MALFORMED_JSON, "A name stands twice in one object.")
     return found
+
+
+def id_in_body(prefix: str, text: str, pointer: str) -> UUID:
+    """An id of ours in a body; a problem that points at what is none of that sort."""
+    try:
+        return ids.decode(prefix, text)
+    except ids.MalformedIdError:
+        raise wrong_field(pointer, f"An id that starts with `{prefix}_`.") from None
 
 
 @lru_cache

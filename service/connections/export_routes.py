@@ -6,11 +6,12 @@ from typing import Annotated, Any, Final
 from msgspec import Meta, Struct
 
 from service import errors, ids
-from service.api.bodies import answer_of, decode_body, json_body
+from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Exports, Meter, Operation, Parameter
 from service.api.parameters import path_id
-from service.connections.approvals.routes import Person, approval_problem, decoded
+from service.connections.approvals.problems import approval_problem
+from service.connections.approvals.shapes import Person
 from service.connections.errors import ApprovalError
 from service.connections.export import Exported, export_connection
 from service.connections.linking import Linking
@@ -104,7 +105,7 @@ class ExportRoutes:
                 by=asked.requested_by,
                 key_id=call.known_caller.key_id,
                 ticket=asked.ticket,
-                approval_id=None if asked.approval is None else decoded("apr", asked.approval, "/approval"),
+                approval_id=None if asked.approval is None else id_in_body("apr", asked.approval, "/approval"),
             )
         except ApprovalError as refusal:
             raise approval_problem(refusal) from None

@@ -8,7 +8,7 @@ from service import errors, ids
 from service.accounts.caller import Caller
 from service.accounts.errors import UnknownFirmError
 from service.api import parameters
-from service.api.bodies import answer_of, decode_body, json_body
+from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
@@ -16,7 +16,7 @@ from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, ins
 from service.audit.entry import from_content
 from service.audit.store import list_disclosures
 from service.clock import Clock, now
-from service.connections.approvals.routes import approval_problem
+from service.connections.approvals.problems import approval_problem
 from service.connections.errors import ApprovalError, ConnectionNotFoundError
 from service.connections.open import Connections
 from service.consent import store
@@ -34,7 +34,7 @@ from service.consent.shapes import (
 )
 from service.consent.sign import ImpossibleConsentError, revoke_consent
 from service.db.pool import Pool, as_organization
-from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.errors import missing, wrong_field
 from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -77,8 +77,8 @@ class ConsentRoutes:
     async def create(self, call: Call) -> Answer:
         new = decode_body(await json_body(call, MAX_BODY_BYTES), NewConsent)
         caller = call.known_caller
-        firm_id = _named("firm", new.firm, "/firm")
-        connection_id = None if new.connection is None else _named("con", new.connection, "/connection")
+        firm_id = id_in_body("firm", new.firm, "/firm")
+        connection_id = None if new.connection is None else id_in_body("con", new.connection, "/connection")
         if caller.firm_ids is not None and firm_id not in caller.firm_ids:
             raise missing()
         if caller.connection_ids is not None and connection_id not in caller.connection_ids:
@@ -104,11 +104,11 @@ class ConsentRoutes:
                 terms,
                 by=new.requested_by,
                 key_id=caller.key_id,
-                approval_id=None if new.approval is None else _named("apr", new.approval, "/approval"),
+                approval_id=None if new.approval is None else id_in_body("apr", new.approval, "/approval"),
                 at=self._clock(),
             )
         except ImpossibleConsentError as wrong:
-            raise _invalid(wrong.pointer, str(wrong)) from None
+            raise wrong_field(wrong.pointer, str(wrong)) from None
         except UnknownFirmError:
             raise missing() from None
         except ApprovalError as refusal:
@@ -119,10 +119,7 @@ class ConsentRoutes:
 
     async def revoke(self, call: Call) -> Answer:
         caller = call.known_caller
-        try:
-            consent_id = ids.decode("cns", call.params["id"])
-        except ids.MalformedIdError:
-            raise missing() from None
+        consent_id = call.named("cns")
         async with as_organization(self._pool, caller.org_id) as connection:
             found = await store.get_consent(connection, caller.org_id, consent_id)
             if found is None or not _may_know(caller, found):
@@ -175,7 +172,7 @@ class ConsentRoutes:
         except ConnectionNotFoundError:
             raise missing() from None
         if record.firm_id != firm_id:
-            raise _invalid("/firm", "The connection or the client belongs to another firm.")
+            raise wrong_field("/firm", "The connection or the client belongs to another firm.")
 
 
 def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -> tuple[Operation, ...]:
@@ -285,13 +282,6 @@ def _may_know(caller: Caller, found: store.Consent) -> bool:
     return caller.connection_ids is None or found.connection_id in caller.connection_ids
 
 
-def _named(prefix: str, value: str, pointer: str) -> UUID:
-    try:
-        return ids.decode(prefix, value)
-    except ids.MalformedIdError:
-        raise _invalid(pointer, f"An id that starts with `{prefix}_`.") from None
-
-
 def _home_of(client: str | None) -> UUID | None:
     """The connection that a client's id leads to."""
     if client is None:
@@ -299,8 +289,4 @@ def _home_of(client: str | None) -> UUID | None:
     try:
         return ids.parse_record_id("cli_", client).connection
     except ids.MalformedIdError:
-        raise _invalid("/client", "An id that starts with `cli_`.") from None
-
-
-def _invalid(pointer: str, message: str) -> ApiProblem:
-    return ApiProblem(VALIDATION_FAILED, message, errors=(FieldError(pointer, "invalid", message),))
+        raise wrong_field("/client", "An id that starts with `cli_`.") from None

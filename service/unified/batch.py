@@ -11,7 +11,7 @@ from service.api.asgi import App
 from service.api.bodies import decode_body, encode, json_body
 from service.api.call import JSON, PROBLEM_JSON, Answer, Call
 from service.api.inner import Given, Inner, call_within
-from service.errors import VALIDATION_FAILED, ApiProblem, FieldError
+from service.errors import wrong_field
 
 MOST_OPERATIONS: Final = 30
 AT_ONCE: Final = 6
@@ -71,7 +71,7 @@ class Batches:
         """The answers to all operations: 200 whatever became of each."""
         batch: Batch = decode_body(await json_body(call, self._max_body_bytes, None), Batch)
         if not 1 <= len(batch.operations) <= MOST_OPERATIONS:
-            raise _invalid("/operations", "length", f"1 to {MOST_OPERATIONS} operations.")
+            raise wrong_field("/operations", f"1 to {MOST_OPERATIONS} operations.", "length")
         key = next(value for name, value in call.scope["headers"] if name == b"authorization")
         inner = [_checked(one, f"/operations/{at}", key) for at, one in enumerate(batch.operations)]
         serve, room = self.serve, asyncio.Semaphore(AT_ONCE)
@@ -87,18 +87,18 @@ class Batches:
 def _checked(one: BatchOperation, at: str, key: bytes) -> Inner:
     """The call to make. Raises a 422 problem at `at` for one that cannot stand in a batch."""
     if one.method not in ("GET", "POST", "PATCH", "DELETE"):
-        raise _invalid(f"{at}/method", "choice", "`GET`, `POST`, `PATCH` or `DELETE`.")
+        raise wrong_field(f"{at}/method", "`GET`, `POST`, `PATCH` or `DELETE`.", "choice")
     path = one.path.partition("?")[0]
     if _PATH.fullmatch(one.path) is None:
-        raise _invalid(f"{at}/path", "format", "A path of this API, such as `/v1/clients?limit=10`.")
+        raise wrong_field(f"{at}/path", "A path of this API, such as `/v1/clients?limit=10`.", "format")
     if path.rstrip("/") == _NESTED:
-        raise _invalid(f"{at}/path", "nested", "A batch holds no other batch.")
+        raise wrong_field(f"{at}/path", "A batch holds no other batch.", "nested")
     if path.endswith("/content") or (one.method, path.rstrip("/")) == ("POST", "/v1/documents"):
-        raise _invalid(f"{at}/path", "bytes", "Bytes of documents go in calls of their own.")
+        raise wrong_field(f"{at}/path", "Bytes of documents go in calls of their own.", "bytes")
     headers = [(b"authorization", key)]
     for name, value in one.headers.items():
         if _HEADERS.fullmatch(name) is None or _VALUE.fullmatch(value) is None:
-            raise _invalid(f"{at}/headers", "unsupported", "Only headers of the operation itself, as plain text.")
+            raise wrong_field(f"{at}/headers", "Only headers of the operation itself, as plain text.", "unsupported")
         headers.append((name.lower().encode(), value.encode()))
     body = bytes(one.body)
     if body:
@@ -112,7 +112,3 @@ def _told(given: Given) -> BatchAnswer:
     return BatchAnswer(
         status=given.status, headers=headers, body=msgspec.Raw(given.body) if given.body and is_json else None
     )
-
-
-def _invalid(pointer: str, code: str, message: str) -> ApiProblem:
-    return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {message}", errors=(FieldError(pointer, code, message),))

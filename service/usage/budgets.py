@@ -19,7 +19,14 @@ from service.api.operation import Meter as MeterClass
 from service.clock import Clock, now
 from service.connections.open import has_connection
 from service.db.pool import Connection, Pool, as_organization
-from service.errors import INSUFFICIENT_SCOPE, NOT_FOUND, VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.errors import (
+    INSUFFICIENT_SCOPE,
+    NOT_FOUND,
+    ApiProblem,
+    FieldError,
+    missing,
+    wrong_field,
+)
 from service.resources.common import Money
 
 _PREFIXES: Final = {BudgetScope.ORGANIZATION: "org", BudgetScope.KEY: "key", BudgetScope.CONNECTION: "con"}
@@ -207,8 +214,7 @@ def _scope_id(change: BudgetChange, org_id: UUID) -> UUID:
     except ids.MalformedIdError:
         found = None
     if found is None or (change.scope is BudgetScope.ORGANIZATION and found != org_id):
-        message = f"The id of the {change.scope}, `{prefix}_…`."
-        raise ApiProblem(VALIDATION_FAILED, f"`id`: {message}", errors=(FieldError("/id", "id", message),))
+        raise wrong_field("/id", f"The id of the {change.scope}, `{prefix}_…`.", "id")
     return found
 
 

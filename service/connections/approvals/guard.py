@@ -19,7 +19,7 @@ from service.connections.approvals.exporting import (
     is_wanted,
     list_missing,
 )
-from service.connections.approvals.routes import approval_problem
+from service.connections.approvals.problems import approval_problem
 from service.connections.errors import ApprovalError
 from service.connections.linking import Linking
 from service.db.pool import as_organization

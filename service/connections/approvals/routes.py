@@ -1,15 +1,12 @@
 """`/v1/approvals` and what a firm wants two persons for."""
 
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Final
 from uuid import UUID
-
-from msgspec import Meta, Struct
 
 from service import errors, ids
 from service.accounts.caller import Caller
 from service.accounts.errors import UnknownFirmError
-from service.api.bodies import answer_of, decode_body, json_body
+from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as Metered
@@ -17,74 +14,25 @@ from service.api.parameters import filter_by, path_id
 from service.api.query import boolean, read_query
 from service.connections.approvals import require, store
 from service.connections.approvals.policy import change_policy
-from service.connections.approvals.require import ApprovalNeededError
+from service.connections.approvals.problems import approval_problem
+from service.connections.approvals.shapes import (
+    APPROVAL_EXAMPLE,
+    POLICY_EXAMPLE,
+    ApprovalView,
+    DecisionBody,
+    FirmPolicy,
+    FirmPolicyUpdate,
+    to_approval,
+)
 from service.connections.approvals.store import Action, Approval
 from service.connections.errors import ApprovalError
 from service.connections.hosted.store import has_firm
 from service.connections.linking import Linking
 from service.db.pool import as_organization
-from service.errors import ApiProblem, FieldError, missing
+from service.errors import missing
 from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 16 * 1024
-Person = Annotated[str, Meta(min_length=3, max_length=320, pattern="^[^@\\s]+@[^@\\s]+$")]
-Wanted = Literal["connect", "consent", "export"]
-
-
-class ApprovalView(Struct, frozen=True, kw_only=True, tag_field="object", tag="approval"):
-    """Something that one person asked for and another decides."""
-
-    id: str
-    """`apr_…`"""
-    firm: str
-    """Whose policy wants it, `firm_…`."""
-    connection: str | None
-    """What it is about, `con_…`."""
-    action: Action
-    """`connect`, `consent`, `export`, or `policy`: to loosen the policy itself."""
-    detail: str
-    """In words."""
-    status: Literal["waiting", "approved", "refused", "used", "expired"]
-    """How it stands; an approval serves once."""
-    requested_by: str
-    """The first person."""
-    requested_at: datetime
-    """When."""
-    expires_at: datetime
-    """Until when it can be decided and used."""
-    decided_by: str | None
-    """The second person."""
-    decided_at: datetime | None
-    """When."""
-
-
-class DecisionBody(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The second person's word."""
-
-    decision: Literal["approved", "refused"]
-    """Yes or no."""
-    decided_by: Person
-    """Who decides, by e-mail address: another person than the first, with another key."""
-
-
-class FirmPolicy(Struct, frozen=True, kw_only=True, tag_field="object", tag="firm_policy"):
-    """What a firm wants two persons for."""
-
-    firm: str
-    """`firm_…`"""
-    dual_control: tuple[Action, ...]
-    """Adding a connection, widening a consent, exporting."""
-
-
-class FirmPolicyUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What it wants from now on."""
-
-    dual_control: Annotated[tuple[Wanted, ...], Meta(max_length=3)]
-    """The whole list. To take something off it needs a second person itself."""
-    requested_by: Person
-    """Who asks."""
-    approval: str | None = None
-    """`apr_…`, where something is taken off."""
 
 
 class ApprovalRoutes:
@@ -106,7 +54,7 @@ class ApprovalRoutes:
     async def decide(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), DecisionBody)
         caller, at = call.known_caller, self._linking.clock()
-        approval_id = _named("apr", call)
+        approval_id = call.named("apr")
         try:
             async with as_organization(self._linking.pool, caller.org_id) as connection:
                 known = await store.get_approval(connection, caller.org_id, approval_id)
@@ -142,7 +90,7 @@ class ApprovalRoutes:
                 wanted,
                 by=asked.requested_by,
                 key_id=caller.key_id,
-                approval_id=None if asked.approval is None else decoded("apr", asked.approval, "/approval"),
+                approval_id=None if asked.approval is None else id_in_body("apr", asked.approval, "/approval"),
             )
         except UnknownFirmError:
             raise missing() from None
@@ -170,7 +118,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=Page[ApprovalView],
             parameters=(filter_by("waiting", {"type": "boolean"}, "`true`: only what waits."),),
             problems=(errors.INVALID_PARAMETER,),
-            example={"object": "list", "data": [_APPROVAL], "has_more": False, "next_cursor": None},
+            example={"object": "list", "data": [APPROVAL_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,
         ),
         Operation(
@@ -187,7 +135,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             body=DecisionBody,
             parameters=(path_id("id", "The approval's id, `apr_…`."),),
             problems=(errors.NOT_FOUND, errors.APPROVAL_REQUIRED),
-            example=_APPROVAL
+            example=APPROVAL_EXAMPLE
             | {"status": "approved", "decided_by": "lee@birchvale.example", "decided_at": "2026-11-20T12:10:00Z"},
             body_example={"decision": "approved", "decided_by": "lee@birchvale.example"},
             run=routes.decide,
@@ -205,7 +153,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=FirmPolicy,
             parameters=(firm,),
             problems=(errors.NOT_FOUND,),
-            example=_POLICY,
+            example=POLICY_EXAMPLE,
             run=routes.policy,
         ),
         Operation(
@@ -222,7 +170,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             body=FirmPolicyUpdate,
             parameters=(firm,),
             problems=(errors.NOT_FOUND, errors.APPROVAL_REQUIRED),
-            example=_POLICY,
+            example=POLICY_EXAMPLE,
             body_example={"dual_control": ["connect", "export"], "requested_by": "ada@ledgerline.example"},
             run=routes.change_policy,
         ),
@@ -230,87 +178,13 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
 
 
 def _firm(call: Call) -> UUID:
-    firm_id, bound = _named("firm", call), call.known_caller.firm_ids
+    firm_id, bound = call.named("firm"), call.known_caller.firm_ids
     if bound is not None and firm_id not in bound:
         raise missing()
     return firm_id
-
-
-def _named(prefix: str, call: Call) -> UUID:
-    try:
-        return ids.decode(prefix, call.params["id"])
-    except ids.MalformedIdError:
-        raise missing() from None
-
-
-def decoded(prefix: str, text: str, pointer: str) -> UUID:
-    """An id in a body; a problem that points at it."""
-    try:
-        return ids.decode(prefix, text)
-    except ids.MalformedIdError:
-        says = f"An id that starts with `{prefix}_`."
-        raise ApiProblem(
-            errors.VALIDATION_FAILED, f"`{pointer}`: {says}", errors=(FieldError(pointer, "invalid", says),)
-        ) from None
 
 
 def _may_know(caller: Caller, approval: Approval) -> bool:
     if caller.firm_ids is not None and approval.firm_id not in caller.firm_ids:
         return False
     return caller.connection_ids is None or approval.connection_id in caller.connection_ids
-
-
-def approval_problem(refusal: ApprovalError) -> ApiProblem:
-    """A second person is missing, is the first one again, or said no."""
-    found: tuple[FieldError, ...] = ()
-    if isinstance(refusal, ApprovalNeededError):
-        found = (FieldError("/approval", "required", ids.encode("apr", refusal.approval_id)),)
-    said = str(refusal)
-    return ApiProblem(errors.APPROVAL_REQUIRED, f"{said[0].upper()}{said[1:]}.", errors=found)
-
-
-def to_approval(found: Approval, at: datetime) -> ApprovalView:
-    """An approval as it is shown."""
-    status: Literal["waiting", "approved", "refused", "used", "expired"]
-    if found.used_at is not None:
-        status = "used"
-    elif found.decision == "refused":
-        status = "refused"
-    elif found.expires_at <= at:
-        status = "expired"
-    else:
-        status = found.decision or "waiting"
-    return ApprovalView(
-        id=ids.encode("apr", found.id),
-        firm=ids.encode("firm", found.firm_id),
-        connection=None if found.connection_id is None else ids.encode("con", found.connection_id),
-        action=found.action,
-        detail=found.detail,
-        status=status,
-        requested_by=found.requested_by,
-        requested_at=found.requested_at,
-        expires_at=found.expires_at,
-        decided_by=found.decided_by,
-        decided_at=found.decided_at,
-    )
-
-
-_POLICY: Final[dict[str, Any]] = {
-    "object": "firm_policy",
-    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
-    "dual_control": ["connect", "export"],
-}
-_APPROVAL: Final[dict[str, Any]] = {
-    "object": "approval",
-    "id": "apr_01k3sd2pjhfmh9pgwzpxrqsk7k",
-    "firm": "firm_01k3sd2p9ze5ybqk7c5q6qd9q4",
-    "connection": "con_01k3sd2pjhfmh9pgwzpxrqsk7k",
-    "action": "connect",
-    "detail": "Morgan Vale connected quickbooks for Ledgerline Apps: Matching invoices with payments",
-    "status": "waiting",
-    "requested_by": "morgan@birchvale.example",
-    "requested_at": "2026-11-20T12:00:00Z",
-    "expires_at": "2026-11-27T12:00:00Z",
-    "decided_by": None,
-    "decided_at": None,
-}

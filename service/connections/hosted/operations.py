@@ -1,12 +1,11 @@
 """`/v1/link-sessions` and `/v1/connect-settings`: the customer's side of hosted connect."""
 
 from typing import Final
-from uuid import UUID
 
 from service import errors, ids
 from service.accounts.tokens import Mode
 from service.api import parameters
-from service.api.bodies import answer_of, decode_body, json_body
+from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation, Parameter
 from service.api.operation import Meter as Metered
@@ -35,7 +34,7 @@ from service.connections.hosted.store import LinkSession
 from service.connections.linking import Linking
 from service.consent.items import ITEMS
 from service.db.pool import as_organization
-from service.errors import INSUFFICIENT_SCOPE, VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.errors import INSUFFICIENT_SCOPE, ApiProblem, missing, wrong_field
 from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
@@ -50,15 +49,15 @@ class HostedRoutes:
     async def create(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), NewLinkSession)
         caller = call.known_caller
-        firm_id = _named("firm", asked.firm, "/firm")
-        relinks = None if asked.connection is None else _named("con", asked.connection, "/connection")
+        firm_id = id_in_body("firm", asked.firm, "/firm")
+        relinks = None if asked.connection is None else id_in_body("con", asked.connection, "/connection")
         if caller.firm_ids is not None and firm_id not in caller.firm_ids:
-            raise _wrong("/firm", "The organization has no such firm.")
+            raise wrong_field("/firm", "The organization has no such firm.")
         if caller.connection_ids is not None and relinks not in caller.connection_ids:
-            raise _wrong("/connection", "This key is bound to connections: name one of them to connect it again.")
+            raise wrong_field("/connection", "This key is bound to connections: name one of them to connect it again.")
         unknown = sorted(set(asked.items) - set(ITEMS))
         if unknown:
-            raise _wrong("/items", f"Name some of: {', '.join(ITEMS)}.")
+            raise wrong_field("/items", f"Name some of: {', '.join(ITEMS)}.")
         wish = Wish(
             firm_id=firm_id,
             vendors=asked.vendors,
@@ -73,7 +72,7 @@ class HostedRoutes:
                 self._linking, caller.org_id, caller.key_id, wish, sandbox=caller.mode is Mode.TEST
             )
         except WishError as wrong:
-            raise _wrong(wrong.pointer, str(wrong)) from None
+            raise wrong_field(wrong.pointer, str(wrong)) from None
         call.firm_id = firm_id
         call.rows = 1
         return answer_of(to_link_session(made, url, self._linking.clock()), 201)
@@ -114,11 +113,7 @@ class HostedRoutes:
     async def _named(self, call: Call) -> LinkSession:
         """The session in the path; the plain 404 for every other."""
         caller = call.known_caller
-        try:
-            session_id = ids.decode("lks", call.params["id"])
-        except ids.MalformedIdError:
-            raise missing() from None
-        found = await read_session(self._linking, caller.org_id, session_id)
+        found = await read_session(self._linking, caller.org_id, call.named("lks"))
         if found is None or (caller.firm_ids is not None and found.firm_id not in caller.firm_ids):
             raise missing()
         if caller.connection_ids is not None and not {found.relinks, found.connection_id} & caller.connection_ids:
@@ -138,7 +133,7 @@ class HostedRoutes:
         try:
             after = await change_settings(self._linking, org_id, return_urls=asked.return_urls, accent=asked.accent)
         except WishError as wrong:
-            raise _wrong(wrong.pointer, str(wrong)) from None
+            raise wrong_field(wrong.pointer, str(wrong)) from None
         return answer_of(ConnectSettingsView(return_urls=after.return_urls, accent=after.accent))
 
 
@@ -256,14 +251,3 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
             run=routes.change_settings,
         ),
     )
-
-
-def _named(prefix: str, text: str, pointer: str) -> UUID:
-    try:
-        return ids.decode(prefix, text)
-    except ids.MalformedIdError:
-        raise _wrong(pointer, f"An id that starts with `{prefix}_`.") from None
-
-
-def _wrong(pointer: str, says: str) -> ApiProblem:
-    return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {says}", errors=(FieldError(pointer, "invalid", says),))

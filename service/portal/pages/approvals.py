@@ -5,7 +5,7 @@ from service.accounts.organizations import list_firms
 from service.accounts.roles import Permission
 from service.audit.acts import member_actor, record_act
 from service.connections.approvals import require, store
-from service.connections.approvals.routes import to_approval
+from service.connections.approvals.shapes import to_approval
 from service.connections.errors import ApprovalError
 from service.db.pool import as_organization
 from service.portal.route import Route, form, page

@@ -17,7 +17,7 @@ from service.clock import Clock, now
 from service.connections.errors import ConnectionNotFoundError
 from service.connections.open import Connections
 from service.db.pool import Pool, as_organization
-from service.errors import CONFLICT, INSUFFICIENT_SCOPE, VALIDATION_FAILED, ApiProblem, FieldError, missing
+from service.errors import CONFLICT, INSUFFICIENT_SCOPE, VALIDATION_FAILED, ApiProblem, FieldError, missing, wrong_field
 from service.resources.common import Page
 from service.unified.noun import Noun
 from service.unified.overrides import store
@@ -136,7 +136,7 @@ class Overrides:
 
     def _check(self, noun: str, rules: tuple[Rule, ...]) -> None:
         if noun not in self._nouns:
-            raise _invalid("/noun", "choice", f"One of: {', '.join(self._nouns)}.")
+            raise wrong_field("/noun", f"One of: {', '.join(self._nouns)}.", "choice")
         found = mistakes(rules, self._nouns[noun])
         if found:
             faults = tuple(FieldError(f"/rules{at}", "invalid", message) for at, message in found)
@@ -145,7 +145,7 @@ class Overrides:
     async def _place(self, call: Call, asked: OverrideCreate) -> tuple[str, str]:
         """Vendor and connection as they are kept."""
         if asked.vendor is not None and asked.vendor not in self._vendors:
-            raise _invalid("/vendor", "choice", f"One of: {', '.join(self._vendors)}.")
+            raise wrong_field("/vendor", f"One of: {', '.join(self._vendors)}.", "choice")
         if asked.connection is None:
             return asked.vendor or "", ""
         try:
@@ -153,7 +153,7 @@ class Overrides:
         except (ConnectionNotFoundError, ids.MalformedIdError):
             raise missing() from None
         if asked.vendor not in (None, found.vendor):
-            raise _invalid("/vendor", "contradiction", f"The connection is one to {found.vendor}.")
+            raise wrong_field("/vendor", f"The connection is one to {found.vendor}.", "contradiction")
         return found.vendor, found.id.hex
 
 
@@ -173,10 +173,6 @@ def _told(row: OverrideRow) -> Override:
         made_at=row.made_at,
         made_by=ids.encode("key", row.key_id),
     )
-
-
-def _invalid(pointer: str, code: str, message: str) -> ApiProblem:
-    return ApiProblem(VALIDATION_FAILED, f"`{pointer}`: {message}", errors=(FieldError(pointer, code, message),))
 
 
 _RULES: Final = [{"rule": "rename", "field": "display_name", "to": "account_name"}]
