@@ -19,8 +19,8 @@ from redis.asyncio import Redis
 from service import ids
 from service.accounts.roles import Role
 from service.accounts.sessions import open_session
+from service.all_operations import operations, unopened_parts
 from service.api.operation import Audit
-from service.app import operations, unopened_parts
 from service.connections.credentials import NAME, unseal
 from service.connections.secrets_store import get_secret
 from service.db.pool import Pool, as_organization, open_pool
