@@ -21,7 +21,7 @@ from billing.errors import InvoiceStateError
 from billing.store import QUERIES, Connection
 from billing.stripe_customers import take_payment_method
 from billing.stripe_rail import RailFault, RailRefused, StripeRail
-from billing.stripe_state import read_stripe_invoice
+from billing.stripe_state import Told, read_stripe_invoice
 
 TOLERANCE_S: Final = 300
 NO_ORG: Final = UUID(int=0)
@@ -118,12 +118,17 @@ async def keep_once(connection: Connection, event: Event) -> Kept:
     return Kept.DUPLICATE
 
 
-async def handle_waiting(connection: Connection, rail: StripeRail, *, limit: int = 100) -> int:
-    """Looks at what each waiting event speaks of; how many were settled. What fails waits for the next time."""
+async def handle_waiting(
+    connection: Connection, rail: StripeRail, told: Told | None = None, *, limit: int = 100
+) -> int:
+    """Looks at what each waiting event speaks of; how many were settled. What fails waits for the next time.
+
+    `told` hears of each move of our invoices that follows.
+    """
     settled = 0
     for row in await connection.fetch(QUERIES["list_waiting_stripe_events"], limit):
         try:
-            state, error = await _handle(connection, rail, row["event_id"], row["type"], row["object_id"]), None
+            state, error = await _handle(connection, rail, told, row["event_id"], row["type"], row["object_id"]), None
         except (RailRefused, InvoiceStateError, ValueError) as refusal:
             state, error = "failed", str(refusal)  # a person has to look: money that our invoice does not take
         except RailFault as fault:
@@ -133,10 +138,12 @@ async def handle_waiting(connection: Connection, rail: StripeRail, *, limit: int
     return settled
 
 
-async def _handle(connection: Connection, rail: StripeRail, event_id: str, type_: str, subject: str) -> str:
+async def _handle(
+    connection: Connection, rail: StripeRail, told: Told | None, event_id: str, type_: str, subject: str
+) -> str:
     if subject.startswith("in_"):
         try:
-            await read_stripe_invoice(connection, rail, subject)
+            await read_stripe_invoice(connection, rail, subject, told)
         except LookupError:
             return "ignored"
         return "handled"

@@ -1,5 +1,6 @@
 """How our invoices stand at Stripe, as it said when it was last read; and what that means for collecting them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
@@ -51,7 +52,13 @@ async def get_stripe_invoice(connection: Connection, org_id: UUID, invoice_id: U
     return None if row is None else msgspec.convert(row, StripeInvoice)
 
 
-async def read_stripe_invoice(connection: Connection, rail: StripeRail, stripe_invoice_id: str) -> StripeInvoice:
+Told = Callable[[Connection, UUID, UUID, str], Awaitable[None]]
+"""Hears of a move of our invoice, in the move's own transaction: organization, invoice, `payment` or its new state."""
+
+
+async def read_stripe_invoice(
+    connection: Connection, rail: StripeRail, stripe_invoice_id: str, told: Told | None = None
+) -> StripeInvoice:
     """Reads it at Stripe, keeps what it says and moves our invoice there: payments, past due, uncollectible, void.
 
     The row is locked first: an older answer never follows a newer one. LookupError for an invoice that is not ours;
@@ -66,7 +73,9 @@ async def read_stripe_invoice(connection: Connection, rail: StripeRail, stripe_i
         await connection.execute(QUERIES["mark_stripe_invoice"], org_id, invoice_id, *_figures(found))
         kept = await get_stripe_invoice(connection, org_id, invoice_id)
         assert kept is not None
-        await _follow(connection, kept)
+        for moved in await _follow(connection, kept):
+            if told is not None:
+                await told(connection, org_id, invoice_id, moved)
         return kept
 
 
@@ -83,18 +92,23 @@ def collection_of(status: str, attempts: int, next_attempt_at: datetime | None) 
             return Collection.NONE
 
 
-async def _follow(connection: Connection, there: StripeInvoice) -> None:
+async def _follow(connection: Connection, there: StripeInvoice) -> list[str]:
+    """What became of ours, in its order."""
     org_id, invoice_id, at = there.org_id, there.invoice_id, there.read_at
+    before, moves = (await get_invoice(connection, org_id, invoice_id)).state, list[str]()
     # Stripe's figure does not go down by what it has given back.
     known_minor = await connection.fetchval(QUERIES["get_paid_on_stripe"], org_id, invoice_id, there.stripe_invoice_id)
     new_minor = there.paid_minor - known_minor
     if there.collection is Collection.PAID and new_minor > 0:
         reference = f"{there.stripe_invoice_id}:{there.paid_minor}"
         await record_payment(connection, org_id, invoice_id, new_minor, reference=reference, at=at)
+        moves.append("payment")
     state = (await get_invoice(connection, org_id, invoice_id)).state
     wanted = _STATES.get(there.collection, state)
     if wanted is not state and not (wanted is InvoiceState.PAST_DUE and state is not InvoiceState.ISSUED):
         await move_invoice(connection, org_id, invoice_id, wanted, at=at, reason=f"Stripe: {there.status}")
+        state = wanted
+    return moves if state is before else [*moves, state.value]
 
 
 _STATES: Final = {

@@ -17,6 +17,8 @@ OPERATOR: Final = "operator"
 """Somebody at a terminal of ours."""
 WORKER: Final = "worker"
 """A job that was due."""
+STRIPE: Final = "stripe"
+"""Nobody here: what followed from what Stripe says of an invoice."""
 PLATFORM: Final = "platform"
 """Nobody: what followed from a vendor's answer."""
 

@@ -24,7 +24,7 @@ class AuditEntry(Struct, frozen=True, kw_only=True, tag_field="object", tag="aud
     kind: Literal["call", "act"]
     """A call of the API; or an act on our pages, at our terminals or by our worker."""
     actor: str
-    """`key_…`, `mem_…` or, on a connect page, `lks_…`; `operator`, `worker` or `platform` for who acted without."""
+    """`key_…`, `mem_…` or, on a connect page, `lks_…`; `operator`, `worker`, `stripe` or `platform` without."""
     what: str
     """The `operationId` of a call; of an act its name, such as `keys.mint`."""
     status: int | None

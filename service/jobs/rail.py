@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncGenerator
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from billing import (
     InvoiceNotOwed,
@@ -19,7 +20,7 @@ from billing import (
     run_reconciliation,
 )
 from service import ids
-from service.audit.acts import WORKER, record_act
+from service.audit.acts import STRIPE, WORKER, record_act
 from service.db.pool import Connection
 from service.jobs.ledger import accounts, months_of
 
@@ -51,8 +52,12 @@ async def put_credits_on_stripe(connection: Connection, at: datetime, *, rail: S
 
 
 async def look_at_events(connection: Connection, _at: datetime, *, rail: StripeRail) -> None:
-    """Reads again what Stripe told us of."""
-    await handle_stripe_events(connection, rail)
+    """Reads again what Stripe told us of; where an invoice of ours follows, that is an act."""
+    await handle_stripe_events(connection, rail, _note)
+
+
+async def _note(connection: Connection, org_id: UUID, invoice_id: UUID, moved: str) -> None:
+    await record_act(connection, org_id, f"invoices.{moved}", (ids.encode("bill", invoice_id),), actor=STRIPE)
 
 
 async def keep_reports(connection: Connection, at: datetime, *, rail: StripeRail | None) -> None:
