@@ -1,10 +1,8 @@
 """Canopy's clients. People behind a client are contacts, a resource of their own."""
 
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.canopy.clients_write import from_client_create, from_client_update
 from service.connectors.canopy.entity import Entity
@@ -13,9 +11,10 @@ from service.connectors.canopy.wire import DOC, Labelled
 from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate, LinkedClient
-from service.resources.common import Address, Email, Meta, Phone, TaxId
+from service.resources.common import Address, Email, Meta, Phone
 
 
 class WireAddress(Struct, frozen=True, gc=False):
@@ -85,49 +84,27 @@ _OTHER_KIND: Final = ClientKind.OTHER
 _OTHER: Final = ClientStatus.OTHER
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Client,
-        /,
-        *,
-        linked: list[LinkedClient],
-        external_id: str | None,
-        tags: list[str],
-        custom_fields: dict[str, Any],
-        tax_ids: list[TaxId],
-        updated_at: datetime,
-        meta: Meta,
-    ) -> Client: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_client(wire: WireClient, book: Book) -> Client:
     """A Canopy client. The employer's number leaves masked, whatever came."""
     ref, owner, group = book.ref, wire.owner_id, wire.group_id
     emails, phones, addresses, linked = wire.emails, wire.phones, wire.addresses, wire.linked
-    return _complete(
-        Client(
-            id=ref("cli_", wire.client_id),
-            remote_id=wire.client_id,
-            connection=book.connection,
-            account=book.account,
-            display_name=wire.display_name,
-            kind=_kind(wire.filing_type, _OTHER_KIND),
-            kind_native=wire.filing_type,
-            filing_type=wire.filing_type,
-            status=_status(wire.status, _OTHER),
-            status_native=wire.status,
-            emails=[Email(email.value, email.type) for email in emails] if emails else [],
-            phones=[Phone(phone.value, phone.type) for phone in phones] if phones else [],
-            addresses=[_address(address) for address in addresses] if addresses else [],
-            owner=None if owner is None else ref("usr_", owner),
-            group=None if group is None else ref("grp_", group),
-        ),
+    return Client(
+        id=ref("cli_", wire.client_id),
+        remote_id=wire.client_id,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.display_name,
+        kind=_kind(wire.filing_type, _OTHER_KIND),
+        kind_native=wire.filing_type,
+        filing_type=wire.filing_type,
+        status=_status(wire.status, _OTHER),
+        status_native=wire.status,
+        emails=[Email(email.value, email.type) for email in emails] if emails else [],
+        phones=[Phone(phone.value, phone.type) for phone in phones] if phones else [],
+        addresses=[_address(address) for address in addresses] if addresses else [],
+        owner=None if owner is None else ref("usr_", owner),
+        group=None if group is None else ref("grp_", group),
         linked=[LinkedClient(ref("cli_", link.client_id), link.kind) for link in linked] if linked else [],
         external_id=wire.external_id,
         tags=wire.tags,

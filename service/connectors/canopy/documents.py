@@ -12,6 +12,7 @@ from service.connectors.sdk.codec import Instant, json_reader, utc
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.forms import form
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
 from service.connectors.sdk.written import read_back
 from service.ids import Book
@@ -71,6 +72,7 @@ _META: Final = Meta(unsupported=(*UNSUPPORTED, *RECORD_ONLY))
 _WHOLE: Final = Meta(unsupported=UNSUPPORTED)
 
 
+@mapper
 def to_document(wire: WireFile, book: Book) -> Document:
     """A file as lists show it. What the client can see is the firm's shared area, all else is private.
 

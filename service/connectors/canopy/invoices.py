@@ -2,16 +2,16 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.invoices_write import from_invoice_create, from_invoice_update
 from service.connectors.canopy.wire import DOC, reference
 from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import from_cents
 from service.ids import Book
 from service.resources.common import Meta, Money
@@ -77,48 +77,27 @@ _status = _STATUSES.get
 _OTHER: Final = InvoiceStatus.OTHER
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Invoice,
-        /,
-        *,
-        paid: Money,
-        class_name: str | None,
-        location: str | None,
-        category: str | None,
-        ledger_sync: LedgerSync | None,
-        meta: Meta,
-    ) -> Invoice: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
     """A Canopy invoice. A line's write-up or write-down is a part of its amount."""
     currency = wire.currency
     sync = wire.qbo_sync
-    return _complete(
-        Invoice(
-            id=book.ref("inv_", wire.invoice_id),
-            remote_id=wire.invoice_id,
-            connection=book.connection,
-            account=book.account,
-            number=wire.number,
-            client=book.ref("cli_", wire.client_id),
-            status=_status(wire.status, _OTHER),
-            status_native=wire.status,
-            issued_on=wire.issue_date,
-            due_on=wire.due_date,
-            terms=wire.terms,
-            currency=currency,
-            lines=[_line(line, currency, book) for line in wire.lines],
-            total=from_cents(wire.total_cents, currency, "$.currency"),
-            balance=Money(wire.balance_cents, currency),
-        ),
+    return Invoice(
+        id=book.ref("inv_", wire.invoice_id),
+        remote_id=wire.invoice_id,
+        connection=book.connection,
+        account=book.account,
+        number=wire.number,
+        client=book.ref("cli_", wire.client_id),
+        status=_status(wire.status, _OTHER),
+        status_native=wire.status,
+        issued_on=wire.issue_date,
+        due_on=wire.due_date,
+        terms=wire.terms,
+        currency=currency,
+        lines=[_line(line, currency, book) for line in wire.lines],
+        total=from_cents(wire.total_cents, currency, "$.currency"),
+        balance=Money(wire.balance_cents, currency),
         paid=Money(wire.paid_cents, currency),
         class_name=wire.class_,
         location=wire.location,

@@ -1,10 +1,9 @@
 """Canopy's tasks, subtasks and client requests. Each firm defines its own words for their status."""
 
 from datetime import date
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.tasks_write import from_task_create, from_task_update
@@ -12,6 +11,7 @@ from service.connectors.canopy.wire import DOC, reference
 from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.codec import Instant, utc
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.task import ChecklistItem, Task, TaskCreate, TaskKind, TaskPriority, TaskStatus, TaskUpdate
@@ -79,46 +79,25 @@ _STATUSES: Final = {
 """The words that firms start with, in lower case; theirs alone are `other`."""
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Task,
-        /,
-        *,
-        engagement: str | None,
-        priority_native: str | None,
-        budget_minutes: int | None,
-        tax_year: int | None,
-        checklist: list[ChecklistItem],
-        meta: Meta,
-    ) -> Task: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_task(wire: WireTask, book: Book) -> Task:
     priority = wire.priority
-    return _complete(
-        Task(
-            id=book.ref("tsk_", wire.task_id),
-            remote_id=wire.task_id,
-            connection=book.connection,
-            account=book.account,
-            name=wire.name,
-            kind=_KINDS.get(wire.kind, TaskKind.OTHER),
-            kind_native=wire.kind,
-            status=_STATUSES.get(wire.status) or _status(wire.status),
-            status_native=wire.status,
-            parent=reference("tsk_", wire.parent_id, book),
-            client=reference("cli_", wire.client_id, book),
-            assignees=[book.ref("usr_", user) for user in wire.assignee_ids],
-            priority=None if priority is None else _PRIORITIES.get(priority, TaskPriority.OTHER),
-            start_on=wire.start_date,
-            due_on=wire.due_date,
-        ),
+    return Task(
+        id=book.ref("tsk_", wire.task_id),
+        remote_id=wire.task_id,
+        connection=book.connection,
+        account=book.account,
+        name=wire.name,
+        kind=_KINDS.get(wire.kind, TaskKind.OTHER),
+        kind_native=wire.kind,
+        status=_STATUSES.get(wire.status) or _status(wire.status),
+        status_native=wire.status,
+        parent=reference("tsk_", wire.parent_id, book),
+        client=reference("cli_", wire.client_id, book),
+        assignees=[book.ref("usr_", user) for user in wire.assignee_ids],
+        priority=None if priority is None else _PRIORITIES.get(priority, TaskPriority.OTHER),
+        start_on=wire.start_date,
+        due_on=wire.due_date,
         engagement=reference("eng_", wire.engagement_id, book),
         priority_native=priority,
         budget_minutes=wire.budget_minutes,

@@ -9,6 +9,7 @@ from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.wire import DOC, Cents, money, reference
 from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
@@ -47,6 +48,7 @@ _UNPRICED: Final = Meta(unsupported=(*UNSUPPORTED, "rate", "amount", "write_up")
 _STATES: Final = {"saved": TimeState.OPEN, "billed": TimeState.BILLED, "archived": TimeState.ARCHIVED}
 
 
+@mapper
 def to_time_entry(wire: WireTimeEntry, book: Book) -> TimeEntry:
     """A piece of time in the account's currency, which Canopy does not name; without one its amounts are left out.
 

@@ -12,6 +12,7 @@ from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, W
 from service.connectors.sdk.codec import Instant, json_reader, unsaid_is_utc, utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import to_money
 from service.ids import Book
 from service.resources.common import Meta, Money
@@ -86,6 +87,7 @@ _EVERYTHING: Final = (None, "archived")
 _STATUSES: Final = tuple(dict.fromkeys(_STATES.values()))
 
 
+@mapper
 def to_engagement(wire: WireProposal, book: Book) -> Engagement:
     """A proposal with the services that were chosen; the total is the least that it is worth over its whole length."""
     total, at = wire.minimum_contract_value, wire.accepted_at

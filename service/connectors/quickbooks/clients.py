@@ -4,11 +4,9 @@ QuickBooks keeps no contacts below a customer: the one contact's name stands in 
 never deleted, only made inactive.
 """
 
-from datetime import datetime
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.clients_write import from_client_create, from_client_update
@@ -18,6 +16,7 @@ from service.connectors.quickbooks.wire import RefId, Times
 from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import utc
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Meta, Phone
@@ -97,28 +96,7 @@ _ACTIVE: Final = ClientStatus.ACTIVE
 _INACTIVE: Final = ClientStatus.INACTIVE
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Client,
-        /,
-        *,
-        website: str | None,
-        parent: str | None,
-        currency: str | None,
-        notes: str | None,
-        created_at: datetime,
-        updated_at: datetime,
-        version: str,
-        meta: Meta,
-    ) -> Client: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_client(wire: WireCustomer, book: Book) -> Client:
     """A customer as a client. Its currency is null where the company uses one only and we do not know which.
 
@@ -126,22 +104,20 @@ def to_client(wire: WireCustomer, book: Book) -> Client:
     """
     parent, currency = wire.ParentRef, wire.CurrencyRef
     web = wire.WebAddr
-    return _complete(
-        Client(
-            id=book.ref("cli_", wire.Id),
-            remote_id=wire.Id,
-            connection=book.connection,
-            account=book.account,
-            display_name=wire.DisplayName,
-            legal_name=wire.CompanyName or None,
-            given_name=wire.GivenName or None,
-            family_name=wire.FamilyName or None,
-            status=_ACTIVE if wire.Active else _INACTIVE,
-            status_native="true" if wire.Active else "false",
-            emails=_emails(wire.PrimaryEmailAddr),
-            phones=_phones(wire),
-            addresses=_addresses(wire.BillAddr, wire.ShipAddr),
-        ),
+    return Client(
+        id=book.ref("cli_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.DisplayName,
+        legal_name=wire.CompanyName or None,
+        given_name=wire.GivenName or None,
+        family_name=wire.FamilyName or None,
+        status=_ACTIVE if wire.Active else _INACTIVE,
+        status_native="true" if wire.Active else "false",
+        emails=_emails(wire.PrimaryEmailAddr),
+        phones=_phones(wire),
+        addresses=_addresses(wire.BillAddr, wire.ShipAddr),
         website=None if web is None else web.URI or None,
         parent=None if parent is None else book.ref("cli_", parent.value),
         currency=book.currency if currency is None else currency.value,

@@ -19,6 +19,7 @@ from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import Malformed, NotFound, Refused
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.forms import form
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
@@ -87,6 +88,7 @@ UNSUPPORTED: Final = (
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 
+@mapper
 def to_document(wire: WireAttachable, book: Book) -> Document:
     """An attachable in the firm's private area. A note without a file is named by its text.
 

@@ -1,11 +1,10 @@
 """Invoices. QuickBooks has no status of an invoice: it follows from the total, the balance and the word "Voided"."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import capture
@@ -17,6 +16,7 @@ from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times,
 from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import utc
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import to_money
 from service.ids import Book
 from service.resources.common import Meta, Money
@@ -56,30 +56,7 @@ _PARTIALLY_PAID: Final = InvoiceStatus.PARTIALLY_PAID
 _OTHER: Final = InvoiceStatus.OTHER
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Invoice,
-        /,
-        *,
-        client_name: str | None,
-        tax: Money | None,
-        paid: Money,
-        class_name: str | None,
-        location: str | None,
-        memo: str | None,
-        created_at: datetime,
-        updated_at: datetime,
-        version: str,
-        meta: Meta,
-    ) -> Invoice: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
     """An invoice in minor units of its currency. `paid` is what the balance lacks to the total: payments and credits.
 
@@ -89,24 +66,22 @@ def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
     total = to_money(wire.TotalAmt, currency, "$.TotalAmt")
     balance = to_money(wire.Balance, currency, "$.Balance")
     tax, customer, memo = wire.TxnTaxDetail, wire.CustomerRef, wire.CustomerMemo
-    return _complete(
-        Invoice(
-            id=book.ref("inv_", wire.Id),
-            remote_id=wire.Id,
-            connection=book.connection,
-            account=book.account,
-            number=wire.DocNumber,
-            client=book.ref("cli_", customer.value),
-            status=_status(total.amount_minor, balance.amount_minor, wire.PrivateNote),
-            status_native=None,
-            issued_on=wire.TxnDate,
-            due_on=wire.DueDate,
-            terms=name_of(wire.SalesTermRef),
-            currency=currency,
-            lines=to_lines(wire.Line, currency, book),
-            total=total,
-            balance=balance,
-        ),
+    return Invoice(
+        id=book.ref("inv_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        number=wire.DocNumber,
+        client=book.ref("cli_", customer.value),
+        status=_status(total.amount_minor, balance.amount_minor, wire.PrivateNote),
+        status_native=None,
+        issued_on=wire.TxnDate,
+        due_on=wire.DueDate,
+        terms=name_of(wire.SalesTermRef),
+        currency=currency,
+        lines=to_lines(wire.Line, currency, book),
+        total=total,
+        balance=balance,
         client_name=customer.name,
         tax=None
         if tax is None or tax.TotalTax is None

@@ -1,11 +1,10 @@
 """Payments. A credit is applied by a payment over nothing that links an invoice and a credit memo."""
 
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import capture
@@ -25,6 +24,7 @@ from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import to_money
 from service.ids import Book
 from service.resources.common import Meta
@@ -57,24 +57,7 @@ UNSUPPORTED: Final = ("status", "status_native", "refunds")
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Payment,
-        /,
-        *,
-        created_at: datetime,
-        updated_at: datetime,
-        version: str,
-        meta: Meta,
-    ) -> Payment: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_payment(wire: WirePayment, book: Book) -> Payment:
     """A payment and the documents it was put against.
 
@@ -82,22 +65,20 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
     """
     currency = currency_of(wire.CurrencyRef, book)
     method, deposit, unapplied = name_of(wire.PaymentMethodRef), wire.DepositToAccountRef, wire.UnappliedAmt
-    return _complete(
-        Payment(
-            id=book.ref("pay_", wire.Id),
-            remote_id=wire.Id,
-            connection=book.connection,
-            account=book.account,
-            client=book.ref("cli_", wire.CustomerRef.value),
-            method=None if method is None else METHODS.get(method.lower(), PaymentMethod.OTHER),
-            method_native=method,
-            amount=to_money(wire.TotalAmt, currency, "$.TotalAmt"),
-            received_on=wire.TxnDate,
-            allocations=[_allocation(line, currency, book) for line in wire.Line],
-            unapplied=None if unapplied is None else to_money(unapplied, currency, "$.UnappliedAmt"),
-            reference=wire.PaymentRefNum or None,
-            deposit_account=None if deposit is None else deposit.value,
-        ),
+    return Payment(
+        id=book.ref("pay_", wire.Id),
+        remote_id=wire.Id,
+        connection=book.connection,
+        account=book.account,
+        client=book.ref("cli_", wire.CustomerRef.value),
+        method=None if method is None else METHODS.get(method.lower(), PaymentMethod.OTHER),
+        method_native=method,
+        amount=to_money(wire.TotalAmt, currency, "$.TotalAmt"),
+        received_on=wire.TxnDate,
+        allocations=[_allocation(line, currency, book) for line in wire.Line],
+        unapplied=None if unapplied is None else to_money(unapplied, currency, "$.UnappliedAmt"),
+        reference=wire.PaymentRefNum or None,
+        deposit_account=None if deposit is None else deposit.value,
         created_at=utc(wire.MetaData.CreateTime),
         updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,

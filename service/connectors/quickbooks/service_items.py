@@ -14,6 +14,7 @@ from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.service_item import ServiceItem
@@ -37,6 +38,7 @@ UNSUPPORTED: Final = ("prices",)
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 
+@mapper
 def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
     """An item at its price in the company's home currency, which QuickBooks does not name here."""
     parent = wire.ParentRef

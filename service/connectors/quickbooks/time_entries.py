@@ -14,6 +14,7 @@ from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import to_money
 from service.ids import Book
 from service.resources.common import Meta
@@ -45,6 +46,7 @@ UNSUPPORTED: Final = ("task", "amount", "write_up", "invoice")
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 
+@mapper
 def to_time_entry(wire: WireTimeActivity, book: Book) -> TimeEntry:
     """A time activity; its hourly rate is in the company's home currency, which QuickBooks does not name here."""
     rate, status = wire.HourlyRate, wire.BillableStatus

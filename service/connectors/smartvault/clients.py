@@ -11,6 +11,7 @@ from msgspec import Struct
 from service.connectors.sdk.binding import Binding, Doc, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import path_segment
 from service.connectors.smartvault.nodes import MOST, NodeAnswer, page_of_children
 from service.ids import Book
@@ -103,6 +104,7 @@ _KINDS: Final = {"Individual": ClientKind.INDIVIDUAL, "Person": ClientKind.INDIV
 """Assumed: the words of `type_qualifier` are not published."""
 
 
+@mapper
 def to_client(wire: WireClient, book: Book) -> Client:
     """A client, named as its vault is. The vendor knows no states: who is there is active, and nobody is deleted.
 

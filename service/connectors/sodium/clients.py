@@ -1,7 +1,7 @@
 """Sodium's clients. A list shows the client alone; one record is put together from all that hangs below it."""
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import DETAILS, Details, read_details
@@ -16,7 +17,7 @@ from service.connectors.sodium.clients_write import KINDS, from_client_create, f
 from service.connectors.sodium.wire import Ref, RefId, documented, instant, meta
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate
-from service.resources.common import Email, Meta, Phone
+from service.resources.common import Email, Phone
 
 
 class WireClient(Struct, frozen=True, gc=False):
@@ -60,47 +61,26 @@ _OTHER_KIND: Final = ClientKind.OTHER
 _OTHER: Final = ClientStatus.OTHER
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Client,
-        /,
-        *,
-        manager: str | None,
-        partner: str | None,
-        external_id: str | None,
-        created_at: datetime | None,
-        updated_at: datetime | None,
-        meta: Meta,
-    ) -> Client: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_client(wire: WireClient, book: Book) -> Client:
     """A Sodium client as a list shows it. `kind_native` and `filing_type` are its legal form.
 
     A lost prospect is inactive. One e-mail address and one telephone number; people are contacts.
     """
     ref, manager, partner, email, telephone = book.ref, wire.manager, wire.partner, wire.email, wire.telephone
-    return _complete(
-        Client(
-            id=ref("cli_", wire.code),
-            remote_id=wire.code,
-            connection=book.connection,
-            account=book.account,
-            display_name=wire.name,
-            kind=_kind(wire.type, _OTHER_KIND),
-            kind_native=wire.type,
-            filing_type=wire.type,
-            status=_status(wire.status, _OTHER),
-            status_native=wire.status,
-            emails=[Email(email)] if email else [],
-            phones=[Phone(telephone)] if telephone else [],
-        ),
+    return Client(
+        id=ref("cli_", wire.code),
+        remote_id=wire.code,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.name,
+        kind=_kind(wire.type, _OTHER_KIND),
+        kind_native=wire.type,
+        filing_type=wire.type,
+        status=_status(wire.status, _OTHER),
+        status_native=wire.status,
+        emails=[Email(email)] if email else [],
+        phones=[Phone(telephone)] if telephone else [],
         manager=None if manager is None else ref("usr_", manager.code),
         partner=None if partner is None else ref("usr_", partner.code),
         external_id=wire.internalReference or None,

@@ -9,6 +9,7 @@ from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, W
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import Conflict, NotFound
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import RefId, assumed, day, instant, meta, reference
@@ -66,6 +67,7 @@ _STATUSES: Final = {
 _WORDS: Final = {status.value: word for word, status in _STATUSES.items()}
 
 
+@mapper
 def to_document_request(wire: WireRequest, book: Book) -> DocumentRequest:
     remote_id = f"{wire.client.code}:{wire.code}"
     return DocumentRequest(

@@ -6,22 +6,21 @@ it is told otherwise; we always tell.
 """
 
 from datetime import datetime
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Frame, Request
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, name_of, reference
 from service.ids import Book
-from service.resources.common import Meta
 from service.resources.document import ApprovalState, Area, Document, DocumentUpdate, ReviewState
 
 
@@ -78,46 +77,23 @@ _APPROVALS: Final = {
 }
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Document,
-        /,
-        *,
-        uploaded_by: str | None,
-        review: ReviewState,
-        review_native: str,
-        approval: ApprovalState,
-        approval_native: str,
-        created_at: datetime | None,
-        updated_at: datetime | None,
-        meta: Meta,
-    ) -> Document: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_document(wire: WireDocument, book: Book) -> Document:
     """A client's document. What a contact uploaded is the client's; what the client was asked to approve is shared."""
     remote_id = f"{wire.client.code}:{wire.code}"
-    return _complete(
-        Document(
-            id=book.ref("doc_", remote_id),
-            remote_id=remote_id,
-            connection=book.connection,
-            account=book.account,
-            client=book.ref("cli_", wire.client.code),
-            name=wire.title or wire.originalFileName or wire.code,
-            area=_area(wire),
-            category=name_of(wire.category),
-            summary=wire.summary or None,
-            dated_on=day(wire.date, "$.date"),
-            size_bytes=wire.fileSize,
-            media_type=wire.contentType,
-        ),
+    return Document(
+        id=book.ref("doc_", remote_id),
+        remote_id=remote_id,
+        connection=book.connection,
+        account=book.account,
+        client=book.ref("cli_", wire.client.code),
+        name=wire.title or wire.originalFileName or wire.code,
+        area=_area(wire),
+        category=name_of(wire.category),
+        summary=wire.summary or None,
+        dated_on=day(wire.date, "$.date"),
+        size_bytes=wire.fileSize,
+        media_type=wire.contentType,
         uploaded_by=reference("cnt_", wire.uploadedByContact, book),
         review=_REVIEWS.get(wire.reviewStatus, ReviewState.OTHER),
         review_native=wire.reviewStatus,

@@ -9,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import read_services
@@ -63,6 +64,7 @@ _WORDS: Final = {status.value: word for word, status in _STATUSES.items()}
 _KINDS: Final = ("EngagementLetter", "ProposalAndEngagementLetter")
 
 
+@mapper
 def to_engagement(wire: WireEngagement, book: Book) -> Engagement:
     """An engagement. Sodium has no name for it; `total` is a year of what recurs and what is billed once."""
     recipient = " ".join(name for name in (wire.recipientFirstName, wire.recipientLastName) if name)

@@ -5,20 +5,20 @@ Source: https://sodiumhq.com/docs/api/schemas/invoicedto.html, read 2026-11-20.
 """
 
 from decimal import Decimal
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound, SchemaDrift
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import to_money
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import day, documented, meta
 from service.ids import Book
-from service.resources.common import Meta, Money
+from service.resources.common import Money
 from service.resources.invoice import Invoice, InvoiceStatus
 
 
@@ -50,15 +50,7 @@ UNSUPPORTED: Final = (
 _META: Final = meta(*UNSUPPORTED)
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(self, record: Invoice, /, *, client_name: str | None, paid: Money, meta: Meta) -> Invoice: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_invoice(wire: WireInvoice, client: str, book: Book) -> Invoice:
     """An invoice of one client. Its status follows from the amounts, not from the ledger's free word.
 
@@ -69,22 +61,20 @@ def to_invoice(wire: WireInvoice, client: str, book: Book) -> Invoice:
         raise SchemaDrift("$.currency", "Object missing required field `currency`")
     total = to_money(wire.totalAmount, currency, "$.totalAmount")
     balance = to_money(wire.amountDue, currency, "$.amountDue")
-    return _complete(
-        Invoice(
-            id=book.ref("inv_", wire.id),
-            remote_id=wire.id,
-            connection=book.connection,
-            account=book.account,
-            number=wire.number,
-            client=book.ref("cli_", client),
-            status=_status(wire.status, total.amount_minor, balance.amount_minor),
-            status_native=wire.status,
-            issued_on=day(wire.date, "$.date"),
-            due_on=day(wire.dueDate, "$.dueDate"),
-            currency=currency,
-            total=total,
-            balance=balance,
-        ),
+    return Invoice(
+        id=book.ref("inv_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        number=wire.number,
+        client=book.ref("cli_", client),
+        status=_status(wire.status, total.amount_minor, balance.amount_minor),
+        status_native=wire.status,
+        issued_on=day(wire.date, "$.date"),
+        due_on=day(wire.dueDate, "$.dueDate"),
+        currency=currency,
+        total=total,
+        balance=balance,
         client_name=wire.customerName,
         paid=Money(total.amount_minor - balance.amount_minor, currency),
         meta=_META,

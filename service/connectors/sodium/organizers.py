@@ -11,6 +11,7 @@ from msgspec import UNSET, Struct
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import Ref, RefId, assumed, instant, meta, name_of, reference
@@ -82,6 +83,7 @@ _VERDICTS: Final = {
 }
 
 
+@mapper
 def to_organizer(wire: WireForm, book: Book) -> Organizer:
     return Organizer(
         id=book.ref("ogz_", wire.code),

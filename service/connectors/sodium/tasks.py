@@ -1,8 +1,8 @@
 """Tasks, projected ones too, with the steps of their workflow as a checklist."""
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
-from typing import Final, Protocol
+from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 from msgspec.structs import replace
@@ -11,12 +11,12 @@ from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, W
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow, Response
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sodium import calls
 from service.connectors.sodium.task_windows import STATUSES, lanes
 from service.connectors.sodium.tasks_write import from_task_create, from_task_update
 from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, minutes, name_of, reference
 from service.ids import Book
-from service.resources.common import Meta
 from service.resources.task import ChecklistItem, Task, TaskCreate, TaskKind, TaskStatus, TaskUpdate
 
 
@@ -76,52 +76,26 @@ _STATUSES: Final = {word: TaskStatus(status) for status, word in STATUSES.items(
 _PROJECTED: Final = "proj-"
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Task,
-        /,
-        *,
-        other_clients: list[str],
-        category: str | None,
-        statutory_due_on: date | None,
-        projected: bool,
-        recurrence: str | None,
-        step_count: int | None,
-        steps_done: int | None,
-        budget_minutes: int | None,
-        created_at: datetime | None,
-        updated_at: datetime | None,
-        meta: Meta,
-    ) -> Task: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_task(wire: WireTask, book: Book) -> Task:
     """A task as a list shows it. One that is projected gets another id once it is there."""
     clients, primary = wire.clients or (), wire.primaryClient
     first = primary if primary is not None or not clients else clients[0]
-    return _complete(
-        Task(
-            id=book.ref("tsk_", wire.code),
-            remote_id=wire.code,
-            connection=book.connection,
-            account=book.account,
-            name=wire.name,
-            kind=TaskKind.TASK,
-            kind_native=None,
-            status=_STATUSES.get(wire.status, TaskStatus.OTHER),
-            status_native=wire.status,
-            client=reference("cli_", first, book),
-            description=wire.description or None,
-            assignees=[] if wire.assignedUser is None else [book.ref("usr_", wire.assignedUser.code)],
-            start_on=day(wire.startDate, "$.startDate"),
-            due_on=day(wire.dueDate, "$.dueDate"),
-        ),
+    return Task(
+        id=book.ref("tsk_", wire.code),
+        remote_id=wire.code,
+        connection=book.connection,
+        account=book.account,
+        name=wire.name,
+        kind=TaskKind.TASK,
+        kind_native=None,
+        status=_STATUSES.get(wire.status, TaskStatus.OTHER),
+        status_native=wire.status,
+        client=reference("cli_", first, book),
+        description=wire.description or None,
+        assignees=[] if wire.assignedUser is None else [book.ref("usr_", wire.assignedUser.code)],
+        start_on=day(wire.startDate, "$.startDate"),
+        due_on=day(wire.dueDate, "$.dueDate"),
         other_clients=[book.ref("cli_", one.code) for one in clients if first is None or one.code != first.code],
         category=name_of(wire.category),
         statutory_due_on=day(wire.statutoryDueDate, "$.statutoryDueDate"),

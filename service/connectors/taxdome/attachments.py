@@ -5,6 +5,7 @@ from typing import Final
 from service.connectors.sdk.binding import Query, RemotePage
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.taxdome.messages import WireMessage, attachment_id, find, page_over_threads
 from service.connectors.taxdome.organizers import WireFile
 from service.connectors.taxdome.wire import instant
@@ -35,6 +36,7 @@ def get(remote_id: str, book: Book, meta: Meta) -> Flow[Document]:
     raise NotFound("no record has such an id")
 
 
+@mapper
 def to_attachment(file: WireFile, message: WireMessage, thread: str, book: Book, meta: Meta) -> Document:
     """A file on a message, as a document that was handed over with it."""
     remote_id = attachment_id(thread, message.id, file.id)

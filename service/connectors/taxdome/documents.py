@@ -1,16 +1,15 @@
 """Documents, in the areas that TaxDome keeps apart and lists one by one: here they come after one another."""
 
-from datetime import datetime
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Struct, UnsetType
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Frame, Request
+from service.connectors.sdk.mapper import mapper
 from service.connectors.taxdome import attachments, calls
 from service.connectors.taxdome.documents_write import from_document_update, from_new_document
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, instant
@@ -70,46 +69,23 @@ _STATES: Final[dict[str | None, tuple[ApprovalState, SigningState]]] = {
 _UNKNOWN: Final = (ApprovalState.OTHER, SigningState.OTHER)
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Document,
-        /,
-        *,
-        visible_to_client: bool | None,
-        uploaded_by: str | None,
-        approval: ApprovalState,
-        approval_native: str | None,
-        signing: SigningState,
-        status_native: str | None,
-        created_at: datetime | None,
-        meta: Meta,
-    ) -> Document: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_document(wire: WireDocument, book: Book) -> Document:
     """A document. Its one status at TaxDome is either of approval or of signing; a payment it waits for is neither."""
     root, path, status = wire.root, wire.path, wire.status
     approval, signing = _STATES.get(status, _UNKNOWN)
-    return _complete(
-        Document(
-            id=book.ref("doc_", wire.id),
-            remote_id=wire.id,
-            connection=book.connection,
-            account=book.account,
-            client=book.ref("cli_", wire.account_id),
-            name=wire.name,
-            area=AREAS.get(root) or _BY_ACCESS.get(wire.access or "", Area.OTHER),
-            area_native=root,
-            folder=None if path is None else folder_id(root, path, book),
-            path=path,
-            size_bytes=wire.size,
-        ),
+    return Document(
+        id=book.ref("doc_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        client=book.ref("cli_", wire.account_id),
+        name=wire.name,
+        area=AREAS.get(root) or _BY_ACCESS.get(wire.access or "", Area.OTHER),
+        area_native=root,
+        folder=None if path is None else folder_id(root, path, book),
+        path=path,
+        size_bytes=wire.size,
         visible_to_client=_SHOWN.get(wire.access or ""),
         uploaded_by=wire.uploaded_by,
         approval=approval,

@@ -1,14 +1,14 @@
 """Invoices. Once paid, partially paid or clearing, TaxDome locks an invoice: it can only be refunded."""
 
 from decimal import Decimal
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.money import to_money
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
@@ -81,49 +81,30 @@ _LEDGER: Final = {
 }
 
 
+@mapper
 def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
     """An invoice. TaxDome tells no balance: it is said where the status leaves no doubt, and left out elsewhere."""
     currency = currency_of(wire.currency, book)
     total = to_money(wire.amount, currency, "$.amount")
     balance = _balance(wire.status, total)
-    return _complete(
-        Invoice(
-            id=book.ref("inv_", wire.id),
-            remote_id=wire.id,
-            connection=book.connection,
-            account=book.account,
-            number=wire.number,
-            client=book.ref("cli_", wire.account_id),
-            status=_STATUSES.get(wire.status, InvoiceStatus.OTHER),
-            status_native=wire.status,
-            issued_on=day(wire.posted_at, "$.posted_at"),
-            due_on=day(wire.due_date, "$.due_date"),
-            currency=currency,
-            total=total,
-        ),
+    return Invoice(
+        id=book.ref("inv_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        number=wire.number,
+        client=book.ref("cli_", wire.account_id),
+        status=_STATUSES.get(wire.status, InvoiceStatus.OTHER),
+        status_native=wire.status,
+        issued_on=day(wire.posted_at, "$.posted_at"),
+        due_on=day(wire.due_date, "$.due_date"),
+        currency=currency,
+        total=total,
         lines=[_line(line, currency) for line in wire.lines],
         balance=balance,
         ledger_sync=None if wire.qbo_status is None else _ledger(wire.qbo_status),
         meta=_WITHOUT_BALANCE if balance is UNSET else _META,
     )
-
-
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Invoice,
-        /,
-        *,
-        lines: list[InvoiceLine],
-        balance: Money | UnsetType,
-        ledger_sync: LedgerSync | None,
-        meta: Meta,
-    ) -> Invoice: ...
-
-
-_complete: _Complete = replace
 
 
 def _balance(status: str, total: Money) -> Money | UnsetType:

@@ -1,10 +1,9 @@
 """Payments: by card and bank transfer through Stripe and CPACharge, and what the firm took in by hand."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import Instant, json_reader
@@ -64,26 +63,6 @@ _STATUSES: Final = {
 }
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Payment,
-        /,
-        *,
-        method: PaymentMethod | None,
-        method_native: str | None,
-        status: PaymentStatus,
-        status_native: str,
-        refunds: list[Refund],
-        meta: Meta,
-    ) -> Payment: ...
-
-
-_complete: _Complete = replace
-
-
 def to_payment(wire: WirePayment, book: Book) -> Payment:
     """A payment in the account's currency. TaxDome tells which invoices it covers, not how much of each.
 
@@ -95,18 +74,16 @@ def to_payment(wire: WirePayment, book: Book) -> Payment:
     status = _STATUSES.get(wire.status, PaymentStatus.OTHER)
     is_declined = status is PaymentStatus.DECLINED
     covered = Money(0, currency) if is_declined else UNSET
-    return _complete(
-        Payment(
-            id=book.ref("pay_", wire.id),
-            remote_id=wire.id,
-            connection=book.connection,
-            account=book.account,
-            client=book.ref("cli_", wire.account_id),
-            amount=to_money(wire.amount, currency, "$.amount"),
-            received_on=None if is_declined else day(wire.paid_at, "$.paid_at"),
-            allocations=[Allocation(invoice=book.ref("inv_", one), amount=covered) for one in wire.invoice_ids],
-            reference=wire.transaction_id,
-        ),
+    return Payment(
+        id=book.ref("pay_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        client=book.ref("cli_", wire.account_id),
+        amount=to_money(wire.amount, currency, "$.amount"),
+        received_on=None if is_declined else day(wire.paid_at, "$.paid_at"),
+        allocations=[Allocation(invoice=book.ref("inv_", one), amount=covered) for one in wire.invoice_ids],
+        reference=wire.transaction_id,
         method=None if method is None else _METHODS.get(method, PaymentMethod.OTHER),
         method_native=method,
         status=status,

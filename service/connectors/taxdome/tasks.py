@@ -3,16 +3,15 @@
 TaxDome keeps the two apart and both have ids of their own, so the remote id here says which it is: `job:7`, `task:7`.
 """
 
-from datetime import date
-from typing import Annotated, Any, Final, Protocol
+from typing import Annotated, Any, Final
 
 from msgspec import Struct, UnsetType
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.tasks_write import (
@@ -91,44 +90,25 @@ UNSUPPORTED: Final = (
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Task,
-        /,
-        *,
-        parent: str | None,
-        category: str | None,
-        stage: str | None,
-        priority: TaskPriority | None,
-        priority_native: str | None,
-        meta: Meta,
-    ) -> Task: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_job(wire: WireJob, book: Book) -> Task:
     """A job, at its stage of a pipeline. The firm's own status, where it has one, is the native one."""
-    priority = wire.priority
-    task = _to_work(
-        JOB + wire.id,
-        wire.name or wire.id,
-        TaskKind.TASK,
-        "job",
-        JOB_WORDS.get(wire.status, TaskStatus.OTHER),
-        wire.custom_status or wire.status,
-        wire.account_id,
-        book,
-        [book.ref("usr_", user) for user in wire.assignees],
-        day(wire.due_date, "$.due_date"),
-    )
-    return _complete(
-        task,
+    remote_id, priority = JOB + wire.id, wire.priority
+    return Task(
+        id=book.ref("tsk_", remote_id),
+        remote_id=remote_id,
+        connection=book.connection,
+        account=book.account,
+        name=wire.name or wire.id,
+        kind=TaskKind.TASK,
+        kind_native="job",
+        status=JOB_WORDS.get(wire.status, TaskStatus.OTHER),
+        status_native=wire.custom_status or wire.status,
+        client=book.ref("cli_", wire.account_id),
         parent=None,
+        assignees=[book.ref("usr_", user) for user in wire.assignees],
+        start_on=None,
+        due_on=day(wire.due_date, "$.due_date"),
         category=wire.pipeline_id,
         stage=wire.stage,
         priority=None if priority is None else PRIORITIES.get(priority, TaskPriority.OTHER),
@@ -137,51 +117,33 @@ def to_job(wire: WireJob, book: Book) -> Task:
     )
 
 
+@mapper
 def to_task(wire: WireTask, book: Book) -> Task:
     """A task, a part of its job. A tick without a final word beside it counts as done."""
-    status, job = TASK_WORDS.get(wire.status, TaskStatus.OTHER), wire.job_id
+    remote_id, job = TASK + wire.id, wire.job_id
+    status = TASK_WORDS.get(wire.status, TaskStatus.OTHER)
     if wire.done and status is not TaskStatus.CANCELLED:
         status = TaskStatus.DONE
-    kind = TaskKind.TASK if job is None else TaskKind.SUBTASK
-    name = wire.name or wire.id
-    task = _to_work(TASK + wire.id, name, kind, "task", status, wire.status, book.account, book, [], None)
-    return _complete(
-        task,
-        parent=None if job is None else book.ref("tsk_", JOB + job),
-        category=None,
-        stage=None,
-        priority=None,
-        priority_native=None,
-        meta=_META,
-    )
-
-
-def _to_work(
-    remote_id: str,
-    name: str,
-    kind: TaskKind,
-    kind_native: str,
-    status: TaskStatus,
-    word: str,
-    account: str,
-    book: Book,
-    assignees: list[str],
-    due_on: date | None,
-) -> Task:
     return Task(
         id=book.ref("tsk_", remote_id),
         remote_id=remote_id,
         connection=book.connection,
         account=book.account,
-        name=name,
-        kind=kind,
-        kind_native=kind_native,
+        name=wire.name or wire.id,
+        kind=TaskKind.TASK if job is None else TaskKind.SUBTASK,
+        kind_native="task",
         status=status,
-        status_native=word,
-        client=book.ref("cli_", account),
-        assignees=assignees,
+        status_native=wire.status,
+        client=book.ref("cli_", book.account),
+        parent=None if job is None else book.ref("tsk_", JOB + job),
+        assignees=[],
         start_on=None,
-        due_on=due_on,
+        due_on=None,
+        category=None,
+        stage=None,
+        priority=None,
+        priority_native=None,
+        meta=_META,
     )
 
 

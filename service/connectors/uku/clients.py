@@ -11,6 +11,7 @@ from msgspec import Struct
 from service.connectors.sdk.binding import Binding, Doc, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, unsaid_is_utc
 from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import path_segment
 from service.connectors.uku.lists import WireList, page_of
 from service.ids import Book
@@ -69,6 +70,7 @@ _KINDS: Final = {"company": ClientKind.BUSINESS, "person": ClientKind.INDIVIDUAL
 """Assumed: the words of `type` are not published."""
 
 
+@mapper
 def to_client(wire: WireClient, book: Book) -> Client:
     """A client. It has no e-mail address and no telephone of its own: its contacts have."""
     owner, country = wire.default_person_id, wire.address_country_code

@@ -4,12 +4,12 @@ Source: https://developer.xero.com/documentation/api/practice-manager-3-1/client
 """
 
 from datetime import date
-from typing import Annotated, Final, Protocol
+from typing import Annotated, Final
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Doc
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.xpm.entity import Entity
 from service.connectors.xpm.wire import Named, is_yes
@@ -84,27 +84,7 @@ _kind: Final = _KINDS.get
 _OTHER_KIND: Final = ClientKind.OTHER
 
 
-class _Complete(Protocol):
-    """What `replace` does here, typed. Two calls, because one of more than 15 keywords is slow (README, Speed)."""
-
-    def __call__(
-        self,
-        record: Client,
-        /,
-        *,
-        addresses: list[Address],
-        website: str | None,
-        manager: str | None,
-        external_id: str | None,
-        registration_number: str | None,
-        tax_ids: list[TaxId],
-        meta: Meta,
-    ) -> Client: ...
-
-
-_complete: _Complete = replace
-
-
+@mapper
 def to_client(wire: WireClient, book: Book) -> Client:
     """A client. Its state is two marks, which leave as one status; without a mark it is active.
 
@@ -113,23 +93,21 @@ def to_client(wire: WireClient, book: Book) -> Client:
     manager, structure = wire.AccountManager, wire.BusinessStructure
     status, native = _status(wire)
     phone, fax = wire.Phone, wire.Fax
-    return _complete(
-        Client(
-            id=book.ref("cli_", wire.UUID),
-            remote_id=wire.UUID,
-            connection=book.connection,
-            account=book.account,
-            display_name=wire.Name,
-            given_name=wire.FirstName,
-            family_name=wire.LastName,
-            kind=_kind(structure or "", _OTHER_KIND),
-            kind_native=structure,
-            filing_type=structure,
-            status=status,
-            status_native=native,
-            emails=[Email(wire.Email)] if wire.Email else [],
-            phones=_phones(phone, fax) if phone or fax else [],
-        ),
+    return Client(
+        id=book.ref("cli_", wire.UUID),
+        remote_id=wire.UUID,
+        connection=book.connection,
+        account=book.account,
+        display_name=wire.Name,
+        given_name=wire.FirstName,
+        family_name=wire.LastName,
+        kind=_kind(structure or "", _OTHER_KIND),
+        kind_native=structure,
+        filing_type=structure,
+        status=status,
+        status_native=native,
+        emails=[Email(wire.Email)] if wire.Email else [],
+        phones=_phones(phone, fax) if phone or fax else [],
         addresses=[*_address("physical", wire), *_postal(wire)],
         website=wire.Website,
         manager=None if manager is None or not manager.UUID else book.ref("usr_", manager.UUID),
