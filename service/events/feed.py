@@ -93,10 +93,12 @@ async def list_happenings(
     before: datetime,
     limit: int,
     after: UUID | None = None,
+    since: datetime | None = None,
+    type_: str | None = None,
     money: bool = True,
 ) -> list[Happening]:
     """Newest first; `after` is the last one of the page before. Without `money` nothing of budgets and invoices."""
-    rows = await connection.fetch(SQL["list_events"], org_id, before, after, limit, money)
+    rows = await connection.fetch(SQL["list_events"], org_id, before, after, limit, money, since, type_)
     return [to_happening(row) for row in msgspec.convert(rows, list[EventRow])]
 
 

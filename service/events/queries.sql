@@ -1,9 +1,11 @@
 -- name: list_events
--- Events of an organization before an instant or after one of them in the list, newest first; without these kinds.
+-- Events of an organization before an instant, since one and of a type if given, after one of them in the list, newest
+-- first; of money only if wanted.
 SELECT e.id, e.type, e.mode, e.at, e.about, e.about_id, e.facts::text AS facts FROM events e
 WHERE e.org_id = $1 AND e.at < $2
   AND ($3::uuid IS NULL OR (e.at, e.id) < ((SELECT f.at FROM events f WHERE f.org_id = $1 AND f.id = $3), $3))
   AND ($5::boolean OR split_part(e.type, '.', 1) NOT IN ('budget', 'invoice'))
+  AND ($6::timestamptz IS NULL OR e.at >= $6) AND ($7::text IS NULL OR e.type = $7)
 ORDER BY e.at DESC, e.id DESC LIMIT $4;
 
 -- name: get_event

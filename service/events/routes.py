@@ -1,5 +1,6 @@
 """`/v1/events`: what happened, newest first."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -10,12 +11,13 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, instant, read_query
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, Reader, instant, one_of, read_query
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import missing
 from service.events.endpoint_routes import unbound
 from service.events.feed import Happening, get_happening, list_happenings
+from service.events.kinds import EVENT_TYPES
 from service.resources.common import Page
 
 _EXAMPLE: Final[dict[str, Any]] = {
@@ -29,6 +31,13 @@ _EXAMPLE: Final[dict[str, Any]] = {
     "says": "80 % of 20.00 USD for the day is used.",
 }
 
+_QUERY: Final[Mapping[str, Reader]] = {
+    **PAGING,
+    "since": instant,
+    "until": instant,
+    "filter[type]": one_of(EVENT_TYPES),
+}
+
 
 class EventRoutes:
     """Tells an organization what happened. A key bound to firms or connections is told nothing."""
@@ -39,14 +48,17 @@ class EventRoutes:
         self._clock = clock
 
     async def page(self, call: Call) -> Answer:
-        asked = read_query(call.scope["query_string"], {**PAGING, "until": instant})
+        asked: dict[str, Any] = read_query(call.scope["query_string"], _QUERY)
         caller, limit = unbound(call), asked.get("limit", DEFAULT_LIMIT)
         until: datetime | None = asked.get("until")
-        belongs_to = b"events|" + caller.key_id.bytes + str(until).encode()
+        since, type_ = asked.get("since"), asked.get("filter[type]")
+        belongs_to = b"events|" + caller.key_id.bytes + f"{until}|{since}|{type_}".encode()
         after = UUID(hex=self._cursors.read(asked["cursor"], belongs_to)) if "cursor" in asked else None
         before = until or self._clock()
         async with as_organization(self._pool, caller.org_id) as connection:
-            found = await list_happenings(connection, caller.org_id, before=before, after=after, limit=limit + 1)
+            found = await list_happenings(
+                connection, caller.org_id, before=before, after=after, limit=limit + 1, since=since, type_=type_
+            )
         shown = found[:limit]
         call.rows = len(shown)
         more = len(found) > limit
@@ -79,7 +91,13 @@ def event_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,
             answer=Page[Happening],
-            parameters=(parameters.LIMIT, parameters.CURSOR, parameters.UNTIL),
+            parameters=(
+                parameters.LIMIT,
+                parameters.CURSOR,
+                parameters.SINCE,
+                parameters.UNTIL,
+                parameters.filter_by("type", {"type": "string", "enum": sorted(EVENT_TYPES)}, "Only of this type."),
+            ),
             problems=(*PAGING_PROBLEMS, errors.NOT_FOUND),
             example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
             run=routes.page,

@@ -8,6 +8,7 @@ REDACTED = "[redacted]"
 _PATTERNS = re.compile(
     r"""
       (?P<key>  \b (?i:tm_) [A-Za-z0-9_]{6,} )
+    | (?P<hook> \b whsec_ [A-Za-z0-9+/=]{6,} )
     | (?P<scheme> \b (?i:bearer|basic) \s+ [^\s"',;]{6,} )
     | (?P<named> (?i: \b (?:[a-z]+_)? (?: token|secret|password|passwd|api_?key|authorization|pwd ) )
                  ["']? \s* [=:] \s* ["']? [^\s"'&,;]+ )

@@ -23,7 +23,7 @@ _GOVERNMENT: Final = re.compile(
     re.IGNORECASE,
 )
 _TOKENS: Final = re.compile(
-    r"\btm_\w{6,}|\b(?:bearer|basic)\s+[^\s\"',;]{6,}|\beyJ[\w-]+\.[\w.-]+"
+    r"\btm_\w{6,}|\bwhsec_[\w+/=]{6,}|\b(?:bearer|basic)\s+[^\s\"',;]{6,}|\beyJ[\w-]+\.[\w.-]+"
     r"|(?<![\d-])(?:\d{3}[- ]\d\d[- ]\d{4}|\d\d-\d{7})(?![\d-])",
     re.IGNORECASE,
 )

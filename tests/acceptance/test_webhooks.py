@@ -242,6 +242,20 @@ async def test_events_are_listed_page_by_page_without_gap_or_repeat(api: Api) ->
     assert [one["at"] for one in found] == sorted((one["at"] for one in found), reverse=True)
 
 
+async def test_events_are_asked_for_by_type_and_time(api: Api) -> None:
+    connection = api.connection("quickbooks")
+    for way in ("pause", "resume"):
+        await api.post(f"/v1/connections/{connection}/{way}", {})
+    newest, older = (await api.get("/v1/events?filter[type]=connection.state&limit=2")).json()["data"]
+
+    since = (await api.get(f"/v1/events?since={newest['at']}&filter[type]=connection.state")).json()["data"]
+    until = (await api.get(f"/v1/events?until={newest['at']}&filter[type]=connection.state&limit=1")).json()["data"]
+    others = (await api.get("/v1/events?filter[type]=invoice.paid")).json()["data"]
+
+    assert (since, until, others) == ([newest], [older], [])
+    assert problem_of(await api.get("/v1/events?filter[type]=client.changed")) == "invalid_parameter"
+
+
 async def test_what_is_managed_is_in_the_audit_log_and_free(api: Api) -> None:
     answer = await api.post("/v1/webhook-endpoints", {"url": URL})
     entries = (await api.get("/v1/audit?limit=5")).json()["data"]

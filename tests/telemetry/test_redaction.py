@@ -10,6 +10,7 @@ from service.telemetry.redaction import REDACTED, passes_luhn, redact
     [
         "tm_live_4fj29dk3md0s9dkf3j",
         "tm_test_ABCDEF1234567890",
+        "whsec_bm90IGEgc2VjcmV0/+8=",
         "Bearer abc.def-ghi",
         "authorization: Basic dXNlcjpwYXNz",
         "access_token=abc123",

@@ -38,6 +38,7 @@ def test_government_ids_are_masked_by_their_name(name: str) -> None:
         "4111 1111 1111 1111",
         "Bearer abcdefghijkl",
         "tm_test_abcdefghijklmnop",
+        "whsec_bm90IGEgc2VjcmV0/+8=",
         "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJ4In0.abc",
     ],
 )
