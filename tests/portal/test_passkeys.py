@@ -62,12 +62,20 @@ class Holder:
         await self.person.press("Sign in with a passkey")
 
 
+_WITHOUT_AUTOFILL = """if (window.PublicKeyCredential)
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false"""
+
+
 @pytest.fixture
 def holders(people: People, site: str) -> Holders:
     """Passkeys need a host name, so these browsers see the site as localhost."""
 
-    async def make(**options: Any) -> Holder:
+    async def make(*, autofill: bool = False, **options: Any) -> Holder:
         person = await people(base_url=site.replace("127.0.0.1", "localhost"), **options)
+        if (
+            not autofill
+        ):  # what a browser offers in a list, this authenticator takes at once: the rest could not be seen
+            await person.page.context.add_init_script(_WITHOUT_AUTOFILL)
         cdp: Any = await person.page.context.new_cdp_session(person.page)
         await cdp.send("WebAuthn.enable")
         device = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True, "hasUserVerification": True}
@@ -78,6 +86,31 @@ def holders(people: People, site: str) -> Holders:
         return Holder(person, cdp, made["authenticatorId"])
 
     return make
+
+
+async def test_passkey_chosen_in_the_list_of_the_address_field_signs_in(holders: Holders) -> None:
+    holder = await holders(autofill=True)
+    person = holder.person
+    await person.go("/sign-in")
+    await expect(person.page).to_have_url(re.compile("/home$"))  # already signed in, and nothing to choose
+    await holder.add()
+    await person.sign_out()
+
+    await person.go("/sign-in?next=/team")
+
+    await person.sees("Team")  # the authenticator chooses for the person
+
+
+async def test_address_field_offers_passkeys_and_keeps_the_password(holders: Holders) -> None:
+    holder = await holders(sign_up=False, autofill=True)
+    person = holder.person
+    await person.go("/sign-in")
+
+    await expect(person.page.get_by_label("E-mail")).to_have_attribute("autocomplete", "username webauthn")
+    await person.fill("E-mail", "nobody@ledgerline.example")
+    await person.fill("Password", "a wrong password")
+    await person.press("Sign in")
+    await expect(person.page.get_by_role("alert").first).to_be_visible()
 
 
 async def test_passkey_signs_in_without_password_and_code(holders: Holders) -> None:

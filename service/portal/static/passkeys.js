@@ -5,15 +5,18 @@ const knows = window.PublicKeyCredential
   && PublicKeyCredential.parseCreationOptionsFromJSON
   && PublicKeyCredential.parseRequestOptionsFromJSON;
 
-async function answerOf(form) {
+async function answerOf(form, how = {}) {
   const reply = await fetch(form.dataset.options, { method: "POST", body: new URLSearchParams(new FormData(form)) });
   if (!reply.headers.get("content-type")?.startsWith("application/json")) return null; // the server asks something first
   const options = await reply.json();
   const made = form.dataset.passkey === "make"
     ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
-    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
+    : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), ...how });
   return JSON.stringify(made.toJSON());
 }
+
+/** Ends what waits in the list that the browser offers for the address. */
+let offer = new AbortController();
 
 function say(form, text) {
   const place = form.querySelector("[role=alert]");
@@ -31,6 +34,7 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
     event.preventDefault();
     say(form, "");
     button.disabled = true;
+    offer.abort();
     try {
       form.elements.answer.value = (await answerOf(form)) ?? "";
       form.submit();
@@ -40,4 +44,29 @@ for (const form of document.querySelectorAll("form[data-passkey]")) {
       say(form, known ? "This device has a passkey for this account already." : form.dataset.failed);
     }
   });
+}
+
+// Passkeys stand in that list too: this waits until somebody chooses one there, or goes another way. What it asks with is
+// good for some minutes and for one page, so it asks anew with time, and when one comes back from another page.
+const offering = document.querySelector("form[data-passkey][data-autofill]");
+
+async function offerAgain() {
+  offer.abort();
+  offer = new AbortController();
+  const { signal } = offer;
+  try {
+    const answer = await answerOf(offering, { mediation: "conditional", signal });
+    if (!answer || signal.aborted) return;
+    offering.elements.answer.value = answer;
+    offering.submit();
+  } catch {
+    // nobody chose one
+  }
+}
+
+if (knows && offering && (await PublicKeyCredential.isConditionalMediationAvailable?.())) {
+  const unlessBusy = () => document.hidden || offering.querySelector("button").disabled || offerAgain();
+  unlessBusy();
+  setInterval(unlessBusy, 200_000);
+  document.addEventListener("visibilitychange", unlessBusy);
 }
