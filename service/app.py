@@ -7,8 +7,6 @@ from functools import partial
 from ipaddress import ip_network
 from typing import Final
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from redis.asyncio import Redis
 
 from billing import Caps, UsageLedger, load_price_book
@@ -39,6 +37,7 @@ from service.connectors.transport import HttpTransport
 from service.consent.ledger import ConsentLedger
 from service.db.pool import open_pool
 from service.db.region import check_region
+from service.derived_key import derived_key
 from service.events.secrets import Webhooks
 from service.idempotency.claim import Idempotency
 from service.leases import Leases
@@ -211,11 +210,6 @@ def key_policy(settings: Settings) -> Policy:
 def unknown_key_policy(settings: Settings) -> Policy:
     """How many keys that do not exist one address may try."""
     return Policy((Limit(settings.unknown_keys_per_minute, 60.0),))
-
-
-def derived_key(secret: bytes, purpose: str) -> bytes:
-    """A key of its own for each purpose (HKDF-SHA256)."""
-    return HKDF(SHA256(), 32, salt=None, info=f"tickmark {purpose}".encode()).derive(secret)
 
 
 async def _keep_house(keys: KeyRing) -> None:

@@ -15,12 +15,13 @@ from service import telemetry
 from service.all_operations import contract
 from service.api.asgi import App, Receive, Scope, Send
 from service.api.starting import starting
-from service.app import derived_key, open_edge
+from service.app import open_edge
 from service.connections.hosted.opening import opened_connect
 from service.connections.setups import vendor_setups
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.connector import Connector
 from service.db.pool import is_away
+from service.derived_key import derived_key
 from service.portal.opening import opened_front
 from service.settings import Settings
 from service.telemetry import Telemetry

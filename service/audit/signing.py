@@ -2,10 +2,8 @@
 
 from pathlib import Path
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-
 from service.audit.checkpoints import CheckpointFile, Signer, Sink
+from service.derived_key import derived_key
 from service.settings import Settings
 
 
@@ -13,8 +11,7 @@ def signer_of(settings: Settings) -> Signer:
     """The configured key; else one derived from the cursor key, the same in every process."""
     if settings.audit_signing_key is not None:
         return Signer(settings.audit_signing_key.value)
-    derived = HKDF(SHA256(), 32, salt=None, info=b"tickmark audit checkpoints").derive(settings.cursor_key.value)
-    return Signer(derived)
+    return Signer(derived_key(settings.cursor_key.value, "audit checkpoints"))
 
 
 def sink_of(settings: Settings) -> Sink | None:

@@ -9,9 +9,9 @@ from typing import Final
 from redis.asyncio import Redis
 
 from service.accounts.mailed_links import MailedLinks
-from service.app import derived_key
 from service.connections.vault import LocalKey, Vault
 from service.db.pool import open_pool
+from service.derived_key import derived_key
 from service.events.delivery import Deliverer
 from service.events.sending import Sender
 from service.portal.endpoint_mail import EndpointMail
