@@ -75,7 +75,9 @@ def decode_body(body: bytes, type_: Any) -> Any:
         return _decoder(type_).decode(body)
     except msgspec.ValidationError as error:
         found = drift(error)
-        pointer = re.sub(r"\[(\d+)\]", r"/\1", found.path.removeprefix("$")).replace(".", "/") or "/"
+        pointer = (
+            re.sub(r"\[(\d+)\]", r"/\1", found.path.removeprefix("$").replace("[...]", "")).replace(".", "/") or "/"
+        )
         raise ApiProblem(
             VALIDATION_FAILED,
             f"{found.expected} at `{pointer}`.",

@@ -16,6 +16,7 @@ from service.errors import wrong_field
 MOST_OPERATIONS: Final = 30
 AT_ONCE: Final = 6
 _PATH: Final = re.compile(r"/v1(/[A-Za-z0-9_~:-][A-Za-z0-9_.~:-]*)+/?(\?[\x21-\x7e]*)?")
+_FILE: Final = re.compile(r"/(?:pdf|html|calls|export|evidence)/?$")
 _NESTED: Final = "/v1/batch"
 _HEADERS: Final = re.compile(
     r"connection-id|account-id|idempotency-key|if-match|if-none-match|prefer|api-version", re.IGNORECASE
@@ -95,6 +96,8 @@ def _checked(one: BatchOperation, at: str, key: bytes) -> Inner:
         raise wrong_field(f"{at}/path", "A batch holds no other batch.", "nested")
     if path.endswith("/content") or (one.method, path.rstrip("/")) == ("POST", "/v1/documents"):
         raise wrong_field(f"{at}/path", "Bytes of documents go in calls of their own.", "bytes")
+    if one.method == "GET" and _FILE.search(path) is not None:
+        raise wrong_field(f"{at}/path", "Files are fetched by calls of their own: they are no JSON.", "bytes")
     headers = [(b"authorization", key)]
     for name, value in one.headers.items():
         if _HEADERS.fullmatch(name) is None or _VALUE.fullmatch(value) is None:

@@ -23,6 +23,7 @@ from service.unified.filters import remote_filters
 from service.unified.noun import Noun
 from service.unified.overrides.held import HeldOverrides
 from service.unified.overrides.rules import Rule
+from service.unified.search import in_body, read_search
 from service.unified.selection import Selection
 from service.unified.shape import Expanded, overridden, shaped
 from service.unified.ways import Way, Ways
@@ -65,7 +66,10 @@ class Reader:
         way = await self._ways.named(call)
         binding = bound(way, noun, "page")
         body = await json_body(call, self._max_body_bytes)
-        return await self._page(call, noun, way, asked.read_search(body, noun, binding))
+        try:
+            return await self._page(call, noun, way, read_search(body, noun, binding))
+        except ApiProblem as problem:
+            raise in_body(problem) from problem.__cause__
 
     async def _page(self, call: Call, noun: Noun, way: Way, selection: Selection) -> Answer:
         binding = bound(way, noun, "page")

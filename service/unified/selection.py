@@ -8,7 +8,6 @@ from typing import Any, Final
 import msgspec
 from msgspec import Struct
 
-from service.api.bodies import decode_body
 from service.api.query import (
     DEFAULT_LIMIT,
     PAGING,
@@ -61,55 +60,17 @@ class Selection(Struct, frozen=True, kw_only=True):
 _PLAIN = Selection()
 
 
-class Search(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What `GET` takes as parameters, as a body."""
-
-    filter: dict[str, str | list[str]] = {}
-    """By the filter's name, such as `status`; several values where the filter takes several."""
-    limit: int | None = None
-    cursor: str | None = None
-    sort: str | None = None
-    updated_after: str | None = None
-    """An RFC 3339 instant."""
-    include_deleted: bool = False
-    fields: list[str] = []
-    include: list[str] = []
-    expand: list[str] = []
-
-
-def read_search(body: bytes, noun: Noun, binding: Binding[Any, Any, Any]) -> Selection:
-    """The selection in a search's body: read as strictly as a query string, and alike."""
-    search: Search = decode_body(body, Search)
-    single = {
-        "limit": search.limit,
-        "cursor": search.cursor,
-        "sort": search.sort,
-        "updated_after": search.updated_after,
-        "include_deleted": "true" if search.include_deleted else None,
-    }
-    several = {"fields": search.fields, "include": search.include, "expand": search.expand}
-    said = [
-        *((f"filter[{name}]", _joined(value)) for name, value in search.filter.items()),
-        *((name, str(value)) for name, value in single.items() if value is not None),
-        *((name, _joined(values)) for name, values in several.items() if values),
-    ]
-    return _selection(said, noun, binding, LIST_PARAMETERS)
-
-
-def _joined(value: str | list[str]) -> str:
-    return value if isinstance(value, str) else ",".join(value)
-
-
 def read_selection(
     query_string: bytes, noun: Noun, binding: Binding[Any, Any, Any], allowed: tuple[str, ...]
 ) -> Selection:
     """The selection in a query string. Values of `reference` filters are still ids of ours."""
-    return _selection(pairs(query_string), noun, binding, allowed) if query_string else _PLAIN
+    return selected(pairs(query_string), noun, binding, allowed) if query_string else _PLAIN
 
 
-def _selection(
+def selected(
     said: list[tuple[str, str]], noun: Noun, binding: Binding[Any, Any, Any], allowed: tuple[str, ...]
 ) -> Selection:
+    """The selection in names and texts."""
     known: dict[str, Any] = {}
     filters: dict[str, tuple[str, ...]] = {}
     for name, value in said:

@@ -1,6 +1,7 @@
 """Reading through the whole product."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -240,3 +241,26 @@ async def test_deleted_records_are_told_beside_those_there_are(api: Api) -> None
     assert credit["id"] not in {one["id"] for one in found.json()["data"]}
     assert "deleted" not in plain.json()
     assert (searched.status_code, searched.json()["errors"][0]["code"]) == (400, "too_far_back")
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "pointer"),
+    [
+        ({"limit": 0}, 400, "/limit"),
+        ({"filter": {"status": ["nope"]}}, 400, "/filter/status"),
+        ({"filter": {"owner": "me"}}, 400, "/filter/owner"),
+        ({"filter": {"name": 7}}, 422, "/filter"),
+        ({"filter": {"name": ["Alder", "Birch"]}}, 400, "/filter/name"),
+        ({"fields": []}, 422, "/fields"),
+        ({"fields": ["colour"]}, 400, "/fields"),
+        ({"sort": "colour"}, 400, "/sort"),
+    ],
+)
+async def test_impossible_search_points_into_its_body(
+    api: Api, quickbooks: SandboxServer, body: dict[str, Any], status: int, pointer: str
+) -> None:
+    answer = await api.post("/v1/clients/search", body, "quickbooks")
+
+    assert answer.status_code == status, answer.text
+    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+    assert quickbooks.stats()["total"] == 0

@@ -15,7 +15,7 @@ from service.unified.read import Reader
 from service.unified.routes.noun_parameters import able, filters, selection, sorts
 from service.unified.routes.problems import LIST_PROBLEMS, SELECTION_PROBLEMS, VENDOR_PROBLEMS, WRITE_PROBLEMS
 from service.unified.schemas import NounSchema, Schemas
-from service.unified.selection import Search
+from service.unified.search import Search
 from service.unified.write import DryRun, Writer
 
 
