@@ -66,6 +66,9 @@ class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag=
     limits: tuple[Limit, ...]
     """The vendor's own, which we keep for you."""
     limits_for: Literal["account", "connection", "app"]
+    names_account: bool
+    """Whether the vendor says whose books a key or login opens. `false`: nobody can notice when a connection is connected
+    again with those of another firm; the connect page says so to the person."""
     resources: tuple[ResourceCoverage, ...]
     passthrough: tuple[PassthroughCoverage, ...]
     """The vendor's own endpoints that can be called as they are, below `/v1/passthrough/<vendor>`."""
@@ -117,6 +120,7 @@ def vendor_coverage(connector: Connector) -> VendorCoverage:
         name=connector.name,
         limits=tuple(Limit(one.count, one.window_s) for one in connector.budget.limits),
         limits_for=connector.budget.scope,
+        names_account=connector.names_account,
         resources=tuple(_resource(name, binding) for name, binding in connector.bindings().items()),
         passthrough=tuple(
             PassthroughCoverage(rule.method, rule.path, rule.about)

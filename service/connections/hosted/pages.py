@@ -58,6 +58,8 @@ class Contents(Struct, frozen=True, kw_only=True):
     """What is typed for a key connection, the key first."""
     lapse: str = ""
     """How long the vendor accepts a key, where it ends by itself."""
+    names_account: bool = True
+    """False: it cannot be checked whose key it is, so that the person has to."""
     accounts: tuple[FoundAccount, ...] = ()
     goes_to: str = ""
     """The vendor's origin, where a form may lead."""
@@ -94,6 +96,7 @@ async def contents(linking: Linking, journey: Journey, session: LinkSession) -> 
     return Contents(
         vendor=name,
         ways=ways or ("login",),
+        names_account=door.connector.names_account,
         goes_to=goes_to or "",
         inputs=() if key is None else _inputs(key, name),
         lapse="" if key is None or key.lasts is None else f"{key.lasts.days} days",

@@ -46,5 +46,6 @@ KARBON: Final = Connector(
     classify=classify,
     redact=frozenset({"RegistrationNumber", "RegistrationNumbers", "InvoiceMagicLink", "InvoicePdfUrl"}),
     discover=discover,
+    names_account=False,  # TenantSettings, the one record of the tenant itself, has neither id nor name
     clients=CLIENTS,
 )

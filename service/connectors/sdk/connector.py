@@ -71,6 +71,8 @@ class Connector:
     """Every account that a new connection could be for, from what the vendor sent back with its consent (`realmId`), or
     from what the person gave beside their key and is not secret.
     Its paths stand below the base URL. Without it the `accounts` binding is read."""
+    names_account: bool = True
+    """Whether the vendor says whose books are opened. Where not, another firm's keys look like the firm's own."""
     home_currency: Callable[[], Flow[str | None]] | None = None
     """What a new connection's account is kept in, where only its invoices say so: asked once a firm consents to these.
     Its paths stand below the base URL."""
