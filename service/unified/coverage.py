@@ -67,8 +67,8 @@ class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag=
     """The vendor's own, which we keep for you."""
     limits_for: Literal["account", "connection", "app"]
     names_account: bool
-    """Whether the vendor says whose books a key or login opens. `false`: nobody can notice when a connection is connected
-    again with those of another firm; the connect page says so to the person."""
+    """Whether the vendor says whose books a key or login opens. `false`: nobody can notice when a connection is
+    connected again with those of another firm; the connect page says so to the person."""
     resources: tuple[ResourceCoverage, ...]
     passthrough: tuple[PassthroughCoverage, ...]
     """The vendor's own endpoints that can be called as they are, below `/v1/passthrough/<vendor>`."""
