@@ -23,7 +23,6 @@ _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _CROCKFORD_VALUE = {character: value for value, character in enumerate(_CROCKFORD)}
 _CROCKFORD_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
 _UUID_CHARACTERS = 26
-_PAIR_SHIFTS = range(10 * (_UUID_CHARACTERS // 2 - 1), -1, -10)
 _HEAD_CHARACTERS = 24
 _HEAD_BYTES = 18
 _NOISES_AT_ONCE = 256
@@ -73,9 +72,13 @@ def first_uuid(instant: datetime) -> UUID:
 
 def encode(prefix: str, value: UUID) -> str:
     """`org`, UUID → `org_01jd…`."""
-    number, pairs = value.int, _CROCKFORD_PAIRS
-    characters = [pairs[number >> shift & 1023] for shift in _PAIR_SHIFTS]
-    return f"{prefix}_{''.join(characters)}"
+    n, two = value.int, _CROCKFORD_PAIRS
+    # Written out: half of what a loop takes, and every call has an id.
+    return (
+        f"{prefix}_{two[n >> 120]}{two[n >> 110 & 1023]}{two[n >> 100 & 1023]}{two[n >> 90 & 1023]}"
+        f"{two[n >> 80 & 1023]}{two[n >> 70 & 1023]}{two[n >> 60 & 1023]}{two[n >> 50 & 1023]}{two[n >> 40 & 1023]}"
+        f"{two[n >> 30 & 1023]}{two[n >> 20 & 1023]}{two[n >> 10 & 1023]}{two[n & 1023]}"
+    )
 
 
 def canonical(value: UUID) -> str:

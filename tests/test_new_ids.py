@@ -5,7 +5,10 @@ import os
 import pickle
 from uuid import RFC_4122, UUID
 
-from service.ids import canonical, made_at, new_uuid
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.ids import canonical, decode, encode, made_at, new_uuid
 
 MADE = 20_000
 
@@ -23,6 +26,15 @@ def test_ids_are_uuids_like_any_other() -> None:
 
     assert (made, hash(made), made.is_safe) == (again, hash(again), again.is_safe)
     assert copy.deepcopy(made) == pickle.loads(pickle.dumps(made)) == made
+
+
+@given(st.uuids(), st.uuids())
+def test_ids_are_written_in_order_and_read_back(one: UUID, other: UUID) -> None:
+    texts = [encode("req", one), encode("req", other)]
+
+    assert [decode("req", text) for text in texts] == [one, other]
+    assert sorted(texts) == [encode("req", value) for value in sorted((one, other))]
+    assert {len(text) for text in texts} == {30}
 
 
 def test_ids_are_written_as_everybody_writes_them() -> None:
