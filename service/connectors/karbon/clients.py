@@ -6,10 +6,10 @@ through one after the other.
 
 from datetime import date
 from functools import lru_cache
+from itertools import compress
 from typing import Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
-from msgspec.structs import replace
 
 from service.connectors.karbon import lists
 from service.connectors.karbon.wire import CARDS, WireAddress, WireCard, WireClient, WireGrouped, WireMember, each
@@ -17,6 +17,7 @@ from service.connectors.sdk.binding import Binding, Doc, Filter, Query, RemotePa
 from service.connectors.sdk.codec import json_reader, utc
 from service.connectors.sdk.faults import NotFound, SchemaDrift
 from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.paging import converted
 from service.connectors.sdk.references import path_segment
 from service.ids import Book
@@ -82,42 +83,52 @@ _STATUSES: Final = {
 """The words that firms usually have; each may have others, which are `other`."""
 
 
+@mapper
 def to_client(wire: WireClient, sort: Sort, book: Book) -> Client:
     """A contact, an organization or a client group. The firm's own contact type is the status.
 
     What hangs on the record (cards, the team) is there when one record is read; a list says one e-mail address and
     telephone number of it. Anything is shown that comes, wherever it comes.
     """
-    key = path_key(wire, sort)
-    remote_id = f"{sort.word}:{key}"
+    remote_id = f"{sort.word}:{path_key(wire, sort)}"
     cards = _cards_of(wire)
     modified = wire.LastModifiedDateTime
-    client = Client(
+    addresses = UNSET if cards is UNSET else [_address(one) for card in cards for one in each(card.Addresses)]
+    website, linked = _website(wire, cards), _linked(wire.Members, book)
+    owner, manager = _member(wire.ClientTeam, "ClientOwner", book), _member(wire.ClientTeam, "ClientManager", book)
+    record_only = (
+        wire.FirstName,
+        wire.LastName,
+        addresses,
+        website,
+        owner,
+        manager,
+        linked,
+        wire.UserDefinedIdentifier,
+    )
+    return Client(
         id=book.ref("cli_", remote_id),
         remote_id=remote_id,
         connection=book.connection,
         account=book.account,
         display_name=_name(wire),
+        given_name=wire.FirstName,
+        family_name=wire.LastName,
         kind=sort.kind,
         kind_native=sort.word,
         status=_STATUSES.get((wire.ContactType or "").casefold(), ClientStatus.OTHER),
         status_native=wire.ContactType,
         emails=_emails(wire, cards or []),
         phones=_phones(wire, cards or []),
-        updated_at=None if modified is None else utc(modified),
-    )
-    whole = replace(
-        client,
-        given_name=wire.FirstName,
-        family_name=wire.LastName,
-        addresses=UNSET if cards is UNSET else [_address(one) for card in cards for one in each(card.Addresses)],
-        website=_website(wire, cards),
-        owner=_member(wire.ClientTeam, "ClientOwner", book),
-        manager=_member(wire.ClientTeam, "ClientManager", book),
-        linked=_linked(wire.Members, book),
+        addresses=addresses,
+        website=website,
+        owner=owner,
+        manager=manager,
+        linked=linked,
         external_id=wire.UserDefinedIdentifier,
+        updated_at=None if modified is None else utc(modified),
+        meta=_meta(tuple([one is UNSET for one in record_only])),
     )
-    return replace(whole, meta=_meta(tuple(name for name in RECORD_ONLY if getattr(whole, name) is UNSET)))
 
 
 def path_key(wire: WireClient, sort: Sort) -> str:
@@ -129,13 +140,16 @@ def path_key(wire: WireClient, sort: Sort) -> str:
 
 
 @lru_cache(maxsize=256)
-def _meta(missing: tuple[str, ...]) -> Meta:
-    return Meta(unsupported=(*UNSUPPORTED, *missing))
+def _meta(missing: tuple[bool, ...]) -> Meta:
+    """By which of RECORD_ONLY are missing."""
+    return Meta(unsupported=(*UNSUPPORTED, *compress(RECORD_ONLY, missing)))
 
 
 def _name(wire: WireClient) -> str:
+    if wire.FullName:
+        return wire.FullName
     parts = " ".join(part for part in (wire.FirstName, wire.LastName) if isinstance(part, str) and part)
-    name = wire.FullName or parts or wire.PreferredName
+    name = parts or wire.PreferredName
     if not name:
         raise SchemaDrift("$.FullName", "Object missing required field")
     return name
