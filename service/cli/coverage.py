@@ -10,7 +10,8 @@ from service.cli.options import Json
 from service.cli.output import say, show, show_json
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.connector import RESOURCES, Connector
-from service.unified.coverage import Known, vendor_coverage
+from service.connectors.sdk.passthrough import Known
+from service.unified.coverage import vendor_coverage
 
 _LETTERS: Final = {
     "list": "L", "get": "G", "create": "C", "update": "U", "delete": "D", "download": "↓", "upload": "↑",

@@ -1,12 +1,13 @@
 """A firm's client: a person or a business that the practice works for."""
 
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.resources.common import Address, Email, Meta, Money, Phone, TaxId
+from service.resources.common import Address, Email, Meta, Money, Note, NoteInput, Phone, TaxId
 
 
 class ClientKind(StrEnum):
@@ -58,6 +59,28 @@ class ExternalLink(Struct, frozen=True, gc=False, kw_only=True):
     url: str
     label: str | None = None
     kind_native: str | None = None
+    id: str | None = None
+
+
+class BillingLine(Struct, frozen=True, gc=False, kw_only=True):
+    """What is to be billed to the client, before it stands on an invoice."""
+
+    id: str
+    description: str | None
+    status_native: str | None
+    """In the vendor's word (Pending, Approved, Invoiced, Cancelled)."""
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    amount: Money | None | UnsetType = UNSET
+    tax_code: str | None = None
+    ledger_code: str | None = None
+    service: str | None = None
+    """The arrangement in `services` that it comes from."""
+    bills_on: date | None = None
+    period_from: date | None = None
+    period_to: date | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
 
 
 class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="client"):
@@ -102,8 +125,12 @@ class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     key_dates: list[KeyDate] | UnsetType = UNSET
     services: list[ClientService] | UnsetType = UNSET
     external_links: list[ExternalLink] | UnsetType = UNSET
+    billing_lines: list[BillingLine] | UnsetType = UNSET
     currency: str | None | UnsetType = UNSET
     notes: str | None | UnsetType = UNSET
+    """All that is noted, as one text."""
+    note_entries: list[Note] | UnsetType = UNSET
+    """The same note by note, where the vendor keeps them apart."""
     created_at: datetime | None | UnsetType = UNSET
     updated_at: datetime | None | UnsetType = UNSET
     version: str | UnsetType = UNSET
@@ -113,6 +140,41 @@ class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
     """With `include=raw`: the vendor's record as it came."""
+
+
+class LinkedClientInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    client: str
+    """`cli_…`."""
+    kind: str
+    """In the vendor's word."""
+
+
+class KeyDateInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    kind_native: str
+    on: date | None
+
+
+class ExternalLinkInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One link; `id` names the one that it replaces."""
+
+    url: str
+    id: str | UnsetType = UNSET
+    label: str | None | UnsetType = UNSET
+    kind_native: str | UnsetType = UNSET
+
+
+class ClientServiceInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A service on the client's terms. With the `id` of one it is a change of that; a new one needs the rest."""
+
+    id: str | UnsetType = UNSET
+    service_item: str | UnsetType = UNSET
+    """`itm_…`."""
+    billed: str | UnsetType = UNSET
+    """How often, in the vendor's word."""
+    price: Money | UnsetType = UNSET
+    status_native: str | UnsetType = UNSET
+    starts_on: date | None | UnsetType = UNSET
+    ends_on: date | None | UnsetType = UNSET
 
 
 class ClientCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,8 +197,11 @@ class ClientCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     custom_fields: dict[str, Any] | UnsetType = UNSET
     filing_type: str | UnsetType = UNSET
     """In the vendor's word, where it asks for more than the kind (PrivateLimitedCompany, …)."""
+    owner: str | None | UnsetType = UNSET
     manager: str | None | UnsetType = UNSET
     partner: str | None | UnsetType = UNSET
+    group: str | None | UnsetType = UNSET
+    linked: list[LinkedClientInput] | UnsetType = UNSET
 
 
 class ClientUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -158,5 +223,15 @@ class ClientUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     tags: list[str] | UnsetType = UNSET
     custom_fields: dict[str, Any] | UnsetType = UNSET
     filing_type: str | UnsetType = UNSET
+    owner: str | None | UnsetType = UNSET
     manager: str | None | UnsetType = UNSET
     partner: str | None | UnsetType = UNSET
+    group: str | None | UnsetType = UNSET
+    linked: list[LinkedClientInput] | UnsetType = UNSET
+    trading_name: str | None | UnsetType = UNSET
+    registration_number: str | None | UnsetType = UNSET
+    fiscal_year_end: date | None | UnsetType = UNSET
+    key_dates: list[KeyDateInput] | UnsetType = UNSET
+    services: list[ClientServiceInput] | UnsetType = UNSET
+    external_links: list[ExternalLinkInput] | UnsetType = UNSET
+    note_entries: list[NoteInput] | UnsetType = UNSET

@@ -44,6 +44,30 @@ class TaxId(Struct, frozen=True, gc=False):
     masked: str
 
 
+class Note(Struct, frozen=True, gc=False, kw_only=True):
+    """One note on a record."""
+
+    id: str
+    text: str
+    pinned_level: int | None = None
+    """The higher the further up; 0 where it is not pinned."""
+    author: str | None = None
+    """`usr_…`."""
+    step: int | None = None
+    """The step of a workflow that it belongs to; null for the record as a whole."""
+    noted_at: datetime | None = None
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+
+class NoteInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One note; `id` names the one that it replaces."""
+
+    text: str
+    id: str | UnsetType = UNSET
+    pinned_level: int | UnsetType = UNSET
+
+
 class Meta(Struct, frozen=True, omit_defaults=True):
     """What this record cannot say, and what was kept back."""
 

@@ -60,6 +60,13 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     """With `include=raw`: the vendor's record as it came."""
 
 
+class ContactLinkInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    client: str
+    """`cli_…`."""
+    roles: list[ContactRole] | UnsetType = UNSET
+    portal_access: bool | UnsetType = UNSET
+
+
 class ContactCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A new person, at one client."""
 
@@ -72,6 +79,8 @@ class ContactCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     roles: list[ContactRole] | UnsetType = UNSET
     emails: list[Email] | UnsetType = UNSET
     phones: list[Phone] | UnsetType = UNSET
+    born_on: date | None | UnsetType = UNSET
+    portal_access: bool | UnsetType = UNSET
 
 
 class ContactUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,3 +92,6 @@ class ContactUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     title: str | None | UnsetType = UNSET
     emails: list[Email] | UnsetType = UNSET
     phones: list[Phone] | UnsetType = UNSET
+    born_on: date | None | UnsetType = UNSET
+    links: list[ContactLinkInput] | UnsetType = UNSET
+    """The clients that the person stands for from now on, and as what. A client left out is one no longer."""

@@ -136,3 +136,8 @@ class DocumentUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     review: ReviewState | UnsetType = UNSET
     approval: ApprovalState | UnsetType = UNSET
     """`pending` asks the client to approve; `none` takes the question back."""
+    path: str | UnsetType = UNSET
+    """The folders it is to lie in, from the top."""
+    folder: str | None | UnsetType = UNSET
+    """`fol_…`: where folders have ids."""
+    visible_to_client: bool | UnsetType = UNSET

@@ -90,6 +90,8 @@ class EngagementCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """In the vendor's word, where it has several (EngagementLetter, ProposalAndEngagementLetter)."""
     starts_on: date | UnsetType = UNSET
     ends_on: date | UnsetType = UNSET
+    signers: list[str] | UnsetType = UNSET
+    """`cnt_…`: who is to sign."""
 
 
 class EngagementUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -105,6 +107,8 @@ class EngagementUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ends_on: date | UnsetType = UNSET
     services: list[str] | UnsetType = UNSET
     """`itm_…`."""
+    signers: list[str] | UnsetType = UNSET
+    """`cnt_…`: all who are to sign."""
 
 
 class SignatureEvent(Struct, frozen=True, gc=False, kw_only=True):

@@ -47,6 +47,8 @@ class InvoiceLine(Struct, frozen=True, kw_only=True, gc=False):
     tax_code: str | None | UnsetType = UNSET
     service_date: date | None | UnsetType = UNSET
     class_name: str | None | UnsetType = UNSET
+    tracking: list[str] | UnsetType = UNSET
+    """`trk_…`: the class that the line is booked under."""
     time_entries: list[str] | UnsetType = UNSET
     """`tim_…`."""
 
@@ -91,6 +93,8 @@ class Invoice(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     class_name: str | None | UnsetType = UNSET
     location: str | None | UnsetType = UNSET
     category: str | None | UnsetType = UNSET
+    tracking: list[str] | UnsetType = UNSET
+    """`trk_…`: the class and location of the whole invoice."""
     memo: str | None | UnsetType = UNSET
     """A note that the client can read."""
     ledger_sync: LedgerSync | None | UnsetType = UNSET
@@ -114,6 +118,9 @@ class InvoiceLineInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     unit_price: Decimal | UnsetType = UNSET
     amount: Money | UnsetType = UNSET
     service_date: date | None | UnsetType = UNSET
+    tax_code: str | UnsetType = UNSET
+    tracking: list[str] | UnsetType = UNSET
+    """`trk_…`: the class to book it under."""
     time_entries: list[str] | UnsetType = UNSET
     """`tim_…`: the time that this line bills."""
     write_up: Money | UnsetType = UNSET
@@ -128,7 +135,14 @@ class InvoiceCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     number: str | UnsetType = UNSET
     issued_on: date | UnsetType = UNSET
     due_on: date | UnsetType = UNSET
+    terms: str | UnsetType = UNSET
+    """As records show them."""
     currency: str | UnsetType = UNSET
+    class_name: str | None | UnsetType = UNSET
+    location: str | None | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
+    """By name, where vendors know these by name alone; else in `tracking`."""
+    tracking: list[str] | UnsetType = UNSET
     memo: str | None | UnsetType = UNSET
 
 
@@ -139,4 +153,9 @@ class InvoiceUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     number: str | UnsetType = UNSET
     issued_on: date | UnsetType = UNSET
     due_on: date | UnsetType = UNSET
+    terms: str | UnsetType = UNSET
+    class_name: str | None | UnsetType = UNSET
+    location: str | None | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
+    tracking: list[str] | UnsetType = UNSET
     memo: str | None | UnsetType = UNSET

@@ -88,12 +88,37 @@ class Organizer(Struct, frozen=True, kw_only=True, gc=False, tag_field="object",
     """With `include=raw`: the vendor's record as it came."""
 
 
+class OrganizerCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A questionnaire to send to a client."""
+
+    client: str
+    """`cli_…`."""
+    title: str | UnsetType = UNSET
+    """Where it is named one by one; elsewhere it is called as its template is."""
+    template: str | UnsetType = UNSET
+    """The vendor's id of the form to send."""
+    message: str | UnsetType = UNSET
+    emails: list[str] | UnsetType = UNSET
+    """Where to send it; the client's own addresses when left out."""
+    task: str | UnsetType = UNSET
+    """`tsk_…`: the work that it belongs to."""
+
+
+class AnswerInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    question_key: str
+    value: Any
+
+
 class AnswerVerdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     question_key: str
     review: ReviewVerdict
 
 
 class OrganizerUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The firm's verdict on single answers."""
+    """The firm's verdict on single answers, answers that it fills in itself, and that it is handed in."""
 
-    answers: list[AnswerVerdict]
+    answers: list[AnswerVerdict] | UnsetType = UNSET
+    values: list[AnswerInput] | UnsetType = UNSET
+    """Answers in the client's place; those not named stay."""
+    status: OrganizerStatus | UnsetType = UNSET
+    """`submitted` hands it in."""

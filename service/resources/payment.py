@@ -112,3 +112,5 @@ class PaymentUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     reference: str | None | UnsetType = UNSET
     deposit_account: str | UnsetType = UNSET
     allocations: list[AllocationInput] | UnsetType = UNSET
+    refund: Money | UnsetType = UNSET
+    """Gives so much of it back, beside no other change; it stands in `refunds` afterwards."""

@@ -35,6 +35,8 @@ class ServiceItem(Struct, frozen=True, kw_only=True, gc=False, tag_field="object
     taxable: bool | None | UnsetType = UNSET
     category: str | None | UnsetType = UNSET
     """`trk_…`."""
+    income_account: str | None | UnsetType = UNSET
+    """The vendor's id of the account that its sales are booked on."""
     active: bool
     created_at: datetime | None | UnsetType = UNSET
     updated_at: datetime | None | UnsetType = UNSET
@@ -44,6 +46,38 @@ class ServiceItem(Struct, frozen=True, kw_only=True, gc=False, tag_field="object
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
     """With `include=raw`: the vendor's record as it came."""
+
+
+class ServiceItemCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new thing to sell."""
+
+    name: str
+    sku: str | None | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
+    kind_native: str | UnsetType = UNSET
+    """In the vendor's word (Service, NonInventory …)."""
+    rate: Decimal | UnsetType = UNSET
+    prices: list[ServicePrice] | UnsetType = UNSET
+    taxable: bool | UnsetType = UNSET
+    category: str | UnsetType = UNSET
+    """`trk_…`."""
+    income_account: str | UnsetType = UNSET
+
+
+class ServiceItemUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a thing to sell. A field left out stays as it is; null empties it."""
+
+    name: str | UnsetType = UNSET
+    sku: str | None | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
+    kind_native: str | UnsetType = UNSET
+    rate: Decimal | None | UnsetType = UNSET
+    prices: list[ServicePrice] | UnsetType = UNSET
+    taxable: bool | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
+    income_account: str | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
+    """False takes it off the list of what is sold; what was sold stays as it was."""
 
 
 class Dimension(StrEnum):
@@ -72,6 +106,23 @@ class TrackingValue(Struct, frozen=True, kw_only=True, gc=False, tag_field="obje
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
     """With `include=raw`: the vendor's record as it came."""
+
+
+class TrackingValueCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new class, location or category."""
+
+    dimension: Dimension
+    name: str
+    parent: str | UnsetType = UNSET
+    """`trk_…`, of the same dimension."""
+
+
+class TrackingValueUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of one. A field left out stays as it is; null empties it."""
+
+    name: str | UnsetType = UNSET
+    parent: str | None | UnsetType = UNSET
+    active: bool | UnsetType = UNSET
 
 
 class CustomFieldKind(StrEnum):

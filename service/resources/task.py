@@ -6,13 +6,15 @@ from typing import Any
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.resources.common import Meta
+from service.resources.common import Meta, Note, NoteInput
 
 
 class TaskKind(StrEnum):
     TASK = "task"
     SUBTASK = "subtask"
     CLIENT_REQUEST = "client_request"
+    RECURRING = "recurring"
+    """A pattern that tasks are made after, and none itself."""
     OTHER = "other"
 
 
@@ -88,6 +90,8 @@ class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     tax_year: int | None | UnsetType = UNSET
     checklist: list[ChecklistItem] | UnsetType = UNSET
     """The steps of a workflow too. Lists may leave it out where the vendor does: read the one record."""
+    note_entries: list[Note] | UnsetType = UNSET
+    """Notes on the task and on its steps. Lists may leave them out where the vendor does: read the one record."""
     created_at: datetime | None | UnsetType = UNSET
     updated_at: datetime | None | UnsetType = UNSET
     version: str | UnsetType = UNSET
@@ -123,8 +127,10 @@ class TaskCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     assignees: list[str] | UnsetType = UNSET
     """`usr_…`."""
     priority: TaskPriority | UnsetType = UNSET
+    description: str | UnsetType = UNSET
     start_on: date | UnsetType = UNSET
     due_on: date | UnsetType = UNSET
+    statutory_due_on: date | UnsetType = UNSET
     budget_minutes: int | UnsetType = UNSET
     tax_year: int | UnsetType = UNSET
     checklist: list[ChecklistItemInput] | UnsetType = UNSET
@@ -141,8 +147,13 @@ class TaskUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status_native: str | UnsetType = UNSET
     assignees: list[str] | UnsetType = UNSET
     priority: TaskPriority | UnsetType = UNSET
+    description: str | None | UnsetType = UNSET
     start_on: date | None | UnsetType = UNSET
     due_on: date | None | UnsetType = UNSET
+    statutory_due_on: date | None | UnsetType = UNSET
     budget_minutes: int | None | UnsetType = UNSET
     tax_year: int | None | UnsetType = UNSET
     checklist: list[ChecklistItemInput] | UnsetType = UNSET
+    """The steps of a workflow are ticked off here, by `id`: none can be added or taken away."""
+    note_entries: list[NoteInput] | UnsetType = UNSET
+    """All notes on the task as a whole, anew: those not named are deleted."""

@@ -58,6 +58,8 @@ class TimeEntryCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     task: str | UnsetType = UNSET
     service_item: str | UnsetType = UNSET
     description: str | UnsetType = UNSET
+    rate: Money | UnsetType = UNSET
+    """For one hour; the person's own when left out."""
     billable: bool = True
 
 
@@ -65,4 +67,5 @@ class TimeEntryUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     worked_on: date | UnsetType = UNSET
     minutes: int | UnsetType = UNSET
     description: str | None | UnsetType = UNSET
+    rate: Money | UnsetType = UNSET
     billable: bool | UnsetType = UNSET

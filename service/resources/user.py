@@ -34,6 +34,13 @@ class Session(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
     devices: list[Device]
 
 
+class Team(Struct, frozen=True, gc=False):
+    """A group of people that work can be given to."""
+
+    id: str
+    name: str
+
+
 class UserStatus(StrEnum):
     INVITED = "invited"
     ACTIVE = "active"
@@ -48,6 +55,8 @@ class User(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     connection: str
     account: str
     name: str
+    given_name: str | None | UnsetType = UNSET
+    family_name: str | None | UnsetType = UNSET
     emails: list[Email]
     role: str | None | UnsetType = UNSET
     """In the vendor's word."""
@@ -56,12 +65,35 @@ class User(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag=
     mfa_level: MfaLevel | None | UnsetType = UNSET
     mfa_level_native: str | None | UnsetType = UNSET
     devices: list[Device] | UnsetType = UNSET
+    teams: list[Team] | UnsetType = UNSET
+    """Lists may leave them out where the vendor does: read the one record."""
     version: str | UnsetType = UNSET
     meta: Meta = Meta()
     expanded: dict[str, Any] | UnsetType = UNSET
     """With `expand`: the records behind the ids, by the name of the field that holds the id."""
     raw: dict[str, Any] | UnsetType = UNSET
     """With `include=raw`: the vendor's record as it came."""
+
+
+class UserCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new member of the firm."""
+
+    family_name: str
+    given_name: str | UnsetType = UNSET
+    emails: list[Email] | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    """In the vendor's word."""
+
+
+class UserUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A change of a member of the firm. A field left out stays as it is."""
+
+    family_name: str | UnsetType = UNSET
+    given_name: str | None | UnsetType = UNSET
+    emails: list[Email] | UnsetType = UNSET
+    role: str | UnsetType = UNSET
+    status: UserStatus | UnsetType = UNSET
+    """`active` or `inactive`."""
 
 
 class LinkedAccount(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="account"):

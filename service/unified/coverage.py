@@ -1,7 +1,7 @@
 """What each vendor can do, computed from its bindings: it cannot drift from the code."""
 
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal
 
 from msgspec import Struct
 
@@ -9,9 +9,8 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.connectors.sdk.binding import PORTS, Binding
 from service.connectors.sdk.connector import Connector
+from service.connectors.sdk.passthrough import Group, Known, Method
 from service.errors import NOT_FOUND, ApiProblem
-
-Known: TypeAlias = Literal["documented", "third_party", "assumed"]
 
 
 class FilterCoverage(Struct, frozen=True):
@@ -54,10 +53,33 @@ class Limit(Struct, frozen=True):
 
 
 class PassthroughCoverage(Struct, frozen=True):
-    method: Literal["GET", "POST"]
+    method: Method
     path: str
-    """`{}` stands for one segment."""
+    """`{}` stands for one segment, `{*}` for one or more."""
     about: str
+    writes: bool
+    """It changes something, so it needs an `Idempotency-Key`."""
+    known: Known
+    """How the path is known."""
+
+
+class GroupNoun(Struct, frozen=True):
+    resource: str
+    operations: tuple[str, ...]
+
+
+class GroupCoverage(Struct, frozen=True, kw_only=True):
+    """One chapter of the vendor's own reference, and where its operations are to be had."""
+
+    name: str
+    operations: int
+    """As many as the vendor counts."""
+    resources: tuple[GroupNoun, ...]
+    """The unified resources, and what can be done with them, that stand for it."""
+    passthrough: tuple[str, ...]
+    """`GET /aml/{*}`: what of it can be called as it is."""
+    closed: str
+    """Why some of it, or all, cannot be reached; empty where all can."""
 
 
 class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor_coverage"):
@@ -72,6 +94,8 @@ class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag=
     resources: tuple[ResourceCoverage, ...]
     passthrough: tuple[PassthroughCoverage, ...]
     """The vendor's own endpoints that can be called as they are, below `/v1/passthrough/<vendor>`."""
+    groups: tuple[GroupCoverage, ...]
+    """Every chapter of the vendor's own reference, where we have gone through it chapter by chapter; else empty."""
 
 
 class Vendor(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor"):
@@ -123,9 +147,22 @@ def vendor_coverage(connector: Connector) -> VendorCoverage:
         names_account=connector.names_account,
         resources=tuple(_resource(name, binding) for name, binding in connector.bindings().items()),
         passthrough=tuple(
-            PassthroughCoverage(rule.method, rule.path, rule.about)
+            PassthroughCoverage(rule.method, rule.path, rule.about, rule.lane == "write", rule.known)
             for rule in (connector.passthrough.rules if connector.passthrough is not None else ())
         ),
+        groups=tuple(map(_group, connector.groups)),
+    )
+
+
+def _group(group: Group) -> GroupCoverage:
+    return GroupCoverage(
+        name=group.name,
+        operations=group.operations,
+        resources=tuple(
+            GroupNoun(noun, tuple(_OPERATIONS[port] for port in ports)) for noun, ports in group.nouns.items()
+        ),
+        passthrough=tuple(f"{rule.method} {rule.path}" for rule in group.rules),
+        closed=group.closed,
     )
 
 

@@ -23,6 +23,7 @@ from service.unified.write import Writer
 
 MAX_ANSWER_BYTES: Final = 8 * 1024 * 1024
 _PREFIX: Final = "/v1/passthrough/"
+_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _PLAIN: Final = ("application/pdf", "text/csv")
 """Besides JSON, from which secrets are taken out by name."""
 
@@ -47,7 +48,8 @@ class Passthroughs:
         if rule is None or b"%" in call.scope["raw_path"].partition(b"?")[0]:
             raise _not_listed(way, listed)
         keepers = way.connector.redact
-        body = await json_body(call, self._max_body_bytes, keepers) if call.method == "POST" else None
+        has_body = call.method in _WITH_BODY
+        body = await json_body(call, self._max_body_bytes, keepers) if has_body else None
         if rule.lane == "write":
             return await self._writer.once(
                 call, way, body or b"", lambda _key: self._flow(call, way, rule, f"/{rest}", body)

@@ -19,6 +19,10 @@ _IDS = {
     "user": "usr_",
     "manager": "usr_",
     "partner": "usr_",
+    "owner": "usr_",
+    "signers": "cnt_",
+    "folder": "fol_",
+    "tracking": "trk_",
     "assignees": "usr_",
     "task": "tsk_",
     "engagement": "eng_",
@@ -121,6 +125,8 @@ def _sample(described: inspect.Type, name: str, prefix: str, now: object, rig: R
             return date(2026, 12, 3)
         case inspect.ListType(item_type=item) | inspect.VarTupleType(item_type=item):
             return [_sample(item, name, prefix, None, rig)]
+        case inspect.AnyType():
+            return "Something else"
         case inspect.DictType():
             return {"Something": "else"}
         case inspect.StructType(cls=cls) if cls is Money:

@@ -10,7 +10,7 @@ from service.resources.credit import CreditCreate, CreditUpdate
 from service.resources.document import DocumentUpdate
 from service.resources.engagement import EngagementCreate, EngagementUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
-from service.resources.organizer import AnswerVerdict, OrganizerUpdate, ReviewVerdict
+from service.resources.organizer import AnswerInput, OrganizerCreate, OrganizerUpdate
 from service.resources.payment import PaymentCreate, PaymentMethod, PaymentUpdate
 from service.resources.task import ChecklistItemInput, TaskCreate, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
@@ -217,10 +217,9 @@ class TestCanopy(Conformance):
                     Word("answers.source", lambda organizer: organizer.answers[0].source),
                 ),
                 filters=status(),
-                changes=OrganizerUpdate(
-                    answers=[AnswerVerdict(question_key="spouse_name", review=ReviewVerdict.ACCEPTED)]
-                ),
-                changed=lambda organizer: organizer.answers[2].value is not None,
+                creates=lambda clients, number: OrganizerCreate(client=clients[0].id, title=f"Year {number}"),
+                changes=OrganizerUpdate(values=[AnswerInput(question_key="spouse_name", value="Una")]),
+                changed=lambda organizer: any(answer.value == "Una" for answer in organizer.answers),
             ),
             "engagements": Facts(
                 id_field="engagement_id",

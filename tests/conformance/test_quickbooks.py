@@ -1,5 +1,6 @@
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from service.connectors.quickbooks.connector import QUICKBOOKS
@@ -11,7 +12,15 @@ from service.resources.credit import CreditCreate, CreditUpdate
 from service.resources.document import DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
 from service.resources.payment import PaymentCreate, PaymentUpdate
+from service.resources.service_item import (
+    Dimension,
+    ServiceItemCreate,
+    ServiceItemUpdate,
+    TrackingValueCreate,
+    TrackingValueUpdate,
+)
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
+from service.resources.user import UserCreate, UserUpdate
 from tests.conformance.kit import Conformance
 from tests.conformance.subject import Amount, Asked, Day, Facts, Instant, Row, Subject, Word
 from tests.conformance.trees import put
@@ -231,12 +240,23 @@ class TestQuickBooks(Conformance):
             "users": Facts(
                 id_field="Id",
                 filters={"active": active(lambda user: user.status == "active"), **NAMED},
+                creates=lambda clients, number: UserCreate(
+                    given_name="Una", family_name=f"O'Hara {number}", emails=[Email("una@ohara.example")]
+                ),
+                changes=UserUpdate(given_name="Unity", emails=[]),
+                changed=lambda user: (user.given_name, user.emails) == ("Unity", []),
+                lacks={"overlapping_changes_leave_no_gap_and_no_duplicate": "a user says no time of its change"},
                 only_compared=frozenset({"MetaData.CreateTime", "MetaData.LastUpdatedTime"}),
             ),
             "service_items": Facts(
                 id_field="Id",
                 instants=TIMES,
                 filters={"active": active(lambda item: item.active), "sku": equal("sku"), **NAMED},
+                creates=lambda clients, number: ServiceItemCreate(
+                    name=f"Payroll setup {number}", sku=f"P{number}", rate=Decimal(240), income_account="31"
+                ),
+                changes=ServiceItemUpdate(rate=Decimal("260.5"), sku=None),
+                changed=lambda item: (item.rate, item.sku) == (Decimal("260.5"), None),
                 only_compared=frozenset({"SubItem"}),
             ),
             "tracking": Facts(
@@ -245,6 +265,10 @@ class TestQuickBooks(Conformance):
                 parts="classes, locations and categories are lists of their own",
                 instants=(TIMES[0],),
                 filters={"dimension": equal("dimension"), "active": active(lambda value: value.active)},
+                creates=lambda clients, number: TrackingValueCreate(dimension=Dimension.CLASS, name=f"Advice {number}"),
+                changes=TrackingValueUpdate(name="Advice and planning"),
+                changed=lambda value: value.name == "Advice and planning",
+                also_moves=frozenset({"full_name"}),
                 uniform=frozenset({"active"}),
                 only_compared=frozenset({"MetaData.CreateTime"}),
             ),

@@ -10,7 +10,8 @@ from service.resources.contact import ContactCreate, ContactUpdate
 from service.resources.document import ApprovalState, DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
 from service.resources.message import MessageCreate, ThreadCreate, ThreadUpdate
-from service.resources.payment import PaymentCreate, PaymentMethod
+from service.resources.organizer import OrganizerCreate, OrganizerStatus, OrganizerUpdate
+from service.resources.payment import PaymentCreate, PaymentMethod, PaymentUpdate
 from service.resources.task import TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from service.sandbox.dice import Layout
@@ -149,6 +150,9 @@ class TestTaxDome(Conformance):
                 ),
                 amount=dollars("amount"),
                 creates=new_payment,
+                changes=PaymentUpdate(refund=Money(100, "USD")),
+                changed=lambda payment: bool(payment.refunds) and payment.refunds[0].amount == Money(100, "USD"),
+                also_moves=frozenset({"refunds"}),
             ),
             "tasks": Facts(
                 id_field="id",
@@ -183,6 +187,11 @@ class TestTaxDome(Conformance):
                 id_field="id",
                 words=(status(),),
                 instants=(at("submitted_at", lambda organizer: organizer.submitted_at),),
+                creates=lambda clients, number: OrganizerCreate(client=home(clients), title=f"Year {number}"),
+                changes=OrganizerUpdate(status=OrganizerStatus.SUBMITTED),
+                changed=lambda organizer: organizer.status == "submitted",
+                changeable=lambda organizer: organizer.status == "pending",
+                also_moves=frozenset({"submitted_at"}),
             ),
             "engagements": Facts(
                 id_field="id",

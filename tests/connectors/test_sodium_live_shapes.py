@@ -45,11 +45,11 @@ def test_a_projected_task_has_addresses_of_its_own() -> None:
     template = {"stepNumber": 1, "name": "Ask for the books", "stepType": "SendEmail", "timeEstimateMinutes": 5}
     groups = [{"groupNumber": 1, "name": "Start", "steps": [template]}, {"groupNumber": 2, "steps": None}]
     row = {**sodium_pages.task(1), "code": "proj-RT1-CL1-20270131", "isProjected": True, "workflowSteps": 1}
-    played = task("proj-RT1-CL1-20270131", ok(groups), ok(row))
+    played = task("proj-RT1-CL1-20270131", ok(row), ok(groups))
 
     assert [asked.path for asked in played.requests] == [
-        "/projected-tasks/proj-RT1-CL1-20270131/workflow/groups",
         "/projected-tasks/proj-RT1-CL1-20270131",
+        "/projected-tasks/proj-RT1-CL1-20270131/workflow/groups",
     ]
     assert [(step.text, step.group, step.done) for step in played.value.checklist] == [
         ("Ask for the books", "Start", False)
@@ -58,10 +58,10 @@ def test_a_projected_task_has_addresses_of_its_own() -> None:
 
 def test_the_steps_of_a_task_come_below_its_groups_or_below_how_far_it_is() -> None:
     group = {"groupNumber": 1, "groupName": "Start", "groupDeadline": "2027-01-03T00:00:00", "steps": [STEP]}
-    row = {**sodium_pages.task(1), "workflowSteps": 1}
-    whole = task("TK1", ok({"task": {"code": "TK1"}, "groups": [group]}), ok(row)).value
-    bare = task("TK1", ok([group]), ok(row)).value
-    none = task("TK1", ok({"groups": None}), ok(row)).value
+    row, notes = {**sodium_pages.task(1), "workflowSteps": 1}, ok({"data": [], "totalCount": 0})
+    whole = task("TK1", ok(row), notes, ok({"task": {"code": "TK1"}, "groups": [group]})).value
+    bare = task("TK1", ok(row), notes, ok([group])).value
+    none = task("TK1", ok(row), notes, ok({"groups": None})).value
 
     assert whole.checklist == bare.checklist
     assert [(step.text, step.done) for step in whole.checklist] == [("Ask for the books", True)]

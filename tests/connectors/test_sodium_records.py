@@ -108,7 +108,8 @@ DETAILS = (
     [{"fieldCode": "CF-1", "value": "Gold"}, {"fieldCode": "CF-2", "value": "true"}],
     {"data": [{"code": "cs1", "billableService": {"code": "bk", "name": "Books"}, "effectivePrice": 65.15}]},
     {"data": [{"url": "https://drive.example/q", "description": "Files"}]},
-    {"data": [{"text": "Rang", "pinnedLevel": 0}, {"text": "Careful", "pinnedLevel": 2}]},
+    {"data": [{"code": "n1", "text": "Rang", "pinnedLevel": 0}, {"code": "n2", "text": "Careful", "pinnedLevel": 2}]},
+    {"data": [{"code": "bl1", "description": "Books", "status": "Pending", "quantity": 2, "unitPrice": 32.575}]},
 )
 
 
@@ -130,6 +131,8 @@ def test_one_client_gathers_all_that_hangs_below_it() -> None:
     assert (found.services[0].service_item, found.services[0].price) == (BOOK.ref("itm_", "bk"), Money(6515, "USD"))
     assert found.external_links[0].url == "https://drive.example/q"
     assert found.notes == "Careful\n\nRang"
+    assert [(note.id, note.pinned_level) for note in found.note_entries] == [("n2", 2), ("n1", 0)]
+    assert [(line.id, line.amount) for line in found.billing_lines] == [("bl1", Money(6515, "USD"))]
     assert found.meta.unsupported == SODIUM.bindings()["clients"].unsupported
 
 

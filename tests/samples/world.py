@@ -111,7 +111,7 @@ class World(Struct, frozen=True):
         create = self.requests.operations.get(_of(operation, "create"))
         if is_changed and create is not None and _able(noun, "create") == vendor:
             return str((await self._send(create["operationId"])).json()["id"])
-        if is_changed and noun == "organizers":
+        if is_changed and noun == "organizers" and operation["operationId"].startswith("update"):
             return await self._answered(operation, vendor)
         if is_changed and noun == "documents":
             return str((await self._upload(vendor)).json()["id"])

@@ -242,13 +242,14 @@ def test_custom_values_keep_to_their_type(sod: httpx.Client) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "changed"),
     [
-        (f"{CLIENT}/clientnote", {"content": "Rang"}, {"content": "Rang twice", "pinnedLevel": 1}),
+        (f"{CLIENT}/clientnote", {"text": "Rang"}, {"text": "Rang twice", "pinnedLevel": 1}),
         (f"{CLIENT}/clientlink", {"url": "https://tern.example/"}, {"url": "https://t.example/", "linkType": "Portal"}),
         (f"{CLIENT}/services/clientbillableservice",
          {"billableServiceCode": "SV100004", "billingFrequency": "Monthly"},
          {"billableServiceCode": "SV100004", "billingFrequency": "Monthly", "priceAdjustmentPercentage": -50}),
-        (f"{CLIENT}/billinglineitems/clientbillinglineitem", {"description": "Advice", "amount": 12.34},
-         {"description": "Advice", "amount": 56.78}),
+        (f"{CLIENT}/billinglineitems/clientbillinglineitem",
+         {"description": "Advice", "unitPrice": 12.34, "billingDate": "2026-12-01"},
+         {"description": "Advice", "unitPrice": 56.78, "billingDate": "2026-12-01"}),
         ("/contacts", {"lastName": "Tern"}, {"lastName": "Tern", "firstName": "Ada"}),
         ("/services", {"name": "Probate"}, {"name": "Probate", "category": "Tax"}),
         ("/teams", {"name": "Audit"}, {"name": "Audits"}),
@@ -257,7 +258,7 @@ def test_custom_values_keep_to_their_type(sod: httpx.Client) -> None:
         ("/engagements", {"clientCode": "CL100001", "date": "2026-07-01", "type": "EngagementLetter"},
          {"clientCode": "CL100001", "date": "2026-07-02", "type": "EngagementLetter"}),
         ("/workflows", {"name": "New", "steps": [{"name": "One"}]}, {"name": "Newer", "steps": []}),
-        ("/tasks/recurring", {"name": "Walk", "frequency": "Monthly", "startDate": "2026-07-01"},
+        ("/recurring-tasks", {"name": "Walk", "frequency": "Monthly", "startDate": "2026-07-01"},
          {"name": "Walk", "frequency": "Quarterly", "startDate": "2026-07-01"}),
         ("/tasks", {"name": "Ring"}, {"name": "Ring back", "status": "Blocked"}),
         ("/data-forms", {"name": "Short"}, {"name": "Shorter"}),
@@ -292,7 +293,8 @@ def test_service_price_follows_catalogue_and_adjustment(sod: httpx.Client) -> No
 
 def test_billing_line_goes_its_way_and_not_back(sod: httpx.Client) -> None:
     lines = f"{CLIENT}/billinglineitems"
-    code = sod.post(f"{lines}/clientbillinglineitem", json={"description": "Advice", "amount": 10.5}).json()["code"]
+    body = {"description": "Advice", "unitPrice": 10.5, "billingDate": "2026-12-01"}
+    code = sod.post(f"{lines}/clientbillinglineitem", json=body).json()["code"]
 
     def move(status: str) -> int:
         return sod.patch(f"{lines}/{code}/status", json={"status": status}).status_code
@@ -356,13 +358,16 @@ def test_team_gains_and_loses_a_member(sod: httpx.Client) -> None:
 
 
 def test_portal_access_needs_an_address(sod: httpx.Client) -> None:
-    people = every(sod, f"{CLIENT}/portal-access")
-    assert [person["hasAccess"] for person in people] == [True, False]
+    people = every(sod, f"{CLIENT}/clientcontact")
+    assert [person["hasPortalAccess"] for person in people] == [True, False]
 
-    code = people[1]["contact"]["code"]
-    assert sod.put(f"{CLIENT}/portal-access/{code}", json={"hasAccess": True}).json()["hasAccess"]
+    access = f"{CLIENT}/contacts/{people[1]['code']}/portal-access"
+    assert sod.post(f"{access}/send-invitation").status_code == 400
+    assert sod.put(access, json={"hasPortalAccess": True}).json()["hasPortalAccess"]
+    assert sod.post(f"{access}/send-invitation").status_code == 200
     made = sod.post(f"{CLIENT}/clientcontact", json={"types": ["Main"], "contact": {"lastName": "Tern"}}).json()
-    assert sod.put(f"{CLIENT}/portal-access/{made['code']}", json={"hasAccess": True}).status_code == 400
+    access = f"{CLIENT}/contacts/{made['code']}/portal-access"
+    assert sod.put(access, json={"hasPortalAccess": True}).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/metadata/task-statuses", "/practice", "/aml/clients", "/service-packages"])

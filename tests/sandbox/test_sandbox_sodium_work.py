@@ -230,7 +230,7 @@ def test_projected_task_is_gone_once_it_is_real(sod: httpx.Client) -> None:
     assert code.startswith("proj-RT100001-CL100001-2026")
     assert sod.get(f"/projected-tasks/{code}").json() == before[0]
 
-    real = sod.post(f"/projected-tasks/{code}/materialize").json()
+    real = sod.post("/projected-tasks", json={"code": code}).json()
     assert (real["isProjected"], real["dueDate"]) == (False, before[0]["dueDate"])
     assert sod.get(f"/projected-tasks/{code}").status_code == 404
     assert every(sod, "/projected-tasks", **window) == before[1:]
@@ -248,8 +248,8 @@ def test_projected_tasks_are_mixed_in_when_asked(sod: httpx.Client) -> None:
 
 def test_recurring_task_is_projected_for_the_clients_it_is_given(sod: httpx.Client) -> None:
     body = {"name": "Walk", "frequency": "Quarterly", "startDate": "2026-07-01", "endDate": "2027-06-30"}
-    code = sod.post("/tasks/recurring", json=body).json()["code"]
-    sod.put(f"/tasks/recurring/{code}/clients", json={"codes": ["CL100002"]})
+    code = sod.post("/recurring-tasks", json=body).json()["code"]
+    sod.put(f"/recurring-tasks/{code}/clients", json={"codes": ["CL100002"]})
 
     tasks = every(sod, "/projected-tasks", startDate="2026-01-01", endDate="2030-01-01", recurringTask=code)
     assert [(task["primaryClient"]["code"], task["dueDate"]) for task in tasks] == [
@@ -259,12 +259,12 @@ def test_recurring_task_is_projected_for_the_clients_it_is_given(sod: httpx.Clie
 
 def test_step_waits_for_the_one_before(sod: httpx.Client) -> None:
     task = sod.post("/tasks", json={"name": "Return", "workflowCode": "WF100002"}).json()
-    steps = f"/tasks/{task['code']}/workflow/steps"
+    groups = f"/tasks/{task['code']}/workflow/groups"
     assert task["workflowSteps"] == 3
 
-    assert sod.put(f"{steps}/2", json={"status": "Completed"}).status_code == 400
-    assert sod.put(f"{steps}/1", json={"status": "Completed"}).json()["completedByUser"]
-    assert sod.put(f"{steps}/2", json={"status": "InProgress"}).json()["status"] == "InProgress"
+    assert sod.put(f"{groups}/2/steps/2", json={"status": "Completed"}).status_code == 400
+    assert sod.put(f"{groups}/1/steps/1", json={"status": "Completed"}).json()["completedByUser"]
+    assert sod.put(f"{groups}/2/steps/2", json={"status": "InProgress"}).json()["status"] == "InProgress"
     assert sod.get(f"/tasks/{task['code']}").json()["workflowStepsComplete"] == 1
     assert sod.post(f"/tasks/{task['code']}/workflow", json={}).json()["completedSteps"] == 0
     assert sod.delete(f"/tasks/{task['code']}/workflow").status_code == 204
@@ -294,13 +294,13 @@ def test_bulk_update_changes_what_it_names(sod: httpx.Client) -> None:
     assert sod.put("/tasks/bulk", json={**body, "taskCodes": ["TK9"]}).status_code == 400
 
 
-@pytest.mark.parametrize("path", ["/tasks/TK100001/notes", "/tasks/TK100001/workflow/steps/1/notes"])
+@pytest.mark.parametrize("path", ["/tasks/TK100001/taskitemnote", "/tasks/TK100001/groups/1/steps/1/workflowstepnote"])
 def test_pinned_notes_come_first(sod: httpx.Client, path: str) -> None:
-    sod.post(path, json={"content": "later"})
-    pinned = sod.post(path, json={"content": "first", "pinnedLevel": 1}).json()
+    sod.post(path, json={"text": "later"})
+    pinned = sod.post(path, json={"text": "first", "pinnedLevel": 1}).json()
 
-    assert [note["content"] for note in every(sod, path)] == ["first", "later"]
-    assert sod.get(f"/tasks/TK100002/notes/{pinned['code']}").status_code == 404
+    assert [note["text"] for note in every(sod, path)] == ["first", "later"]
+    assert sod.get(f"/tasks/TK100002/taskitemnote/{pinned['code']}").status_code == 404
     assert sod.delete(f"{path}/{pinned['code']}").status_code == 204
 
 

@@ -66,6 +66,8 @@ UNSUPPORTED: Final = (
     "key_dates",
     "services",
     "external_links",
+    "billing_lines",
+    "note_entries",
     "created_at",
     "version",
 )
@@ -132,12 +134,12 @@ _CLIENTS: Final = Entity("clients", WireClient, to_client, _FILTER)
 
 
 def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
-    return (yield from _CLIENTS.created(from_client_create(new), key, book))
+    return (yield from _CLIENTS.created(from_client_create(new, book), key, book))
 
 
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     """Changes what is given. Raises Conflict for another kind: an individual stays one."""
-    return (yield from _CLIENTS.changed(remote_id, from_client_update(new), key, book))
+    return (yield from _CLIENTS.changed(remote_id, from_client_update(new, book), key, book))
 
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](

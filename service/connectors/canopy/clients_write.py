@@ -6,7 +6,8 @@ from typing import Any, Final
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.canopy.wire import Labelled
-from service.connectors.sdk.references import invalid, refuse
+from service.connectors.sdk.references import accept, invalid, remote_id_of
+from service.ids import Book
 from service.resources.client import ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Phone
 
@@ -21,31 +22,38 @@ class WriteAddress(Struct, frozen=True, kw_only=True):
     country: str | None
 
 
+class WriteLink(Struct, frozen=True):
+    client_id: str
+    kind: str
+
+
 class WriteClient(Struct, frozen=True, kw_only=True):
     display_name: str | UnsetType = UNSET
     filing_type: str | UnsetType = UNSET
     status: str | UnsetType = UNSET
+    owner_id: str | None | UnsetType = UNSET
     external_id: str | None | UnsetType = UNSET
     emails: list[Labelled] | UnsetType = UNSET
     phones: list[Labelled] | UnsetType = UNSET
     addresses: list[WriteAddress] | UnsetType = UNSET
     tags: list[str] | UnsetType = UNSET
     custom_fields: dict[str, Any] | UnsetType = UNSET
+    group_id: str | None | UnsetType = UNSET
+    linked: list[WriteLink] | UnsetType = UNSET
 
 
-def from_client_create(new: ClientCreate) -> WriteClient:
+def from_client_create(new: ClientCreate, book: Book) -> WriteClient:
     """The body of a new client. Raises Invalid without a kind: Canopy has individuals and businesses only."""
-    refuse(new, ("parent", "currency"), "Canopy")
     filing_type = _filing_type(new)
     if isinstance(filing_type, UnsetType):
         raise invalid("/kind", "required", "Canopy asks whether a client is an individual or a business.")
-    return _client(new, filing_type, UNSET)
+    return _client(new, filing_type, UNSET, book)
 
 
-def from_client_update(new: ClientUpdate) -> WriteClient:
+def from_client_update(new: ClientUpdate, book: Book) -> WriteClient:
     """The body of a change. A kind is sent as it is given: Canopy itself refuses another one."""
     status = new.status
-    return _client(new, _filing_type(new), UNSET if isinstance(status, UnsetType) else _status(status))
+    return _client(new, _filing_type(new), UNSET if isinstance(status, UnsetType) else _status(status), book)
 
 
 _KINDS: Final = {ClientKind.INDIVIDUAL: "Individual", ClientKind.BUSINESS: "Business"}
@@ -56,15 +64,35 @@ _STATUSES: Final = {
     ClientStatus.ARCHIVED: "Archived",
     ClientStatus.OTHER: "Other",
 }
-_NO_PLACE: Final = ("legal_name", "given_name", "family_name", "website", "notes", "manager", "partner")
+_ACCEPTED: Final = (
+    "display_name",
+    "kind",
+    "filing_type",
+    "status",
+    "owner",
+    "external_id",
+    "emails",
+    "phones",
+    "addresses",
+    "tags",
+    "custom_fields",
+    "group",
+    "linked",
+)
 
 
-def _client(new: ClientCreate | ClientUpdate, filing_type: str | UnsetType, status: str | UnsetType) -> WriteClient:
-    refuse(new, _NO_PLACE, "Canopy")
+def _client(
+    new: ClientCreate | ClientUpdate, filing_type: str | UnsetType, status: str | UnsetType, book: Book
+) -> WriteClient:
+    accept(new, _ACCEPTED, "Canopy")
+    owner, linked = new.owner, new.linked
     return WriteClient(
         display_name=new.display_name,
         filing_type=filing_type,
         status=status,
+        owner_id=owner
+        if owner is None or isinstance(owner, UnsetType)
+        else remote_id_of(owner, "usr_", book, "/owner"),
         external_id=new.external_id,
         emails=from_emails(new.emails),
         phones=from_phones(new.phones),
@@ -73,7 +101,18 @@ def _client(new: ClientCreate | ClientUpdate, filing_type: str | UnsetType, stat
         else [_address(address, index) for index, address in enumerate(new.addresses)],
         tags=new.tags,
         custom_fields=new.custom_fields,
+        group_id=_group(new.group, book),
+        linked=UNSET
+        if isinstance(linked, UnsetType)
+        else [
+            WriteLink(remote_id_of(one.client, "cli_", book, f"/linked/{index}/client"), one.kind)
+            for index, one in enumerate(linked)
+        ],
     )
+
+
+def _group(group: str | None | UnsetType, book: Book) -> str | None | UnsetType:
+    return remote_id_of(group, "grp_", book, "/group") if isinstance(group, str) else group
 
 
 def _filing_type(new: ClientCreate | ClientUpdate) -> str | UnsetType:

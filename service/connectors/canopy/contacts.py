@@ -11,10 +11,17 @@ from service.connectors.canopy.tax_ids import to_tax_ids
 from service.connectors.canopy.wire import DOC, Labelled
 from service.connectors.sdk.binding import Binding, given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Email, Meta, Phone
-from service.resources.contact import Contact, ContactCreate, ContactLink, ContactRole, ContactUpdate
+from service.resources.contact import (
+    Contact,
+    ContactCreate,
+    ContactLink,
+    ContactLinkInput,
+    ContactRole,
+    ContactUpdate,
+)
 
 
 class WireContact(Struct, frozen=True, gc=False):
@@ -36,6 +43,7 @@ class WriteContact(Struct, frozen=True, kw_only=True):
     last_name: str | UnsetType = UNSET
     emails: list[Labelled] | UnsetType = UNSET
     phones: list[Labelled] | UnsetType = UNSET
+    birthday: date | None | UnsetType = UNSET
 
 
 UNSUPPORTED: Final = ("title", "middle_name", "addresses", "created_at", "updated_at", "version")
@@ -84,41 +92,65 @@ def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
 
 
 def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
-    return (yield from _CONTACTS.changed(remote_id, from_contact_update(new), key, book))
+    return (yield from _CONTACTS.changed(remote_id, from_contact_update(new, book), key, book))
 
 
 def from_contact_create(new: ContactCreate, book: Book) -> WriteContact:
     """The body of a new contact. Raises Invalid without both names, and for more than one role."""
-    refuse(new, ("title", "middle_name"), "Canopy")
+    accept(new, (*_ACCEPTED, "client", "roles"), "Canopy")
     first_name = given(new.given_name)
     if not first_name:
         raise invalid("/given_name", "required", "Canopy asks for both names of a person.")
-    roles = given(new.roles) or []
-    if len(roles) > 1:
-        raise invalid("/roles/1", "too_many", "A person has one role at Canopy.")
-    if roles and roles[0].value not in _ROLES:
-        raise invalid("/roles/0", "unsupported", f"Canopy has the roles {', '.join(_ROLES)}.")
     return WriteContact(
         client_ids=[remote_id_of(new.client, "cli_", book, "/client")],
-        kind=roles[0].value if roles else UNSET,
+        kind=_kind(given(new.roles) or [], "/roles"),
         first_name=first_name,
         last_name=new.family_name,
         emails=from_emails(new.emails),
         phones=from_phones(new.phones),
+        birthday=new.born_on,
     )
 
 
-def from_contact_update(new: ContactUpdate) -> WriteContact:
-    """The body of a change."""
-    refuse(new, ("title", "middle_name"), "Canopy")
+_ACCEPTED: Final = ("given_name", "family_name", "emails", "phones", "born_on")
+
+
+def from_contact_update(new: ContactUpdate, book: Book) -> WriteContact:
+    """The body of a change. Raises Invalid for links that differ in their role: a person has one at Canopy."""
+    accept(new, (*_ACCEPTED, "links"), "Canopy")
+    links = new.links
     if new.given_name is None:
         raise invalid("/given_name", "required", "Canopy asks for both names of a person.")
     return WriteContact(
+        client_ids=UNSET
+        if isinstance(links, UnsetType)
+        else [remote_id_of(one.client, "cli_", book, f"/links/{index}/client") for index, one in enumerate(links)],
+        kind=UNSET if isinstance(links, UnsetType) else _kind_of_links(links),
         first_name=new.given_name,
         last_name=new.family_name,
         emails=from_emails(new.emails),
         phones=from_phones(new.phones),
+        birthday=new.born_on,
     )
+
+
+def _kind_of_links(links: list[ContactLinkInput]) -> str | UnsetType:
+    kinds: list[str | UnsetType] = []
+    for index, one in enumerate(links):
+        if one.portal_access is not UNSET:
+            raise invalid(f"/links/{index}/portal_access", "unsupported", "Canopy has no place for it.")
+        kinds.append(_kind(given(one.roles) or [], f"/links/{index}/roles"))
+    if any(kind != kinds[0] for kind in kinds):
+        raise invalid("/links/1/roles", "too_many", "A person has one role at Canopy, the same at each client.")
+    return kinds[0] if kinds else UNSET
+
+
+def _kind(roles: list[ContactRole], pointer: str) -> str | UnsetType:
+    if len(roles) > 1:
+        raise invalid(f"{pointer}/1", "too_many", "A person has one role at Canopy.")
+    if roles and roles[0].value not in _ROLES:
+        raise invalid(f"{pointer}/0", "unsupported", f"Canopy has the roles {', '.join(_ROLES)}.")
+    return roles[0].value if roles else UNSET
 
 
 BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](

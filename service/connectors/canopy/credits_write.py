@@ -9,7 +9,7 @@ from service.connectors.canopy.invoices_write import only_currency
 from service.connectors.canopy.payments_write import CURRENCIES, Cover, check_currency, to_covers
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.credit import CreditCreate, CreditUpdate
 from service.resources.invoice import InvoiceLineInput
@@ -21,7 +21,7 @@ class WriteCredit(Struct, frozen=True, kw_only=True):
     applications: list[Cover] | UnsetType = UNSET
 
 
-_OF_LINES: Final = ("id", "description", "service_item", "service_date", "time_entries", "write_up")
+_OF_LINES: Final = ("quantity", "unit_price", "amount")
 
 
 def from_credit_create(new: CreditCreate, book: Book) -> WriteCredit:
@@ -50,7 +50,7 @@ def from_credit_update(new: CreditUpdate, book: Book) -> Flow[WriteCredit]:
 
 
 def _cents(line: InvoiceLineInput, currency: str | None, pointer: str) -> int:
-    refuse(line, _OF_LINES, "Canopy", pointer)
+    accept(line, _OF_LINES, "Canopy", pointer)
     amount, quantity, price = given(line.amount), given(line.quantity), given(line.unit_price)
     if amount is not None and currency is not None and amount.currency != currency:
         raise invalid(f"{pointer}/amount/currency", "currency_differs", "All amounts are in the account's currency.")

@@ -13,7 +13,7 @@ from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.forms import form
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, path_segment, remote_id_of
 from service.connectors.sdk.written import read_back
 from service.ids import Book
 from service.resources.common import Meta
@@ -128,14 +128,18 @@ def get(remote_id: str, book: Book) -> Flow[Document]:
 class WriteFile(Struct, frozen=True, kw_only=True):
     name: str | UnsetType = UNSET
     client_id: str | UnsetType = UNSET
-    folder_id: str | UnsetType = UNSET
+    folder_id: str | None | UnsetType = UNSET
     visible_to_client: bool | UnsetType = UNSET
 
 
 def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
-    """Renames a file."""
-    refuse(new, ("category", "summary", "review", "approval"), "Canopy")
-    yield from _DOCUMENTS.changed(remote_id, WriteFile(name=new.name), key, book)
+    """Renames a file, puts it into another folder (null: the inbox), shows it to the client or hides it."""
+    accept(new, ("name", "folder", "visible_to_client"), "Canopy")
+    folder = new.folder
+    if isinstance(folder, str):
+        folder = remote_id_of(folder, "fol_", book, "/folder")
+    body = WriteFile(name=new.name, folder_id=folder, visible_to_client=new.visible_to_client)
+    yield from _DOCUMENTS.changed(remote_id, body, key, book)
     return (yield from read_back(get(remote_id, book)))
 
 

@@ -16,6 +16,10 @@ class WriteItem(Struct, frozen=True):
     quantity: int = 1
 
 
+class WriteSigner(Struct, frozen=True):
+    contact_id: str
+
+
 class WriteEngagement(Struct, frozen=True, kw_only=True):
     client_id: str | UnsetType = UNSET
     name: str | UnsetType = UNSET
@@ -23,6 +27,7 @@ class WriteEngagement(Struct, frozen=True, kw_only=True):
     start_date: date | UnsetType = UNSET
     end_date: date | UnsetType = UNSET
     items: list[WriteItem] | UnsetType = UNSET
+    signers: list[WriteSigner] | UnsetType = UNSET
 
 
 _STATUSES: Final = {
@@ -44,6 +49,7 @@ def from_engagement_create(new: EngagementCreate, book: Book) -> WriteEngagement
         start_date=new.starts_on,
         end_date=new.ends_on,
         items=_items(new.services, book),
+        signers=_signers(new.signers, book),
     )
 
 
@@ -59,7 +65,14 @@ def from_engagement_update(new: EngagementUpdate, book: Book) -> WriteEngagement
         start_date=new.starts_on,
         end_date=new.ends_on,
         items=_items(new.services, book),
+        signers=_signers(new.signers, book),
     )
+
+
+def _signers(contacts: Sequence[str] | UnsetType, book: Book) -> list[WriteSigner] | UnsetType:
+    if isinstance(contacts, UnsetType):
+        return UNSET
+    return [WriteSigner(remote_id_of(one, "cnt_", book, f"/signers/{at}")) for at, one in enumerate(contacts)]
 
 
 def _items(services: Sequence[str] | UnsetType, book: Book) -> list[WriteItem] | UnsetType:

@@ -61,7 +61,7 @@ class WireInvoice(Struct, frozen=True, gc=False, rename={"class_": "class"}):
     qbo_sync: WireSync | None = None
 
 
-UNSUPPORTED: Final = ("client_name", "tax", "memo", "created_at", "updated_at", "version")
+UNSUPPORTED: Final = ("tracking", "client_name", "tax", "memo", "created_at", "updated_at", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _STATUSES: Final = {
     "draft": InvoiceStatus.DRAFT,

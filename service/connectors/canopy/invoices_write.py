@@ -5,10 +5,10 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 from service.connectors.sdk.binding import given
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Money
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
@@ -29,11 +29,16 @@ class WriteInvoice(Struct, frozen=True, kw_only=True):
     number: str | UnsetType = UNSET
     issue_date: date | UnsetType = UNSET
     due_date: date | UnsetType = UNSET
+    terms: str | UnsetType = UNSET
     currency: str | UnsetType = UNSET
+    class_name: str | None | UnsetType = field(default=UNSET, name="class")
+    location: str | None | UnsetType = UNSET
+    category: str | None | UnsetType = UNSET
     lines: list[WriteLine] | UnsetType = UNSET
 
 
 _CURRENCIES: Final = ("USD", "CAD")
+_ACCEPTED: Final = ("lines", "number", "issued_on", "due_on", "terms", "class_name", "location", "category")
 
 
 def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
@@ -41,7 +46,7 @@ def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
 
     A firm that bills in two currencies says which: by `currency`, or by the amounts of the lines.
     """
-    refuse(new, ("memo",), "Canopy")
+    accept(new, (*_ACCEPTED, "client", "currency"), "Canopy")
     currency = given(new.currency) or book.currency or only_currency(new.lines)
     if currency is None and new.lines:
         raise invalid("/currency", "required", "The firm bills in several currencies: which one is it?")
@@ -52,18 +57,26 @@ def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
         number=new.number,
         issue_date=new.issued_on,
         due_date=new.due_on,
+        terms=new.terms,
         currency=new.currency if currency is None or book.currency is not None else currency,
+        class_name=new.class_name,
+        location=new.location,
+        category=new.category,
         lines=_lines(new.lines, currency, book),
     )
 
 
 def from_invoice_update(new: InvoiceUpdate, currency: str | None, book: Book) -> WriteInvoice:
     """The body of a change; lines, when given, replace all lines."""
-    refuse(new, ("memo",), "Canopy")
+    accept(new, _ACCEPTED, "Canopy")
     return WriteInvoice(
         number=new.number,
         issue_date=new.issued_on,
         due_date=new.due_on,
+        terms=new.terms,
+        class_name=new.class_name,
+        location=new.location,
+        category=new.category,
         lines=UNSET if isinstance(new.lines, UnsetType) else _lines(new.lines, currency, book),
     )
 
@@ -81,7 +94,7 @@ def _lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) 
 
 
 def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str) -> WriteLine:
-    refuse(line, ("service_date",), "Canopy", pointer)
+    refuse(line, ("service_date", "tax_code", "tracking"), "Canopy", pointer)
     entries, item = line.time_entries, line.service_item
     if entries:
         for name in ("quantity", "unit_price", "amount"):

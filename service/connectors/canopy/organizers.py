@@ -6,9 +6,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.canopy.entity import Entity
 from service.connectors.canopy.wire import DOC
-from service.connectors.sdk.binding import Binding, Filter
+from service.connectors.sdk.binding import Binding, Filter, given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.references import invalid
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.organizer import (
@@ -16,6 +16,7 @@ from service.resources.organizer import (
     AnswerKind,
     AnswerSource,
     Organizer,
+    OrganizerCreate,
     OrganizerStatus,
     OrganizerUpdate,
     ReviewVerdict,
@@ -100,16 +101,33 @@ class WriteAnswer(Struct, frozen=True, kw_only=True):
     """A suggestion is gone once somebody has looked at it."""
 
 
-class WriteQuestionnaire(Struct, frozen=True):
-    answers: list[WriteAnswer]
+class WriteQuestionnaire(Struct, frozen=True, kw_only=True):
+    client_id: str | UnsetType = UNSET
+    name: str | UnsetType = UNSET
+    template_id: str | UnsetType = UNSET
+    status: str | UnsetType = UNSET
+    answers: list[WriteAnswer] | UnsetType = UNSET
+
+
+def create(new: OrganizerCreate, key: str, book: Book) -> Flow[Organizer]:
+    """A questionnaire sent to a client."""
+    accept(new, ("client", "title", "template"), "Canopy")
+    if isinstance(new.title, UnsetType):
+        raise invalid("/title", "required", "Canopy asks for the name of a questionnaire.")
+    client = remote_id_of(new.client, "cli_", book, "/client")
+    body = WriteQuestionnaire(client_id=client, name=new.title, template_id=new.template, status="sent")
+    return (yield from _QUESTIONNAIRES.created(body, key, book))
 
 
 def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, book: Book) -> Flow[Organizer]:
-    """Accepts suggestions, which makes answers of them, or turns them down. The questionnaire is read first."""
+    """Accepts suggestions, which makes answers of them, or turns them down; fills in answers; hands in.
+
+    The questionnaire is read first.
+    """
     wire = yield from _QUESTIONNAIRES.row(remote_id)
     waiting = {answer.question_key: answer for answer in wire.answers if _waits(answer)}
     answers: list[WriteAnswer] = []
-    for index, verdict in enumerate(new.answers):
+    for index, verdict in enumerate(given(new.answers) or ()):
         suggestion = waiting.get(verdict.question_key)
         if suggestion is None:
             raise invalid(f"/answers/{index}/question_key", "not_found", "No suggestion waits for this question.")
@@ -118,15 +136,26 @@ def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, 
         accepted = verdict.review is ReviewVerdict.ACCEPTED
         value = suggestion.suggested_value if accepted else UNSET
         answers.append(WriteAnswer(question_key=verdict.question_key, value=value))
-    return (yield from _QUESTIONNAIRES.changed(remote_id, WriteQuestionnaire(answers), key, book))
+    asked = {answer.question_key for answer in wire.answers}
+    for index, one in enumerate(given(new.values) or ()):
+        if one.question_key not in asked:
+            raise invalid(f"/values/{index}/question_key", "not_found", "Nothing is asked under this key.")
+        answers.append(WriteAnswer(question_key=one.question_key, value=one.value))
+    if new.status not in (UNSET, OrganizerStatus.SUBMITTED):
+        raise invalid("/status", "unsupported", "A questionnaire is handed in: `submitted`.")
+    body = WriteQuestionnaire(
+        answers=answers or UNSET, status=UNSET if isinstance(new.status, UnsetType) else new.status.value
+    )
+    return (yield from _QUESTIONNAIRES.changed(remote_id, body, key, book))
 
 
-BINDING: Final = Binding[Organizer, Any, OrganizerUpdate](
+BINDING: Final = Binding[Organizer, OrganizerCreate, OrganizerUpdate](
     doc=DOC,
     wire=_QUESTIONNAIRES.place,
     unsupported=UNSUPPORTED,
     page=_QUESTIONNAIRES.page,
     get=_QUESTIONNAIRES.get,
+    create=create,
     update=update,
     filters={"status": Filter(kind="choice", choices=tuple(_FILTER), description="Sent ones are pending.")},
     notes="`source` is who answered or, while `value` is null, who made the suggestion: `ai` is Canopy's Smart Intake. "

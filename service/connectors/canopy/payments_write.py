@@ -51,7 +51,7 @@ def from_payment_create(new: PaymentCreate, book: Book) -> Flow[WritePayment]:
 
 def from_payment_update(new: PaymentUpdate, book: Book) -> Flow[WritePayment]:
     """The body of a change; `allocations`, when given, replaces all of them."""
-    refuse(new, ("deposit_account",), "Canopy")
+    refuse(new, ("deposit_account", "refund"), "Canopy")
     covers = UNSET if isinstance(new.allocations, UnsetType) else _covers(new.allocations, book)
     amounts = [] if isinstance(new.amount, UnsetType) else [("/amount", new.amount)]
     yield from check_currency([*amounts, *_amounts(given(new.allocations) or ())], given(covers) or (), book)

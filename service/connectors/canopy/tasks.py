@@ -42,6 +42,7 @@ class WireTask(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = (
+    "note_entries",
     "other_clients",
     "description",
     "category",

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.task import ChecklistItemInput, TaskCreate, TaskKind, TaskPriority, TaskStatus, TaskUpdate
 
@@ -35,11 +35,11 @@ class WriteTask(Struct, frozen=True, kw_only=True):
 
 def from_task_create(new: TaskCreate, book: Book) -> WriteTask:
     """The body of a new task; one with a parent is a subtask unless its kind says else."""
-    refuse(new, _NO_PLACE, "Canopy")
+    accept(new, (*_ACCEPTED, "kind", "parent", "client", "engagement"), "Canopy")
     kind = new.kind
     if isinstance(kind, UnsetType) and not isinstance(new.parent, UnsetType):
         kind = TaskKind.SUBTASK
-    if kind is TaskKind.OTHER:
+    if kind in (TaskKind.OTHER, TaskKind.RECURRING):
         raise invalid("/kind", "unsupported", "Canopy has tasks, subtasks and client requests.")
     if kind is TaskKind.SUBTASK and isinstance(new.parent, UnsetType):
         raise invalid("/parent", "required", "A subtask is a part of another task.")
@@ -62,7 +62,7 @@ def from_task_create(new: TaskCreate, book: Book) -> WriteTask:
 
 def from_task_update(new: TaskUpdate, book: Book) -> WriteTask:
     """The body of a change."""
-    refuse(new, _NO_PLACE, "Canopy")
+    accept(new, _ACCEPTED, "Canopy")
     return WriteTask(
         name=new.name,
         status=_status(new.status, new.status_native),
@@ -76,7 +76,18 @@ def from_task_update(new: TaskUpdate, book: Book) -> WriteTask:
     )
 
 
-_NO_PLACE: Final = ("category", "stage")
+_ACCEPTED: Final = (
+    "name",
+    "status",
+    "status_native",
+    "assignees",
+    "priority",
+    "start_on",
+    "due_on",
+    "budget_minutes",
+    "tax_year",
+    "checklist",
+)
 _STATUSES: Final = {TaskStatus.TODO: "Ready", TaskStatus.DOING: "In progress", TaskStatus.DONE: "Completed"}
 """The words that firms start with."""
 

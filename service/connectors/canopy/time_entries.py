@@ -12,7 +12,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
-from service.resources.common import Meta
+from service.resources.common import Meta, Money
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate, TimeState
 
 
@@ -39,6 +39,7 @@ class WriteTimeEntry(Struct, frozen=True, kw_only=True):
     service_item_id: str | UnsetType = UNSET
     date: "str | UnsetType" = UNSET
     minutes: int | UnsetType = UNSET
+    rate_cents: int | UnsetType = UNSET
     billable: bool | UnsetType = UNSET
 
 
@@ -87,7 +88,7 @@ def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
 
 def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, book: Book) -> Flow[TimeEntry]:
     """Changes what is given. Raises Conflict for time that stands on an invoice."""
-    body = from_time_entry_update(new)
+    body = from_time_entry_update(new, book)
     return (yield from _TIME_ENTRIES.changed(remote_id, body, key, book))
 
 
@@ -103,17 +104,27 @@ def from_time_entry_create(new: TimeEntryCreate, book: Book) -> WriteTimeEntry:
         date=new.worked_on.isoformat(),
         minutes=_minutes(new.minutes),
         billable=new.billable,
+        rate_cents=_rate(new.rate, book),
     )
 
 
-def from_time_entry_update(new: TimeEntryUpdate) -> WriteTimeEntry:
+def from_time_entry_update(new: TimeEntryUpdate, book: Book) -> WriteTimeEntry:
     """The body of a change."""
     refuse(new, ("description",), "Canopy")
     return WriteTimeEntry(
         date=UNSET if isinstance(new.worked_on, UnsetType) else new.worked_on.isoformat(),
         minutes=UNSET if isinstance(new.minutes, UnsetType) else _minutes(new.minutes),
         billable=new.billable,
+        rate_cents=_rate(new.rate, book),
     )
+
+
+def _rate(rate: Money | UnsetType, book: Book) -> int | UnsetType:
+    if isinstance(rate, UnsetType):
+        return UNSET
+    if book.currency is not None and rate.currency != book.currency:
+        raise invalid("/rate/currency", "currency_differs", f"Rates are in the firm's currency: {book.currency}.")
+    return rate.amount_minor
 
 
 def _minutes(minutes: int) -> int:

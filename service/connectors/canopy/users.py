@@ -35,7 +35,7 @@ class WireSession(Struct, frozen=True, gc=False):
     devices: list[WireDevice]
 
 
-UNSUPPORTED: Final = ("status", "status_native", "version")
+UNSUPPORTED: Final = ("given_name", "family_name", "teams", "status", "status_native", "version")
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _LEVELS: Final = {
     "none": MfaLevel.NONE,

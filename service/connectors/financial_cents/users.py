@@ -19,7 +19,18 @@ class WireUser(Struct, frozen=True, gc=False):
     email: str | None = None
 
 
-UNSUPPORTED: Final = ("role", "status", "status_native", "mfa_level", "mfa_level_native", "devices", "version")
+UNSUPPORTED: Final = (
+    "given_name",
+    "family_name",
+    "teams",
+    "role",
+    "status",
+    "status_native",
+    "mfa_level",
+    "mfa_level_native",
+    "devices",
+    "version",
+)
 _META: Final = Meta(unsupported=UNSUPPORTED)
 
 

@@ -30,6 +30,8 @@ class WireClient(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = (
+    "billing_lines",
+    "note_entries",
     "legal_name",
     "given_name",
     "family_name",

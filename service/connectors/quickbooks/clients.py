@@ -90,6 +90,8 @@ UNSUPPORTED: Final = (
     "key_dates",
     "services",
     "external_links",
+    "billing_lines",
+    "note_entries",
 )
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _ACTIVE: Final = ClientStatus.ACTIVE

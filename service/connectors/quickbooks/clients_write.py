@@ -7,7 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.wire import Ref, written
 from service.connectors.sdk.binding import given
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.client import ClientCreate, ClientStatus, ClientUpdate
 from service.resources.common import Address, Email, Phone
@@ -106,9 +106,25 @@ def _active(status: ClientStatus | UnsetType) -> bool | UnsetType:
     return active
 
 
+_ACCEPTED: Final = (
+    "display_name",
+    "legal_name",
+    "given_name",
+    "family_name",
+    "status",
+    "emails",
+    "phones",
+    "addresses",
+    "website",
+    "parent",
+    "currency",
+    "notes",
+)
+
+
 def _customer(new: ClientCreate | ClientUpdate, head: WriteCustomer) -> WriteCustomer:
     """`head` with the fields that a create and an update have in common."""
-    refuse(new, ("kind", "external_id", "tags", "custom_fields", "filing_type", "manager", "partner"), "QuickBooks")
+    accept(new, _ACCEPTED, "QuickBooks")
     phone = _phones(new.phones)
     address = _addresses(new.addresses)
     website = written(new.website)

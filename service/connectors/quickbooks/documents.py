@@ -20,7 +20,7 @@ from service.connectors.sdk.faults import Malformed, NotFound, Refused
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.forms import form
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, path_segment, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta
 from service.resources.document import Area, Document, DocumentUpdate
@@ -149,7 +149,7 @@ _DOCUMENTS: Final = Entity(
 
 def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
     """Renames a file, files it under another category, or changes its note. Raises Conflict if `version` is stale."""
-    refuse(new, ("review", "approval"), "QuickBooks")
+    accept(new, ("name", "category", "summary"), "QuickBooks")
     version = yield from _DOCUMENTS.version_of(remote_id, version)
     body = WriteAttachable(
         Id=remote_id,

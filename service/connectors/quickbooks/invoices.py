@@ -12,6 +12,7 @@ from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.lines import WireLine, to_lines
 from service.connectors.quickbooks.sales_write import from_sale_create, update_sale
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
+from service.connectors.quickbooks.terms import term_ref
 from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times, UnmappedText, currency_of, name_of
 from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.codec import utc
@@ -41,8 +42,8 @@ class WireInvoice(Struct, frozen=True, gc=False):
     SalesTermRef: RefName | None = None
     CurrencyRef: RefId | None = None
     TxnTaxDetail: TaxDetail | None = None
-    ClassRef: RefName | None = None
-    DepartmentRef: RefName | None = None
+    ClassRef: Ref | None = None
+    DepartmentRef: Ref | None = None
     CustomerMemo: Memo | None = None
     PrivateNote: UnmappedText = None
 
@@ -89,12 +90,18 @@ def to_invoice(wire: WireInvoice, book: Book) -> Invoice:
         paid=Money(total.amount_minor - balance.amount_minor, currency),
         class_name=name_of(wire.ClassRef),
         location=name_of(wire.DepartmentRef),
+        tracking=_tracking(wire, book),
         memo=None if memo is None else memo.value or None,
         created_at=utc(wire.MetaData.CreateTime),
         updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,
         meta=_META,
     )
+
+
+def _tracking(wire: WireInvoice, book: Book) -> list[str]:
+    found = [] if wire.ClassRef is None else [book.ref("trk_", f"class:{wire.ClassRef.value}")]
+    return found if wire.DepartmentRef is None else [*found, book.ref("trk_", f"location:{wire.DepartmentRef.value}")]
 
 
 def _status(total: int, balance: int, private_note: str | None) -> InvoiceStatus:
@@ -137,11 +144,13 @@ _INVOICES: Final = Entity(
 
 
 def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
-    return (yield from _INVOICES.made(from_sale_create(new, book), key, book))
+    term = yield from term_ref(new.terms)
+    return (yield from _INVOICES.made(from_sale_create(new, book, term), key, book))
 
 
 def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
-    return (yield from update_sale(_INVOICES, remote_id, new, version, key, book))
+    term = yield from term_ref(new.terms)
+    return (yield from update_sale(_INVOICES, remote_id, new, version, key, book, term))
 
 
 def void(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:

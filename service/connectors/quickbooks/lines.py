@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import Struct
 
-from service.connectors.quickbooks.wire import Ref, RefId, RefName, name_of
+from service.connectors.quickbooks.wire import Ref, RefId, name_of
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.money import to_money
 from service.ids import Book
@@ -16,7 +16,7 @@ from service.resources.invoice import InvoiceLine, LineKind
 
 class SalesItemDetail(Struct, frozen=True, gc=False):
     ItemRef: Ref | None = None
-    ClassRef: RefName | None = None
+    ClassRef: Ref | None = None
     UnitPrice: Decimal | None = None
     Qty: Decimal | None = None
     TaxCodeRef: RefId | None = None
@@ -88,6 +88,7 @@ def _line(wire: WireLine, currency: str, book: Book) -> InvoiceLine:
         tax_code=None if tax_code is None else tax_code.value,
         service_date=detail.ServiceDate,
         class_name=None if class_ref is None else name_of(class_ref),
+        tracking=[] if class_ref is None else [book.ref("trk_", f"class:{class_ref.value}")],
     )
 
 

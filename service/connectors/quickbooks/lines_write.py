@@ -7,6 +7,7 @@ from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
+from service.connectors.quickbooks.lists_write import tracked
 from service.connectors.quickbooks.wire import Ref, written
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.money import is_currency, rounded, to_decimal
@@ -20,6 +21,8 @@ class WriteItemDetail(Struct, frozen=True, kw_only=True):
     Qty: Decimal | UnsetType = UNSET
     UnitPrice: Decimal | UnsetType = UNSET
     ServiceDate: date | UnsetType = UNSET
+    ClassRef: Ref | UnsetType = UNSET
+    TaxCodeRef: Ref | UnsetType = UNSET
 
 
 class WriteLine(Struct, frozen=True, kw_only=True):
@@ -75,6 +78,8 @@ def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str
             Qty=line.quantity,
             UnitPrice=line.unit_price,
             ServiceDate=UNSET if line.service_date is None else line.service_date,
+            ClassRef=tracked(line.tracking, ("class",), book, f"{pointer}/tracking").get("class", UNSET),
+            TaxCodeRef=UNSET if isinstance(line.tax_code, UnsetType) else Ref(line.tax_code),
         ),
     )
 
@@ -82,7 +87,7 @@ def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str
 def _text(line: InvoiceLineInput, pointer: str) -> str:
     """The text of a line without an amount; anything else on such a line has nowhere to go."""
     text = given(line.description)
-    others = (line.service_item, line.quantity, line.unit_price, line.service_date)
+    others = (line.service_item, line.quantity, line.unit_price, line.service_date, line.tax_code, line.tracking)
     if not text or not all(isinstance(value, UnsetType) for value in others):
         raise invalid(pointer, "amount_missing", "Give an amount, or a quantity with a unit price.")
     return text

@@ -22,10 +22,15 @@ _ENTITIES: Final = {
 
 PASSTHROUGH: Final = Passthrough(
     rules=(
-        Rule("GET", "/query", "A statement in QuickBooks' query language."),
-        Rule("GET", "/cdc", "What changed in some entities since an instant."),
-        Rule("GET", "/preferences", "How the company is set up."),
-        *(Rule("GET", f"/{entity}/{{}}", about) for entity, about in _ENTITIES.items()),
-        Rule("GET", "/reports/{}", "A report, such as `AgedReceivables`."),
+        *(
+            Rule("GET", path, about, known="documented")
+            for path, about in (
+                ("/query", "A statement in QuickBooks' query language."),
+                ("/cdc", "What changed in some entities since an instant."),
+                ("/preferences", "How the company is set up."),
+                *((f"/{entity}/{{}}", about) for entity, about in _ENTITIES.items()),
+                ("/reports/{}", "A report, such as `AgedReceivables`."),
+            )
+        ),
     )
 )

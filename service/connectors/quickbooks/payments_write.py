@@ -12,7 +12,7 @@ from service.connectors.quickbooks.statement import MINOR_VERSION
 from service.connectors.quickbooks.wire import Link, Ref, written
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.money import is_currency, to_decimal
-from service.connectors.sdk.references import invalid, remote_id_of
+from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
 from service.resources.common import Money
 from service.resources.payment import AllocationInput, PaymentCreate, PaymentMethod, PaymentUpdate
@@ -85,6 +85,7 @@ def from_payment_update(
     remote_id: str, new: PaymentUpdate, method: Ref | UnsetType, standing: Standing, book: Book
 ) -> WritePayment:
     """The body of an update, with client, amount and lines said again: QuickBooks removes the lines left out."""
+    refuse(new, ("refund",), "QuickBooks")
     total = standing.amount if isinstance(new.amount, UnsetType) else _amount(new.amount, standing.currency)
     account = new.deposit_account
     return WritePayment(

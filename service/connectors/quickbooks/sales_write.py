@@ -7,6 +7,7 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.entity import Entity, Versioned
 from service.connectors.quickbooks.lines_write import WriteLine, WriteMemo, from_lines, from_memo, only_currency
+from service.connectors.quickbooks.lists_write import tracked
 from service.connectors.quickbooks.wire import Ref, RefId, currency_of
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.flow import Flow
@@ -32,6 +33,7 @@ def update_sale(
     version: str | None,
     key: str,
     book: Book,
+    term: Ref | UnsetType = UNSET,
 ) -> Flow[M]:
     """Changes what is given. The record is read first for its version, unless given, and for the currency of new
     lines. Raises Conflict if `version` is stale."""
@@ -40,7 +42,7 @@ def update_sale(
         current = yield from sales.current(remote_id)
         version = version or current.SyncToken
         currency = currency_of(current.CurrencyRef, book)
-    return (yield from sales.changed(from_sale_update(remote_id, new, version, currency, book), key, book))
+    return (yield from sales.changed(from_sale_update(remote_id, new, version, currency, book, term), key, book))
 
 
 class WriteSale(Struct, frozen=True, kw_only=True):
@@ -53,29 +55,41 @@ class WriteSale(Struct, frozen=True, kw_only=True):
     TxnDate: date | UnsetType = UNSET
     DueDate: date | UnsetType = UNSET
     CurrencyRef: Ref | UnsetType = UNSET
+    SalesTermRef: Ref | UnsetType = UNSET
+    ClassRef: Ref | UnsetType = UNSET
+    DepartmentRef: Ref | UnsetType = UNSET
     CustomerMemo: WriteMemo | UnsetType = UNSET
 
 
-def from_sale_create(new: InvoiceCreate | CreditCreate, book: Book) -> WriteSale:
+def from_sale_create(new: InvoiceCreate | CreditCreate, book: Book, term: Ref | UnsetType = UNSET) -> WriteSale:
     """The body of a new sale. Raises Invalid for references of another account and for amounts that disagree."""
-    currency = given(new.currency)
+    currency, places = given(new.currency), _places(new, book)
     return WriteSale(
         CustomerRef=Ref(remote_id_of(new.client, "cli_", book, "/client")),
         Line=from_lines(new.lines, currency or book.currency or only_currency(new.lines), book),
         DocNumber=new.number,
         TxnDate=new.issued_on,
         DueDate=new.due_on if isinstance(new, InvoiceCreate) else UNSET,
+        SalesTermRef=term,
+        ClassRef=places.get("class", UNSET),
+        DepartmentRef=places.get("location", UNSET),
         CurrencyRef=UNSET if currency is None else Ref(currency),
         CustomerMemo=from_memo(new.memo),
     )
 
 
 def from_sale_update(
-    remote_id: str, new: InvoiceUpdate | CreditUpdate, version: str, currency: str | None, book: Book
+    remote_id: str,
+    new: InvoiceUpdate | CreditUpdate,
+    version: str,
+    currency: str | None,
+    book: Book,
+    term: Ref | UnsetType = UNSET,
 ) -> WriteSale:
     """The body of a sparse update. Lines, when given, replace all lines: QuickBooks removes those left out."""
     if isinstance(new, CreditUpdate):
         refuse(new, ("applications",), "QuickBooks")  # a payment applies a credit
+    places = _places(new, book)
     return WriteSale(
         Id=remote_id,
         SyncToken=version,
@@ -84,5 +98,16 @@ def from_sale_update(
         DocNumber=new.number,
         TxnDate=new.issued_on,
         DueDate=new.due_on if isinstance(new, InvoiceUpdate) else UNSET,
+        SalesTermRef=term,
+        ClassRef=places.get("class", UNSET),
+        DepartmentRef=places.get("location", UNSET),
         CustomerMemo=from_memo(new.memo),
     )
+
+
+def _places(new: InvoiceCreate | InvoiceUpdate | CreditCreate | CreditUpdate, book: Book) -> dict[str, Ref]:
+    """The class and location of the whole. Raises Invalid for them by name: in QuickBooks they are records."""
+    if isinstance(new, CreditCreate | CreditUpdate):
+        return {}
+    refuse(new, ("class_name", "location", "category"), "QuickBooks")
+    return tracked(new.tracking, ("class", "location"), book, "/tracking")

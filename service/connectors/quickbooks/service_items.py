@@ -1,12 +1,13 @@
 """Items as service items. Categories are items too at QuickBooks; here they are tracking values."""
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from msgspec import Struct
 
 from service.connectors.quickbooks.changes import Source, capture
 from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.lists_write import NEW, Head, from_item
 from service.connectors.quickbooks.statement import Conditions, compares, contains, is_active, sorts
 from service.connectors.quickbooks.tracking import category_id
 from service.connectors.quickbooks.wire import RefId, Times
@@ -17,7 +18,7 @@ from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.service_item import ServiceItem
+from service.resources.service_item import ServiceItem, ServiceItemCreate, ServiceItemUpdate
 
 
 class WireItem(Struct, frozen=True, gc=False):
@@ -32,6 +33,7 @@ class WireItem(Struct, frozen=True, gc=False):
     UnitPrice: Decimal | None = None
     Taxable: bool | None = None
     ParentRef: RefId | None = None
+    IncomeAccountRef: RefId | None = None
 
 
 UNSUPPORTED: Final = ("prices",)
@@ -41,7 +43,7 @@ _META: Final = Meta(unsupported=UNSUPPORTED)
 @mapper
 def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
     """An item at its price in the company's home currency, which QuickBooks does not name here."""
-    parent = wire.ParentRef
+    parent, account = wire.ParentRef, wire.IncomeAccountRef
     return ServiceItem(
         id=book.ref("itm_", wire.Id),
         remote_id=wire.Id,
@@ -55,6 +57,7 @@ def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
         currency=book.currency,
         taxable=wire.Taxable,
         category=None if parent is None else book.ref("trk_", category_id(parent.value)),
+        income_account=None if account is None else account.value,
         active=wire.Active,
         created_at=utc(wire.MetaData.CreateTime),
         updated_at=utc(wire.MetaData.LastUpdatedTime),
@@ -85,6 +88,7 @@ _ITEMS: Final = Entity(
     columns=_COLUMNS,
     hides_inactive="active",
     always=(_SOLD,),
+    refers_by="/income_account",
 )
 
 
@@ -95,18 +99,31 @@ def get(remote_id: str, book: Book) -> Flow[ServiceItem]:
     return to_service_item(wire, book)
 
 
+def create(new: ServiceItemCreate, key: str, book: Book) -> Flow[ServiceItem]:
+    return (yield from _ITEMS.made(from_item(new, NEW, book), key, book))
+
+
+def update(remote_id: str, new: ServiceItemUpdate, version: str | None, key: str, book: Book) -> Flow[ServiceItem]:
+    """Changes what is given. Raises Conflict if `version` is stale."""
+    version = yield from _ITEMS.version_of(remote_id, version)
+    head = Head(Id=remote_id, SyncToken=version, sparse=True)
+    return (yield from _ITEMS.changed(from_item(new, head, book), key, book))
+
+
 def is_sold(wire: WireItem) -> bool:
     return wire.Type != "Category"
 
 
 CHANGES: Final = Source("Item", WireItem, to_service_item, belongs=is_sold)
 
-BINDING: Final = Binding[ServiceItem, Any, Any](
+BINDING: Final = Binding[ServiceItem, ServiceItemCreate, ServiceItemUpdate](
     doc=documented("most-commonly-used/item"),
     wire=_ITEMS.place,
     unsupported=UNSUPPORTED,
     page=_ITEMS.page,
     get=get,
+    create=create,
+    update=update,
     changes=capture(CHANGES),
     filters={
         "active": Filter(kind="choice", choices=("true", "false"), description="Active or made inactive."),
@@ -118,5 +135,6 @@ BINDING: Final = Binding[ServiceItem, Any, Any](
     sorts=sorts(_COLUMNS),
     versioned=True,
     notes="Services, goods and bundles; categories are tracking values. The price is in the company's home currency. "
-    "Items are made inactive, never deleted; inactive ones are listed too.",
+    "Items are made inactive, never deleted; inactive ones are listed too. New ones are services or goods without "
+    "stock, and need an `income_account`: `GET /v1/passthrough/quickbooks/query` finds it.",
 )

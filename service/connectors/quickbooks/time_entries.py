@@ -117,7 +117,7 @@ def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, 
     """
     current = yield from _TIME.current(remote_id)
     is_clocked = current.Hours is None and current.Minutes is None
-    body = from_time_entry_update(remote_id, new, version or current.SyncToken, is_clocked=is_clocked)
+    body = from_time_entry_update(remote_id, new, version or current.SyncToken, book, is_clocked=is_clocked)
     return (yield from _TIME.changed(body, key, book))
 
 

@@ -1,13 +1,16 @@
 """New and changed time entries as QuickBooks time activities, counted in hours and minutes."""
 
 from datetime import date
+from decimal import Decimal
 from typing import Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.wire import Ref, written
+from service.connectors.sdk.money import to_decimal
 from service.connectors.sdk.references import invalid, refuse, remote_id_of
 from service.ids import Book
+from service.resources.common import Money
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 
 _DAY = 24 * 60
@@ -24,6 +27,7 @@ class WriteTimeActivity(Struct, frozen=True, kw_only=True):
     TxnDate: date | UnsetType = UNSET
     Hours: int | UnsetType = UNSET
     Minutes: int | UnsetType = UNSET
+    HourlyRate: Decimal | UnsetType = UNSET
     BillableStatus: Literal["Billable", "NotBillable"] | UnsetType = UNSET
     Description: str | UnsetType = UNSET
 
@@ -41,13 +45,14 @@ def from_time_entry_create(new: TimeEntryCreate, book: Book) -> WriteTimeActivit
         TxnDate=new.worked_on,
         Hours=hours,
         Minutes=minutes,
+        HourlyRate=_rate(new.rate, book),
         BillableStatus="Billable" if new.billable else "NotBillable",
         Description=written(new.description),
     )
 
 
 def from_time_entry_update(
-    remote_id: str, new: TimeEntryUpdate, version: str, *, is_clocked: bool
+    remote_id: str, new: TimeEntryUpdate, version: str, book: Book, *, is_clocked: bool
 ) -> WriteTimeActivity:
     """The body of a sparse update. Raises Invalid for new minutes of time that was clocked."""
     hours: int | UnsetType = UNSET
@@ -64,9 +69,18 @@ def from_time_entry_update(
         TxnDate=new.worked_on,
         Hours=hours,
         Minutes=minutes,
+        HourlyRate=_rate(new.rate, book),
         BillableStatus=UNSET if isinstance(billable, UnsetType) else "Billable" if billable else "NotBillable",
         Description=written(new.description),
     )
+
+
+def _rate(rate: Money | UnsetType, book: Book) -> Decimal | UnsetType:
+    if isinstance(rate, UnsetType):
+        return UNSET
+    if book.currency is not None and rate.currency != book.currency:
+        raise invalid("/rate/currency", "currency_differs", f"Rates are in the home currency: {book.currency}.")
+    return to_decimal(rate)
 
 
 def _counted(minutes: int) -> tuple[int, int]:

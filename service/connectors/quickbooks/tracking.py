@@ -5,13 +5,14 @@ A list goes through one after the other.
 """
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from msgspec import Struct
 
 from service.connectors.quickbooks.changes import Source, capture
 from service.connectors.quickbooks.entity import Entity, documented
+from service.connectors.quickbooks.lists_write import NEW, Head, from_tracking
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, is_active
 from service.connectors.quickbooks.wire import RefId, Times
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
@@ -20,7 +21,7 @@ from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow
 from service.ids import Book
 from service.resources.common import Meta
-from service.resources.service_item import Dimension, TrackingValue
+from service.resources.service_item import Dimension, TrackingValue, TrackingValueCreate, TrackingValueUpdate
 
 
 class WireTracking(Struct, frozen=True, gc=False):
@@ -80,6 +81,7 @@ def _entity(name: str, dimension: Dimension, always: tuple[str, ...] = ()) -> En
         columns={},
         always=always,
         hides_inactive="active",
+        refers_by="/parent",
     )
 
 
@@ -120,6 +122,23 @@ def get(remote_id: str, book: Book) -> Flow[TrackingValue]:
     return _ENTITIES[dimension].convert(wire, book)
 
 
+def create(new: TrackingValueCreate, key: str, book: Book) -> Flow[TrackingValue]:
+    return (yield from _ENTITIES[new.dimension].made(from_tracking(new, new.dimension, NEW, book), key, book))
+
+
+def update(remote_id: str, new: TrackingValueUpdate, version: str | None, key: str, book: Book) -> Flow[TrackingValue]:
+    """Changes what is given. Raises Conflict if `version` is stale."""
+    word, _, vendor_id = remote_id.partition(":")
+    try:
+        dimension = Dimension(word)
+    except ValueError:
+        raise NotFound("no record has such an id") from None
+    entity = _ENTITIES[dimension]
+    version = yield from entity.version_of(vendor_id, version)
+    head = Head(Id=vendor_id, SyncToken=version, sparse=True)
+    return (yield from entity.changed(from_tracking(new, dimension, head, book), key, book))
+
+
 def is_category(wire: WireTracking) -> bool:
     return wire.Type == "Category"
 
@@ -137,11 +156,13 @@ CHANGES: Final = (
     _source(Dimension.CATEGORY, is_category),
 )
 
-BINDING: Final = Binding[TrackingValue, Any, Any](
+BINDING: Final = Binding[TrackingValue, TrackingValueCreate, TrackingValueUpdate](
     doc=documented("all-entities/class"),
     wire=Wire(WireTracking, one=("Class|Department|Item",), many=("QueryResponse", "Class|Department|Item")),
     page=page,
     get=get,
+    create=create,
+    update=update,
     changes=capture(*CHANGES),
     filters={
         "dimension": Filter(

@@ -12,7 +12,7 @@ from service.connectors.sdk.binding import Binding, Changes
 from service.connectors.sdk.budget import BudgetSpec
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.sdk.flow import Flow, Request, Response
-from service.connectors.sdk.passthrough import Passthrough
+from service.connectors.sdk.passthrough import Group, Passthrough
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientUpdate
 from service.resources.contact import Contact, ContactCreate, ContactUpdate
@@ -23,12 +23,20 @@ from service.resources.engagement import Engagement, EngagementCreate, Engagemen
 from service.resources.invoice import Invoice, InvoiceCreate, InvoiceUpdate
 from service.resources.message import Message, MessageCreate, Thread, ThreadCreate, ThreadUpdate
 from service.resources.names import RESOURCES as RESOURCES
-from service.resources.organizer import Organizer, OrganizerUpdate
+from service.resources.organizer import Organizer, OrganizerCreate, OrganizerUpdate
 from service.resources.payment import Payment, PaymentCreate, PaymentUpdate
-from service.resources.service_item import CustomField, ServiceItem, TrackingValue
+from service.resources.service_item import (
+    CustomField,
+    ServiceItem,
+    ServiceItemCreate,
+    ServiceItemUpdate,
+    TrackingValue,
+    TrackingValueCreate,
+    TrackingValueUpdate,
+)
 from service.resources.task import Task, TaskCreate, TaskUpdate
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate
-from service.resources.user import LinkedAccount, Session, User
+from service.resources.user import LinkedAccount, Session, User, UserCreate, UserUpdate
 
 
 class FoundAccount(Struct, frozen=True):
@@ -80,6 +88,8 @@ class Connector:
     """How the person behind the connection is signed in."""
     passthrough: Passthrough | None = None
     """Its own endpoints that can be called as they are; None where there are none."""
+    groups: tuple[Group, ...] = ()
+    """Every chapter of the vendor's reference, where it has been gone through chapter by chapter."""
     clients: Binding[Client, ClientCreate, ClientUpdate] | None = None
     contacts: Binding[Contact, ContactCreate, ContactUpdate] | None = None
     invoices: Binding[Invoice, InvoiceCreate, InvoiceUpdate] | None = None
@@ -89,16 +99,16 @@ class Connector:
     documents: Binding[Document, Any, DocumentUpdate] | None = None
     folders: Binding[Folder, Any, Any] | None = None
     document_requests: Binding[DocumentRequest, DocumentRequestCreate, DocumentRequestUpdate] | None = None
-    organizers: Binding[Organizer, Any, OrganizerUpdate] | None = None
+    organizers: Binding[Organizer, OrganizerCreate, OrganizerUpdate] | None = None
     engagements: Binding[Engagement, EngagementCreate, EngagementUpdate] | None = None
     signatures: Binding[Signature, Any, Any] | None = None
     time_entries: Binding[TimeEntry, TimeEntryCreate, TimeEntryUpdate] | None = None
     threads: Binding[Thread, ThreadCreate, ThreadUpdate] | None = None
     messages: Binding[Message, MessageCreate, Any] | None = None
     accounts: Binding[LinkedAccount, Any, Any] | None = None
-    users: Binding[User, Any, Any] | None = None
-    service_items: Binding[ServiceItem, Any, Any] | None = None
-    tracking: Binding[TrackingValue, Any, Any] | None = None
+    users: Binding[User, UserCreate, UserUpdate] | None = None
+    service_items: Binding[ServiceItem, ServiceItemCreate, ServiceItemUpdate] | None = None
+    tracking: Binding[TrackingValue, TrackingValueCreate, TrackingValueUpdate] | None = None
     custom_fields: Binding[CustomField, Any, Any] | None = None
 
     def bindings(self) -> dict[str, Binding[Any, Any, Any]]:

@@ -53,3 +53,11 @@ def refuse(new: Struct, names: tuple[str, ...], vendor: str, at: str = "") -> No
     for name in names:
         if getattr(new, name) is not UNSET:
             raise invalid(f"{at}/{name}", "unsupported", f"{vendor} has no place for it.")
+
+
+def accept(new: Struct, names: tuple[str, ...], vendor: str, at: str = "") -> None:
+    """Raises Invalid at the first field that is given and not among `names`: the vendor has no place for it.
+
+    What the unified record learns to carry is so refused everywhere until a vendor says that it takes it.
+    """
+    refuse(new, tuple(name for name in new.__struct_fields__ if name not in names), vendor, at)

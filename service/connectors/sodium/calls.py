@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from service.connectors.sdk.binding import Query, RemotePage
 from service.connectors.sdk.codec import json_reader
@@ -24,7 +24,8 @@ from service.connectors.sdk.faults import (
 )
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.paging import converted
-from service.connectors.sdk.references import invalid, path_segment, refuse
+from service.connectors.sdk.references import accept as accept_only
+from service.connectors.sdk.references import invalid, path_segment
 from service.connectors.sdk.written import read_back as read_back
 from service.ids import Book
 
@@ -158,7 +159,26 @@ def search_of(query: Query) -> Parameters:
 
 def accept(new: Struct, names: tuple[str, ...]) -> None:
     """Raises Invalid at the first field that is given and not among `names`: Sodium has no place for it."""
-    refuse(new, tuple(name for name in new.__struct_fields__ if name not in names), "Sodium")
+    accept_only(new, names, "Sodium")
+
+
+def said(fields: Mapping[str, object]) -> dict[str, Any]:
+    """The fields that are given."""
+    return {name: value for name, value in fields.items() if value is not UNSET}
+
+
+def code_named(path: str, name: str, pointer: str) -> Flow[str]:
+    """The code of the one at `path` that people call so. Raises Invalid where there is none."""
+    rows = _read_named((yield list_rows(path, 0, MAX_PAGE))).data
+    code = next((row.code for row in rows if name in (row.name, row.code)), None)
+    if code is None:
+        raise invalid(pointer, "not_found", "The practice has none of this name.")
+    return code
+
+
+class _Named(Struct, frozen=True, gc=False):
+    code: str
+    name: str | None = None
 
 
 class _Made(Struct, frozen=True):
@@ -166,6 +186,7 @@ class _Made(Struct, frozen=True):
 
 
 _read_made = json_reader(_Made)
+_read_named = json_reader(Paged[_Named])
 
 
 def code_of_new(response: Response) -> str:

@@ -1,4 +1,4 @@
-"""What hangs below a client: business details, dates, custom fields, services, links and notes.
+"""What hangs below a client: business details, dates, custom fields, services, links, notes and billing lines.
 
 Sources, read 2026-11-20: https://sodiumhq.com/docs/api/schemas/businessdetailsdto.html, clientdatedto.html,
 clientbillableservicedto.html, notedto.html, customfieldvaluedto.html. The names inside links and VAT details are
@@ -10,16 +10,17 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final, TypeVar
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.codec import json_reader
-from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow, Response
+from service.connectors.sdk.money import rounded, to_money
 from service.connectors.sodium import calls
-from service.connectors.sodium.wire import Ref, day, money, name_of, reference
+from service.connectors.sodium.notes import WireNote, pinned_first, to_note
+from service.connectors.sodium.wire import Ref, day, instant, money, name_of, reference
 from service.ids import Book
-from service.resources.client import ClientService, ExternalLink, KeyDate
-from service.resources.common import Address, TaxId
+from service.resources.client import BillingLine, ClientService, ExternalLink, KeyDate
+from service.resources.common import Address, Money, Note, TaxId
 
 W = TypeVar("W")
 
@@ -34,6 +35,8 @@ DETAILS: Final = (
     "services",
     "external_links",
     "notes",
+    "note_entries",
+    "billing_lines",
 )
 """The unified fields that only one client's own record has."""
 
@@ -87,19 +90,29 @@ class WireService(Struct, frozen=True, gc=False):
 
 class WireLink(Struct, frozen=True, gc=False):
     url: str
+    code: str | None = None
     description: str | None = None
     name: str | None = None
     linkType: str | None = None
     type: str | None = None
 
 
-class WireNote(Struct, frozen=True, gc=False):
-    """`content` is what the public MCP client calls it."""
+class WireBillingLine(Struct, frozen=True, gc=False):
+    """Source: https://sodiumhq.com/docs/api/schemas/clientbillinglineitemdto.html, read 2026-11-20."""
 
-    text: str | None = None
-    content: str | None = None
-    pinnedLevel: int = 0
-    date: datetime | None = None
+    code: str
+    description: str | None = None
+    status: str | None = None
+    quantity: Decimal | None = None
+    unitPrice: Decimal | None = None
+    vatRate: str | None = None
+    accountingCode: str | None = None
+    clientBillableService: Ref | None = None
+    billingDate: str | None = None
+    periodStart: str | None = None
+    periodEnd: str | None = None
+    createdDate: datetime | None = None
+    updatedDate: datetime | None = None
 
 
 class Details(Struct, frozen=True, gc=False):
@@ -110,7 +123,8 @@ class Details(Struct, frozen=True, gc=False):
     values: list[WireValue] | None
     services: list[ClientService] | None
     links: list[WireLink] | None
-    notes: list[WireNote] | None
+    notes: list[Note] | None
+    lines: list[BillingLine] | None
 
     def found(self) -> dict[str, Any]:
         """The unified fields that these parts say something about."""
@@ -126,22 +140,27 @@ class Details(Struct, frozen=True, gc=False):
         if self.links is not None:
             fields["external_links"] = [_link(link) for link in self.links]
         if self.notes is not None:
-            fields["notes"] = _notes(self.notes)
+            fields |= {"notes": "\n\n".join(note.text for note in self.notes) or None, "note_entries": self.notes}
+        if self.lines is not None:
+            fields["billing_lines"] = self.lines
         return fields
 
 
 def read_details(path: str, book: Book) -> Flow[Details]:
     """All parts of the client at `path`, one call each. Raises NotFound at once where there is no such client."""
-    dates = yield from calls.optional(calls.read_one(f"{path}/clientdates"), _read_dates)
+    dates = yield from calls.optional(calls.read_one(f"{path}/clientdates"), read_dates)
     if dates is None:
         yield calls.read_one(path)
-    business = yield from calls.optional(calls.read_one(f"{path}/businessdetails"), _read_business)
-    values = yield from calls.guessed(calls.read_one(f"{path}/custom-field-values"), _read_values)
+    business = yield from calls.optional(calls.read_one(f"{path}/businessdetails"), read_business)
+    values = yield from calls.guessed(calls.read_one(f"{path}/custom-field-values"), read_values)
     services = yield from calls.optional(_rows(f"{path}/services/clientbillableservice"), read_services)
     links = yield from calls.guessed(_rows(f"{path}/clientlink"), _read_links)
     notes = yield from calls.optional(_rows(f"{path}/clientnote"), _read_notes)
+    lines = yield from calls.optional(_rows(f"{path}/billinglineitems/clientbillinglineitem"), _read_lines)
     mapped = None if services is None else [to_service(service, book) for service in services]
-    return Details(business, dates, values, mapped, links, notes)
+    noted = None if notes is None else [to_note(note, book) for note in pinned_first(notes)]
+    billed = None if lines is None else [to_billing_line(line, book) for line in lines]
+    return Details(business, dates, values, mapped, links, noted, billed)
 
 
 def _rows(path: str) -> Any:
@@ -158,11 +177,12 @@ def _either(paged: type[calls.Paged[W]], bare: type[list[W]]) -> Callable[[Respo
     return read
 
 
-_read_business = json_reader(WireBusiness)
-_read_dates = _either(calls.Paged[WireDate], list[WireDate])
-_read_values = _either(calls.Paged[WireValue], list[WireValue])
+read_business = json_reader(WireBusiness)
+read_dates = _either(calls.Paged[WireDate], list[WireDate])
+read_values = _either(calls.Paged[WireValue], list[WireValue])
 read_services = _either(calls.Paged[WireService], list[WireService])
 _read_links = _either(calls.Paged[WireLink], list[WireLink])
+_read_lines = _either(calls.Paged[WireBillingLine], list[WireBillingLine])
 _read_notes = _either(calls.Paged[WireNote], list[WireNote])
 _SHOWN: Final = 4
 
@@ -219,16 +239,36 @@ def to_service(wire: WireService, book: Book) -> ClientService:
 
 def _link(wire: WireLink) -> ExternalLink:
     return ExternalLink(
-        url=wire.url, label=wire.description or wire.name or None, kind_native=wire.linkType or wire.type
+        url=wire.url,
+        label=wire.description or wire.name or None,
+        kind_native=wire.linkType or wire.type,
+        id=wire.code,
     )
 
 
-def _notes(wire: list[WireNote]) -> str | None:
-    """The notes' texts, pinned ones first, apart by an empty line."""
-    texts: list[str] = []
-    for note in sorted(wire, key=lambda one: -one.pinnedLevel):
-        text = note.text if note.text is not None else note.content
-        if text is None:
-            raise SchemaDrift("$.data[].text", "Object missing required field `text`")
-        texts.append(text)
-    return "\n\n".join(texts) or None
+def to_billing_line(wire: WireBillingLine, book: Book) -> BillingLine:
+    """What is to be billed, in the account's currency: Sodium names none."""
+    whole = None if wire.quantity is None or wire.unitPrice is None else wire.quantity * wire.unitPrice
+    service = wire.clientBillableService
+    return BillingLine(
+        id=wire.code,
+        description=wire.description or None,
+        status_native=wire.status,
+        quantity=wire.quantity,
+        unit_price=wire.unitPrice,
+        amount=_rounded(whole, book),
+        tax_code=wire.vatRate,
+        ledger_code=wire.accountingCode or None,
+        service=None if service is None else service.code,
+        bills_on=day(wire.billingDate, "$.billingDate"),
+        period_from=day(wire.periodStart, "$.periodStart"),
+        period_to=day(wire.periodEnd, "$.periodEnd"),
+        created_at=instant(wire.createdDate),
+        updated_at=instant(wire.updatedDate),
+    )
+
+
+def _rounded(amount: Decimal | None, book: Book) -> Money | None | UnsetType:
+    if amount is None or book.currency is None:
+        return None if amount is None else UNSET
+    return to_money(rounded(amount, book.currency), book.currency, "$.unitPrice")

@@ -13,6 +13,7 @@ from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import DETAILS, Details, read_details
+from service.connectors.sodium.client_parts import parts_of, write_parts
 from service.connectors.sodium.clients_write import KINDS, from_client_create, from_client_update
 from service.connectors.sodium.wire import Ref, RefId, documented, instant, meta
 from service.ids import Book
@@ -120,7 +121,7 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Client]:
-    """The client and what hangs below it, in up to seven calls."""
+    """The client and what hangs below it, in up to eight calls."""
     path = calls.below("/clients", remote_id)
     details = yield from read_details(path, book)
     return with_details(to_client(_read_one((yield calls.read_one(path))), book), details)
@@ -136,8 +137,10 @@ def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, boo
     del version, key
     changes = from_client_update(new, book)
     path = calls.below("/clients", remote_id)
-    body = calls.replacement((yield calls.read_one(path)), changes)
-    yield calls.write("PUT", path, body)
+    yield from write_parts(path, new, book)
+    if changes or not parts_of(new):
+        body = calls.replacement((yield calls.read_one(path)), changes)
+        yield calls.write("PUT", path, body)
     return (yield from calls.read_back(get(remote_id, book)))
 
 
@@ -164,8 +167,10 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
         "search": Filter(kind="text", description="Three characters or more, wherever Sodium looks."),
     },
     max_page=calls.MAX_PAGE,
-    notes="Reading one client takes up to seven calls: its business details, dates, custom fields, services, links and "
-    "notes each lie at an address of their own (of the last three, fifty at most are read). Documented: the schemas, "
-    "and the addresses of clients, notes and services; assumed: the other addresses. A new business needs its legal "
-    "form in `filing_type`.",
+    notes="Reading one client takes up to eight calls: its business details, dates, custom fields, services, links, "
+    "notes and billing lines each lie at an address of their own (of the last four, fifty at most are read), and a "
+    "change of them is a call for each that changes: one that fails leaves those before it written. Give them in a "
+    "change, not for a new client. Documented: the schemas, and the addresses of clients, notes, services, billing "
+    "lines and custom fields; assumed: those of dates, links and business details. A new business needs its legal form "
+    "in `filing_type`.",
 )

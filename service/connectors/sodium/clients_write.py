@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium.calls import accept
+from service.connectors.sodium.client_parts import PARTS
 from service.ids import Book
 from service.resources.client import ClientCreate, ClientKind, ClientStatus, ClientUpdate
 from service.resources.common import Email, Phone
@@ -80,7 +81,7 @@ def _form(new: ClientCreate | ClientUpdate) -> str | None:
 
 
 def _common(new: ClientCreate | ClientUpdate, book: Book) -> dict[str, object]:
-    accept(new, _ACCEPTED)
+    accept(new, (*_ACCEPTED, *PARTS) if isinstance(new, ClientUpdate) else _ACCEPTED)
     changes: dict[str, object] = {}
     if not isinstance(new.external_id, UnsetType):
         changes["internalReference"] = new.external_id

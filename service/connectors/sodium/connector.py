@@ -18,6 +18,7 @@ from service.connectors.sodium.document_requests import BINDING as DOCUMENT_REQU
 from service.connectors.sodium.documents import BINDING as DOCUMENTS
 from service.connectors.sodium.engagements import BINDING as ENGAGEMENTS
 from service.connectors.sodium.faults import classify
+from service.connectors.sodium.groups import GROUPS
 from service.connectors.sodium.invoices import BINDING as INVOICES
 from service.connectors.sodium.organizers import BINDING as ORGANIZERS
 from service.connectors.sodium.passthrough import PASSTHROUGH
@@ -49,10 +50,17 @@ SODIUM: Final = Connector(
             "companiesHouseAuthenticationCode",
             "utr",
             "niNumber",
+            "apiKey",
+            "password",
+            "smtpPassword",
+            "clientSecret",
+            "accessToken",
+            "refreshToken",
         }
     ),
     discover=discover,
     passthrough=PASSTHROUGH,
+    groups=GROUPS,
     clients=CLIENTS,
     contacts=CONTACTS,
     invoices=INVOICES,

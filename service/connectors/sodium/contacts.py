@@ -10,13 +10,20 @@ from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
-from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import Ref, assumed, meta
 from service.ids import Book
 from service.resources.common import Email, Phone
-from service.resources.contact import Contact, ContactCreate, ContactLink, ContactRole, ContactUpdate
+from service.resources.contact import (
+    Contact,
+    ContactCreate,
+    ContactLink,
+    ContactLinkInput,
+    ContactRole,
+    ContactUpdate,
+)
 
 
 class WireContact(Struct, frozen=True, gc=False):
@@ -40,6 +47,7 @@ class WireRelation(Struct, frozen=True, gc=False):
     types: list[str]
     client: Ref | None = None
     individualClient: Ref | None = None
+    hasPortalAccess: bool | None = None
 
 
 UNSUPPORTED: Final = ("addresses", "born_on", "tax_ids", "created_at", "updated_at", "version")
@@ -66,7 +74,7 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
 
 def to_contact_at(wire: WireRelation, client: str, book: Book) -> Contact:
     """A person as one client's list shows it, with the roles at that client."""
-    return _person(wire.contact, [_link(client, wire.types, book)], book)
+    return _person(wire.contact, [_link(client, wire.types, book, wire.hasPortalAccess)], book)
 
 
 def _person(wire: WireContact, links: list[ContactLink] | UnsetType, book: Book) -> Contact:
@@ -93,11 +101,12 @@ def _phones(wire: WireContact) -> list[Phone]:
     return [*found, Phone(wire.mobile, "mobile")] if wire.mobile else found
 
 
-def _link(client: str, types: list[str], book: Book) -> ContactLink:
+def _link(client: str, types: list[str], book: Book, has_access: bool | None = None) -> ContactLink:
     return ContactLink(
         client=book.ref("cli_", client),
         roles=[_ROLES.get(word, ContactRole.OTHER) for word in types],
         roles_native=types,
+        portal_access=UNSET if has_access is None else has_access,
     )
 
 
@@ -113,6 +122,7 @@ _read_list = json_reader(calls.Paged[WireContact])
 _read_relations = json_reader(calls.Paged[WireRelation])
 _read_clients = json_reader(calls.Paged[_ClientOf])
 _read_one = json_reader(WireContact)
+_read_tie = json_reader(WireRelation)
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
@@ -127,53 +137,141 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Contact]:
-    """The person with all clients, each with the roles there where Sodium says them: two calls."""
+    """The person with all clients and the roles at each: two calls, and one for each client, ten at most."""
     path = calls.below("/contacts", remote_id)
     clients = yield from calls.optional(calls.list_rows(f"{path}/clients", 0, calls.MAX_PAGE), _read_clients)
     wire = _read_one((yield calls.read_one(path)))
     if clients is None or calls.has_more(clients, 0, calls.MAX_PAGE):
         return to_contact(wire, book)
-    return _person(wire, [link for row in clients.data if (link := _link_of(row, book)) is not None], book)
+    links: list[ContactLink] = []
+    for row in clients.data:
+        code = row.code if row.client is None else row.client.code
+        if code is None:
+            continue
+        if row.types is not None:
+            links.append(_link(code, row.types, book))
+        elif len(links) < _ASKED_AT_MOST:
+            tie = yield from calls.guessed(_aside(_tie_path(code, remote_id)), _read_tie)
+            links.append(_link(code, tie.types, book, tie.hasPortalAccess) if tie else _bare(code, book))
+        else:
+            links.append(_bare(code, book))
+    return _person(wire, links, book)
 
 
-def _link_of(row: _ClientOf, book: Book) -> ContactLink | None:
-    code = row.code if row.client is None else row.client.code
-    if code is None:
-        return None
-    return ContactLink(client=book.ref("cli_", code)) if row.types is None else _link(code, row.types, book)
+_ASKED_AT_MOST: Final = 10
+
+
+def _bare(client: str, book: Book) -> ContactLink:
+    return ContactLink(client=book.ref("cli_", client))
+
+
+def _aside(path: str) -> Request:
+    return Request(method="GET", path=path, lane="read", aside=True)
+
+
+def _tie_path(client: str, contact: str) -> str:
+    return calls.below(calls.below("/clients", client) + "/clientcontact", contact)
 
 
 def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
     """A new person at one client. Sodium wants at least one role."""
     del key
-    calls.accept(new, (*_NAMES, "client", "roles"))
+    calls.accept(new, (*_NAMES, "client", "roles", "portal_access"))
     client = remote_id_of(new.client, "cli_", book, "/client")
     if isinstance(new.roles, UnsetType) or not new.roles:
         raise invalid("/roles", "required", f"Sodium needs a role: {', '.join(_TYPES)}.")
     body = {"types": [_type(role, index) for index, role in enumerate(new.roles)], "contact": _changes(new)}
     path = calls.below("/clients", client) + "/clientcontact"
     code = calls.code_of_new((yield calls.write("POST", path, body)))
+    if not isinstance(new.portal_access, UnsetType):
+        yield _portal(client, code, new.portal_access)
     return (yield from calls.read_back(get(code, book)))
 
 
 def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
     del version, key
-    calls.accept(new, _NAMES)
-    changes = _changes(new)
+    """Changes the person, then what the person is at which clients. Raises Invalid before anything is written."""
+    calls.accept(new, (*_NAMES, "links"))
+    changes, ties = _changes(new), _ties(new.links, book)
     path = calls.below("/contacts", remote_id)
-    body = calls.replacement((yield calls.read_one(path)), changes, _NOT_OF_THE_PERSON)
-    yield calls.write("PUT", path, body)
+    if changes or ties is None:
+        body = calls.replacement((yield calls.read_one(path)), changes, _NOT_OF_THE_PERSON)
+        yield calls.write("PUT", path, body)
+    if ties is not None:
+        yield from _retie(remote_id, ties)
     return (yield from calls.read_back(get(remote_id, book)))
 
 
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    """Ends what the person is at each client, then deletes the person: Sodium keeps who still stands for one."""
+    del version, key, book
+    yield from _retie(remote_id, [])
+    yield calls.write("DELETE", calls.below("/contacts", remote_id))
+
+
+class _Tie(Struct, frozen=True):
+    """What a person shall be at one client."""
+
+    client: str
+    types: list[str] | None
+    portal_access: bool | None
+
+
+def _ties(links: list[ContactLinkInput] | UnsetType, book: Book) -> list[_Tie] | None:
+    if isinstance(links, UnsetType):
+        return None
+    found: list[_Tie] = []
+    for at, link in enumerate(links):
+        roles, pointer = link.roles, f"/links/{at}/roles"
+        if not isinstance(roles, UnsetType) and not roles:
+            raise invalid(pointer, "required", f"Sodium needs a role: {', '.join(_TYPES)}.")
+        types = (
+            None if isinstance(roles, UnsetType) else [_type(role, index, pointer) for index, role in enumerate(roles)]
+        )
+        access = None if isinstance(link.portal_access, UnsetType) else link.portal_access
+        found.append(_Tie(remote_id_of(link.client, "cli_", book, f"/links/{at}/client"), types, access))
+    return found
+
+
+def _retie(contact: str, ties: list[_Tie]) -> Flow[None]:
+    """Changes the ties that are there, ends those that are not wanted, and makes new ones last."""
+    rows = _read_clients((yield calls.list_rows(f"{calls.below('/contacts', contact)}/clients", 0, calls.MAX_PAGE)))
+    codes = (row.code if row.client is None else row.client.code for row in rows.data)
+    there = [code for code in codes if code is not None]
+    for at, tie in enumerate(ties):
+        if tie.types is None and tie.client not in there:
+            raise invalid(f"/links/{at}/roles", "required", f"Sodium needs a role: {', '.join(_TYPES)}.")
+    for tie in ties:
+        path = _tie_path(tie.client, contact)
+        if tie.client in there and tie.types is not None:
+            body = calls.replacement((yield calls.read_one(path)), {"types": tie.types}, _NOT_OF_THE_TIE)
+            yield calls.write("PUT", path, body)
+    for client in there:
+        if client not in {tie.client for tie in ties}:
+            yield calls.write("DELETE", _tie_path(client, contact))
+    for tie in ties:
+        if tie.client not in there:
+            path = calls.below("/clients", tie.client) + "/clientcontact"
+            yield calls.write("POST", path, {"types": tie.types, "contact": {"code": contact}})
+        if tie.portal_access is not None:
+            yield _portal(tie.client, contact, tie.portal_access)
+
+
+def _portal(client: str, contact: str, has_access: bool) -> Request:
+    """Source: https://sodiumhq.com/docs/api/operations/client-portal-access/setportalaccess.html, read 2026-11-20."""
+    path = calls.below(calls.below("/clients", client) + "/contacts", contact) + "/portal-access"
+    return calls.write("PUT", path, {"hasPortalAccess": has_access})
+
+
+_NOT_OF_THE_TIE: Final = frozenset({"contact", "client", "individualClient", "hasPortalAccess"})
 _NAMES: Final = ("title", "given_name", "middle_name", "family_name", "emails", "phones")
 _NOT_OF_THE_PERSON: Final = frozenset({"clientCount", "client", "individualClient"})
 
 
-def _type(role: ContactRole, index: int) -> str:
+def _type(role: ContactRole, index: int, pointer: str = "/roles") -> str:
     word = _TYPES.get(role)
     if word is None:
-        raise invalid(f"/roles/{index}", "unsupported", f"Sodium knows: {', '.join(_TYPES)}.")
+        raise invalid(f"{pointer}/{index}", "unsupported", f"Sodium knows: {', '.join(_TYPES)}.")
     return word
 
 
@@ -216,11 +314,13 @@ BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
     get=get,
     create=create,
     update=update,
+    delete=delete,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="The people of one client, with their roles."),
         "search": Filter(kind="text", description="Three characters or more, wherever Sodium looks."),
     },
     max_page=calls.MAX_PAGE,
     notes="The list of all people says `links` only where it names every client of a person, and no roles: read "
-    "the one record, or list one client's people. Assumed: where contacts are, and the shape of a contact's clients.",
+    "the one record (a call more for each client), or list one client's people. Documented: how portal access is set; "
+    "whether it is told, as `hasPortalAccess`, is assumed, as are where contacts are and the shape of their clients.",
 )

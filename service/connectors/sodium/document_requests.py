@@ -156,6 +156,11 @@ def update(
     return (yield from calls.read_back(get(remote_id, book)))
 
 
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    del version, key, book
+    yield calls.write("DELETE", _path(remote_id))
+
+
 def _path(remote_id: str) -> str:
     client, separator, code = remote_id.partition(":")
     if not separator:
@@ -209,6 +214,7 @@ BINDING: Final = Binding[DocumentRequest, DocumentRequestCreate, DocumentRequest
     get=get,
     create=create,
     update=update,
+    delete=delete,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="The requests to one client."),
         "status": Filter(kind="choice", choices=tuple(_WORDS), description="The request's state."),

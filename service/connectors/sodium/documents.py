@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
@@ -19,6 +19,7 @@ from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sdk.wire import UNMAPPED
 from service.connectors.sodium import calls
+from service.connectors.sodium.signed_documents import SIGNED, signed_document, signed_file
 from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, name_of, reference
 from service.ids import Book
 from service.resources.document import ApprovalState, Area, Document, DocumentUpdate, ReviewState
@@ -133,15 +134,23 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Document]:
+    if remote_id.startswith(SIGNED):
+        return (yield from signed_document(remote_id, book))
     return to_document(_read_one((yield calls.read_one(_path(remote_id)))), book)
 
 
 def update(remote_id: str, new: DocumentUpdate, version: str | None, key: str, book: Book) -> Flow[Document]:
     """Changes title and summary, reviews, and asks the client to approve: one call for each that is given."""
     del version, key
-    calls.accept(new, ("name", "summary", "review", "approval"))
+    calls.accept(new, ("name", "category", "summary", "review", "approval"))
     path = _path(remote_id)
-    changes = {name: value for name, value in (("title", new.name), ("summary", new.summary)) if value is not UNSET}
+    changes = calls.said({"title": new.name, "summary": new.summary})
+    if not isinstance(new.category, UnsetType):
+        changes["categoryCode"] = (
+            None
+            if new.category is None
+            else (yield from calls.code_named("/document-categories", new.category, "/category"))
+        )
     review, approval = _review(new.review), _approval(new.approval)
     if changes:
         yield calls.write("PUT", path, calls.replacement((yield calls.read_one(path)), changes))
@@ -160,6 +169,8 @@ def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[No
 def download(remote_id: str, book: Book) -> Flow[Download]:
     """The file at the address that Sodium signs for it."""
     del book
+    if remote_id.startswith(SIGNED):
+        return signed_file(remote_id)
     path = _path(remote_id)
     wire = _read_link((yield calls.read_one(path)))
     if wire.downloadUrl is None:
@@ -234,6 +245,7 @@ BINDING: Final = Binding[Document, Any, DocumentUpdate](
     max_page=calls.MAX_PAGE,
     paging="emulated",
     notes="Without `filter[client]` the clients are walked one after another: pages may be short or empty before the "
-    "end. Sodium keeps no versions and no folders. Assumed: the body of a review, the address that takes an "
+    "end. Sodium keeps no versions and no folders. What was agreed on is found through its "
+    "engagement's `document`. Assumed: the body of a review, the address that takes an "
     "approval request back, and that a new document's bytes are sent as base64 in `fileContent`.",
 )

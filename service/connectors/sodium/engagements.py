@@ -44,13 +44,15 @@ class WireEngagement(Struct, frozen=True, gc=False):
     recipientFirstName: str | None = None
     recipientLastName: str | None = None
     acceptance: WireAcceptance | None = None
+    hasProposalPdf: bool | None = None
+    hasLofEPdf: bool | None = None
     totalValue: Decimal | None | UnsetType = UNSET
     annualValue: Decimal | None | UnsetType = UNSET
     createdDate: datetime | None = None
     updatedDate: datetime | None = None
 
 
-UNSUPPORTED: Final = ("starts_on", "ends_on", "services", "document", "version")
+UNSUPPORTED: Final = ("starts_on", "ends_on", "services", "version")
 _META: Final = meta(*UNSUPPORTED)
 _WITHOUT_TOTAL: Final = meta(*UNSUPPORTED, "total")
 _STATUSES: Final = {
@@ -61,6 +63,8 @@ _STATUSES: Final = {
     "Rejected": EngagementStatus.DECLINED,
 }
 _WORDS: Final = {status.value: word for word, status in _STATUSES.items()}
+LETTER: Final = "letter-of-engagement"
+PROPOSAL: Final = "proposal"
 _KINDS: Final = ("EngagementLetter", "ProposalAndEngagementLetter")
 
 
@@ -84,10 +88,17 @@ def to_engagement(wire: WireEngagement, book: Book) -> Engagement:
         total=total,
         signers=_signers(recipient, wire.acceptance),
         acceptance=_acceptance(recipient, wire.acceptance),
+        document=_document(wire, book),
         created_at=instant(wire.createdDate),
         updated_at=instant(wire.updatedDate),
         meta=_WITHOUT_TOTAL if total is UNSET else _META,
     )
+
+
+def _document(wire: WireEngagement, book: Book) -> str | None:
+    """The letter, else the proposal, as a document: `engagement:<engagement>:<which>`."""
+    which = LETTER if wire.hasLofEPdf else PROPOSAL if wire.hasProposalPdf else None
+    return None if which is None else book.ref("doc_", f"engagement:{wire.code}:{which}")
 
 
 def _signers(recipient: str, wire: WireAcceptance | None) -> list[Signer]:
@@ -151,14 +162,18 @@ def update(remote_id: str, new: EngagementUpdate, version: str | None, key: str,
         changes["date"] = new.dated_on
     if (kind := _kind(new.kind_native)) is not None:
         changes["type"] = kind
-    if (status := _written_status(new.status)) is not None:
+    is_sent = new.status is EngagementStatus.SENT
+    if not is_sent and (status := _written_status(new.status)) is not None:
         changes["status"] = status
     if not isinstance(new.services, UnsetType):
         client = _read_one(current).client
         if client is None:
             raise invalid("/services", "unsupported", "The engagement is no client's.")
         changes["clientBillableServiceCodes"] = yield from _arrangements(client.code, new.services, book)
-    yield calls.write("PUT", path, calls.replacement(current, changes, _FROZEN))
+    if changes or not is_sent:
+        yield calls.write("PUT", path, calls.replacement(current, changes, _FROZEN))
+    if is_sent:
+        yield calls.write("POST", f"{path}/email", {})
     return (yield from calls.read_back(get(remote_id, book)))
 
 
@@ -176,11 +191,11 @@ def _kind(word: str | UnsetType) -> str | None:
 
 
 def _written_status(status: EngagementStatus | UnsetType) -> str | None:
-    """What somebody at the firm can say in the client's place; an engagement is sent by its e-mail."""
+    """What somebody at the firm can say in the client's place."""
     if isinstance(status, UnsetType):
         return None
     if status not in _BY_HAND:
-        raise invalid("/status", "unsupported", f"One of: {', '.join(_BY_HAND)}. An engagement is sent by its e-mail.")
+        raise invalid("/status", "unsupported", f"One of: sent, {', '.join(_BY_HAND)}.")
     return _BY_HAND[status]
 
 
@@ -218,6 +233,8 @@ BINDING: Final = Binding[Engagement, EngagementCreate, EngagementUpdate](
     max_page=calls.MAX_PAGE,
     notes="Documented: the record and the requests; by a third party: the addresses. `total` is in the account's "
     "currency: Sodium names none. Without `kind_native` a new engagement is a letter alone. To write "
-    "`signed` or `declined` says so in the client's place (assumed). The secure link and the "
+    "`signed` or `declined` says so in the client's place (assumed); `sent` sends the practice's usual e-mail with the "
+    "secure link, over which the client accepts: `acceptance` tells when and from where. `document` is the letter or "
+    "the proposal, to be downloaded. The secure link and the "
     "image of the signature are never shown. The services that were frozen are not in the published record.",
 )

@@ -37,6 +37,7 @@ class WireInvoice(Struct, frozen=True, gc=False):
 UNSUPPORTED: Final = (
     "terms",
     "lines",
+    "tracking",
     "tax",
     "class_name",
     "location",

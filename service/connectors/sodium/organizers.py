@@ -6,13 +6,13 @@ Accepting an answer writes its value to the client's record at Sodium.
 from datetime import datetime
 from typing import Any, Final
 
-from msgspec import UNSET, Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire, given
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.references import invalid
+from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import Ref, RefId, assumed, instant, meta, name_of, reference
 from service.ids import Book
@@ -21,6 +21,7 @@ from service.resources.organizer import (
     AnswerKind,
     AnswerSource,
     Organizer,
+    OrganizerCreate,
     OrganizerStatus,
     OrganizerUpdate,
     ReviewVerdict,
@@ -144,14 +145,39 @@ def get(remote_id: str, book: Book) -> Flow[Organizer]:
     return to_organizer(_read_one((yield calls.read_one(_path(remote_id)))), book)
 
 
+def create(new: OrganizerCreate, key: str, book: Book) -> Flow[Organizer]:
+    """Sends a published form to a client; without addresses, to those that Sodium has of it."""
+    del key
+    calls.accept(new, ("client", "template", "message", "emails", "task"))
+    if isinstance(new.template, UnsetType):
+        raise invalid("/template", "required", "Sodium needs the form to send.")
+    task = new.task
+    fields: dict[str, object] = {
+        "clientCode": remote_id_of(new.client, "cli_", book, "/client"),
+        "message": new.message,
+        "emails": new.emails,
+        "taskCode": task if isinstance(task, UnsetType) else remote_id_of(task, "tsk_", book, "/task"),
+    }
+    body = {name: value for name, value in fields.items() if value is not UNSET}
+    path = f"{calls.below('/data-forms', new.template)}/send"
+    code = calls.code_of_new((yield calls.write("POST", path, body)))
+    return (yield from calls.read_back(get(code, book)))
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    del version, key, book
+    yield calls.write("DELETE", _path(remote_id))
+
+
 def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, book: Book) -> Flow[Organizer]:
     """Accepts or rejects answers one by one, in the order given. Raises Invalid before anything is sent."""
     del version, key
+    calls.accept(new, ("answers",))
     path = _path(remote_id)
     answers = _read_one((yield calls.read_one(path))).answers or ()
     known = {_key(one, index): one for index, one in enumerate(answers)}
     verdicts: list[tuple[str, bool]] = []
-    for index, verdict in enumerate(new.answers):
+    for index, verdict in enumerate(given(new.answers) or ()):
         answer = known.get(verdict.question_key)
         if answer is None:
             raise invalid(f"/answers/{index}/question_key", "not_found", "This form has no such answer.")
@@ -167,19 +193,22 @@ def _path(remote_id: str) -> str:
     return calls.below("/data-form-requests", remote_id)
 
 
-BINDING: Final = Binding[Organizer, Any, OrganizerUpdate](
+BINDING: Final = Binding[Organizer, OrganizerCreate, OrganizerUpdate](
     doc=assumed("schemas/dataformrequestdto.html"),
     wire=Wire(WireForm, many=("data",)),
     unsupported=UNSUPPORTED,
     record_only=("answers",),
     page=page,
     get=get,
+    create=create,
     update=update,
+    delete=delete,
     filters={
         "client": Filter(kind="reference", prefix="cli_", description="The forms sent to one client."),
         "status": Filter(kind="choice", choices=tuple(_WORDS), description="Waiting for the client, or answered."),
     },
     max_page=calls.MAX_PAGE,
     notes="Answers come with the one record. Accepting an answer writes its value to the client's record at Sodium. "
-    "Documented: the record. Assumed: its address, the fields of an answer, and how one is accepted or rejected.",
+    "Documented: the record, and where a form is sent from. Assumed: where what was sent is found, what is said when "
+    "sending, the fields of an answer, and how one is accepted or rejected.",
 )

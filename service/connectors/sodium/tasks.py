@@ -9,10 +9,12 @@ from msgspec.structs import replace
 
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader
-from service.connectors.sdk.faults import SchemaDrift
-from service.connectors.sdk.flow import Flow, Response
+from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sodium import calls
+from service.connectors.sodium.notes import WireNote, pinned_first, to_note, write_notes
+from service.connectors.sodium.recurring_tasks import RECURRING, get_recurring, page_recurring
+from service.connectors.sodium.task_steps import noted_at_steps, progress_in, read_progress, tick, to_checklist
 from service.connectors.sodium.task_windows import STATUSES, lanes
 from service.connectors.sodium.tasks_write import from_task_create, from_task_update
 from service.connectors.sodium.wire import RefId, RefName, day, documented, instant, meta, minutes, name_of, reference
@@ -44,34 +46,8 @@ class WireTask(Struct, frozen=True, gc=False):
     updatedDate: datetime | None = None
 
 
-class WireStep(Struct, frozen=True, gc=False):
-    """A projected task's steps may still be templates, which are named `name` and have no status (assumed)."""
-
-    stepNumber: int
-    stepName: str | None = None
-    name: str | None = None
-    status: str | None = None
-    stepType: str | None = None
-    assignedUser: RefId | None = None
-    completedByUser: RefId | None = None
-    completedDate: datetime | None = None
-
-
-class WireGroup(Struct, frozen=True, gc=False):
-    """`name` is what templates call it."""
-
-    steps: list[WireStep] | None = None
-    groupName: str | None = None
-    name: str | None = None
-
-
-class WireProgress(Struct, frozen=True, gc=False):
-    groups: list[WireGroup] | None
-
-
 UNSUPPORTED: Final = ("parent", "stage", "engagement", "priority", "priority_native", "tax_year", "version")
-_IN_LIST: Final = meta(*UNSUPPORTED, "checklist")
-_META: Final = meta(*UNSUPPORTED)
+_IN_LIST: Final = meta(*UNSUPPORTED, "checklist", "note_entries")
 _STATUSES: Final = {word: TaskStatus(status) for status, word in STATUSES.items()}
 _PROJECTED: Final = "proj-"
 
@@ -115,46 +91,15 @@ def _budget(wire: WireTask) -> int | None:
     return minutes(wire.timeEstimate, "$.timeEstimate") if given is None else given
 
 
-def to_checklist(wire: WireProgress, book: Book) -> list[ChecklistItem]:
-    """The steps of all groups in their order; a step that is skipped is done with as much as one completed."""
-    return [
-        ChecklistItem(
-            id=str(step.stepNumber),
-            text=_step_name(step),
-            done=step.status in ("Completed", "Skipped"),
-            completed_at=instant(step.completedDate),
-            completed_by=reference("usr_", step.completedByUser, book),
-            assignee=reference("usr_", step.assignedUser, book),
-            group=group.groupName or group.name,
-            kind_native=step.stepType,
-            status_native=step.status,
-        )
-        for group in wire.groups or ()
-        for step in group.steps or ()
-    ]
-
-
-def _step_name(wire: WireStep) -> str:
-    name = wire.stepName or wire.name
-    if name is None:
-        raise SchemaDrift("$.groups[].steps[].stepName", "Object missing required field `stepName`")
-    return name
-
-
 _read_list = json_reader(calls.Paged[WireTask])
 _read_one = json_reader(WireTask)
-_read_whole = json_reader(WireProgress)
-_read_groups = json_reader(list[WireGroup])
-
-
-def _read_progress(response: Response) -> WireProgress:
-    """How far a task is: the groups in an object, or they alone."""
-    is_bare = response.body.lstrip()[:1] == b"["
-    return WireProgress(_read_groups(response)) if is_bare else _read_whole(response)
+_read_note_page = json_reader(calls.Paged[WireNote])
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
     """The next page of the lane that the list is in; empty lanes are passed over. The position is `<lane>.<row>`."""
+    if "recurring" in query.filters:
+        return (yield from page_recurring(query, book))
     ways = lanes(query.filters)
     common = calls.repeated("client", query.filters.get("client", ()))
     common += calls.repeated("user", query.filters.get("assignee", ()))
@@ -172,32 +117,56 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Task]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Task]:
-    """The task with its workflow's steps: two calls."""
-    if remote_id.startswith(_PROJECTED):
-        path = calls.below("/projected-tasks", remote_id)
-        steps_path = f"{path}/workflow/groups"
-    else:
-        path = calls.below("/tasks", remote_id)
-        steps_path = f"{path}/workflow"
-    progress = yield from calls.optional(calls.read_one(steps_path), _read_progress)
+    """The task with its notes and, where it has a workflow, its steps: two calls or three."""
+    if remote_id.startswith(RECURRING):
+        return (yield from get_recurring(remote_id, book))
+    is_projected = remote_id.startswith(_PROJECTED)
+    path = calls.below("/projected-tasks" if is_projected else "/tasks", remote_id)
     wire = _read_one((yield calls.read_one(path)))
-    nothing: list[ChecklistItem] | UnsetType = UNSET if wire.workflowSteps else []
-    steps = nothing if progress is None else to_checklist(progress, book)
-    return replace(to_task(wire, book), checklist=steps, meta=_IN_LIST if steps is UNSET else _META)
+    notes = [] if is_projected else (yield from calls.guessed(_notes(path), _read_notes))
+    steps: list[ChecklistItem] | UnsetType = []
+    if wire.workflowSteps:
+        progress = yield from calls.optional(read_progress(path), progress_in)
+        steps = UNSET if progress is None else to_checklist(progress, book)
+        if progress is not None and notes is not None:
+            notes += noted_at_steps(progress, notes)
+    entries = UNSET if notes is None else [to_note(note, book) for note in pinned_first(notes)]
+    unsaid = [name for name, value in (("checklist", steps), ("note_entries", entries)) if value is UNSET]
+    return replace(to_task(wire, book), checklist=steps, note_entries=entries, meta=meta(*UNSUPPORTED, *unsaid))
+
+
+def _notes(path: str) -> Request:
+    paging = (("offset", "0"), ("limit", str(calls.MAX_PAGE)))
+    return Request(method="GET", path=f"{path}/taskitemnote", query=paging, lane="read", aside=True)
+
+
+def _read_notes(response: Response) -> list[WireNote]:
+    return [note for note in _read_note_page(response).data if note.text is not None or note.content is not None]
 
 
 def create(new: TaskCreate, key: str, book: Book) -> Flow[Task]:
     del key
-    code = calls.code_of_new((yield calls.write("POST", "/tasks", from_task_create(new, book))))
+    body = from_task_create(new, book)
+    if not isinstance(new.category, UnsetType):
+        body["categoryCode"] = yield from calls.code_named("/task-categories", new.category, "/category")
+    code = calls.code_of_new((yield calls.write("POST", "/tasks", body)))
     return (yield from calls.read_back(get(code, book)))
 
 
 def update(remote_id: str, new: TaskUpdate, version: str | None, key: str, book: Book) -> Flow[Task]:
+    """Changes the task's steps, then its notes, then itself: a call for each that changes."""
     del version, key
     changes = from_task_update(new, book)
     path = calls.below("/tasks", remote_id)
-    body = calls.replacement((yield calls.read_one(path)), changes, _COMPUTED)
-    yield calls.write("PUT", path, body)
+    if not isinstance(new.category, UnsetType):
+        changes["categoryCode"] = yield from calls.code_named("/task-categories", new.category, "/category")
+    if not isinstance(new.checklist, UnsetType):
+        yield from tick(path, new.checklist)
+    if not isinstance(new.note_entries, UnsetType):
+        yield from write_notes(f"{path}/taskitemnote", new.note_entries)
+    if changes or (new.checklist is UNSET and new.note_entries is UNSET):
+        body = calls.replacement((yield calls.read_one(path)), changes, _COMPUTED)
+        yield calls.write("PUT", path, body)
     return (yield from calls.read_back(get(remote_id, book)))
 
 
@@ -213,7 +182,7 @@ BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
     doc=documented("operations/tasks/listtaskitems.html"),
     wire=Wire(WireTask, many=("data",)),
     unsupported=UNSUPPORTED,
-    record_only=("checklist",),
+    record_only=("checklist", "note_entries"),
     page=page,
     get=get,
     create=create,
@@ -231,11 +200,15 @@ BINDING: Final = Binding[Task, TaskCreate, TaskUpdate](
         "projected": Filter(
             kind="choice", choices=("included",), description="With a range of days: what recurring tasks will become."
         ),
+        "recurring": Filter(
+            kind="choice", choices=("only",), description="The patterns that tasks are made after, instead of tasks."
+        ),
     },
     max_page=calls.MAX_PAGE,
     notes="Without a range of days all are listed: those not yet started window by window from 1970 to 2099 by their "
     "start day, then all others; one started meanwhile may be seen twice. A task without a start day that is not yet "
-    "started is found through `filter[overdue]`, `due_from` or `due_to` only. `budget_minutes` are rounded. Assumed: "
-    "where a task's workflow is read, the names of the user and projected parameters, and of what is "
-    "written.",
+    "started is found through `filter[overdue]`, `due_from` or `due_to` only. `budget_minutes` are rounded. A "
+    "workflow is set and taken away by passthrough; here its steps are ticked off. Documented: the addresses of "
+    "projected tasks, of notes and of steps; assumed: where the steps of a real task are read, recurring tasks, the "
+    "names of the user and projected parameters, and of what is written.",
 )

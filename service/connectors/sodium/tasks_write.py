@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from service.connectors.sdk.references import invalid, remote_id_of
-from service.connectors.sodium.calls import accept
+from service.connectors.sodium.calls import accept, said
 from service.connectors.sodium.task_windows import STATUSES
 from service.ids import Book
 from service.resources.task import TaskCreate, TaskKind, TaskStatus, TaskUpdate
@@ -16,11 +16,14 @@ _ACCEPTED: Final = (
     "name",
     "kind",
     "client",
+    "category",
+    "description",
     "status",
     "status_native",
     "assignees",
     "start_on",
     "due_on",
+    "statutory_due_on",
     "budget_minutes",
 )
 
@@ -45,9 +48,14 @@ def from_task_update(new: TaskUpdate, book: Book) -> dict[str, object]:
 
 
 def _common(new: TaskCreate | TaskUpdate, book: Book) -> dict[str, object]:
-    accept(new, _ACCEPTED)
-    days: dict[str, date | None | UnsetType] = {"startDate": new.start_on, "dueDate": new.due_on}
-    changes: dict[str, object] = {name: value for name, value in days.items() if value is not UNSET}
+    accept(new, _ACCEPTED if isinstance(new, TaskCreate) else (*_ACCEPTED, "checklist", "note_entries"))
+    days: dict[str, date | str | None | UnsetType] = {
+        "description": new.description,
+        "startDate": new.start_on,
+        "dueDate": new.due_on,
+        "statutoryDueDate": new.statutory_due_on,
+    }
+    changes = said(days)
     if (status := _status(new)) is not None:
         changes["status"] = status
     if not isinstance(new.assignees, UnsetType):

@@ -17,7 +17,8 @@ from service.connectors.sdk.binding import Query, RemotePage
 from service.connectors.sdk.faults import BrokenPaging, Conflict, OutcomeUnknown, Refused, Unavailable, Unreadable
 from service.connectors.sdk.flow import Flow, Request, Response
 from service.connectors.sdk.paging import converted
-from service.connectors.sdk.references import invalid, path_segment, refuse, remote_id_of
+from service.connectors.sdk.references import accept as accept_only
+from service.connectors.sdk.references import invalid, path_segment, remote_id_of
 from service.connectors.taxdome.faults import ACCOUNT_SWITCH, code_of
 from service.ids import Book
 
@@ -158,7 +159,7 @@ def refuse_fault(answer: Response) -> None:
 
 def accept(new: Struct, names: tuple[str, ...]) -> None:
     """Raises Invalid at the first field that is given and not among `names`: TaxDome has no place for it."""
-    refuse(new, tuple(name for name in new.__struct_fields__ if name not in names), "TaxDome")
+    accept_only(new, names, "TaxDome")
 
 
 def own_client(client: str, book: Book, pointer: str = "/client") -> None:

@@ -12,7 +12,7 @@ from service.connectors.taxdome import calls
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE
 from service.ids import Book
 from service.resources.common import Email, Meta, Phone
-from service.resources.contact import Contact, ContactCreate, ContactLink, ContactUpdate
+from service.resources.contact import Contact, ContactCreate, ContactLink, ContactLinkInput, ContactUpdate
 
 
 class WireContact(Struct, frozen=True, gc=False):
@@ -52,13 +52,13 @@ def to_contact(wire: WireContact, book: Book) -> Contact:
 
 
 _read_one = json_reader(WireContact)
-_ACCEPTED: Final = ("client", "family_name", "given_name", "middle_name", "emails", "phones")
+_ACCEPTED: Final = ("client", "family_name", "given_name", "middle_name", "emails", "phones", "portal_access", "links")
 
 
 def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
     """A new contact at one account. Raises Invalid for what a contact has no place for."""
     del key
-    body = _body(new) | {
+    body = _body(new, book) | {
         "name": _name(given(new.given_name), given(new.middle_name), new.family_name),
         "account_ids": [remote_id_of(new.client, "cli_", book, "/client")],
     }
@@ -68,7 +68,7 @@ def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
 def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
     """Changes what is given; a change of a part of the name is one of the whole, so the contact is read first."""
     del version, key
-    path, body = calls.below("/contacts", remote_id), _body(new)
+    path, body = calls.below("/contacts", remote_id), _body(new, book)
     if body.keys() & {"first_name", "middle_name", "last_name"}:
         current = _read_one((yield from calls.ask(calls.read_one(path, book), book)))
         first, middle, last = current.first_name, current.middle_name, current.last_name
@@ -80,18 +80,36 @@ def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, bo
     return (yield from calls.written("PATCH", path, body, _read_one, to_contact, book))
 
 
-def _body(new: ContactCreate | ContactUpdate) -> dict[str, object]:
+def _body(new: ContactCreate | ContactUpdate, book: Book) -> dict[str, object]:
     calls.accept(new, _ACCEPTED)
     body: dict[str, object] = {
         "first_name": new.given_name,
         "middle_name": new.middle_name,
         "last_name": new.family_name,
+        "portal_access": new.portal_access if isinstance(new, ContactCreate) else UNSET,
     }
+    if isinstance(new, ContactUpdate) and not isinstance(new.links, UnsetType):
+        body |= _links(new.links, book)
     if not isinstance(new.emails, UnsetType):
         body["email"] = _only([(email.address, email.label) for email in new.emails], "/emails")
     if not isinstance(new.phones, UnsetType):
         body["phone"] = _only([(phone.number, phone.label) for phone in new.phones], "/phones")
     return {name: value for name, value in body.items() if value is not UNSET}
+
+
+def _links(links: list[ContactLinkInput], book: Book) -> dict[str, object]:
+    """The accounts of a contact; portal access is one for all of them."""
+    for index, one in enumerate(links):
+        if one.roles is not UNSET:
+            raise invalid(f"/links/{index}/roles", "no_place", "TaxDome knows no roles.")
+        if one.portal_access is not links[0].portal_access:
+            raise invalid(f"/links/{index}/portal_access", "no_place", "TaxDome has one switch for all accounts.")
+    body: dict[str, object] = {
+        "account_ids": [remote_id_of(one.client, "cli_", book, f"/links/{at}/client") for at, one in enumerate(links)]
+    }
+    if links and links[0].portal_access is not UNSET:
+        body["portal_access"] = links[0].portal_access
+    return body
 
 
 def _only(values: list[tuple[str, str | None]], pointer: str) -> str | None:

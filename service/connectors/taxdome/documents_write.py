@@ -5,7 +5,7 @@ from typing import Final
 from msgspec import UNSET, UnsetType
 
 from service.connectors.sdk.binding import NewDocument
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.document import ApprovalState, DocumentUpdate
 
@@ -34,8 +34,9 @@ def _destination(new: NewDocument, book: Book) -> tuple[str, str]:
 
 def from_document_update(new: DocumentUpdate) -> dict[str, object]:
     """What changes. Raises Invalid for what a document of TaxDome's cannot hold."""
-    refuse(new, ("category", "summary", "review"), "TaxDome")
-    body = {"name": new.name, "status": _status(new.approval)}
+    accept(new, ("name", "path", "approval"), "TaxDome")
+    path = new.path if isinstance(new.path, UnsetType) else "/" + new.path.strip("/")
+    body = {"name": new.name, "path": path, "status": _status(new.approval)}
     return {name: value for name, value in body.items() if value is not UNSET}
 
 

@@ -49,6 +49,7 @@ class WireInvoice(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = (
+    "tracking",
     "client_name",
     "terms",
     "tax",

@@ -1,7 +1,7 @@
 """Payments: by card and bank transfer through Stripe and CPACharge, and what the firm took in by hand."""
 
 from decimal import Decimal
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
@@ -22,6 +22,7 @@ from service.resources.payment import (
     PaymentCreate,
     PaymentMethod,
     PaymentStatus,
+    PaymentUpdate,
     Refund,
 )
 
@@ -125,6 +126,19 @@ def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
     return (yield from calls.written("POST", "/payments", body, _read_one, to_payment, book))
 
 
+def update(remote_id: str, new: PaymentUpdate, version: str | None, key: str, book: Book) -> Flow[Payment]:
+    """Gives money back, which is all that can be done about a payment that came. Raises Invalid for anything else."""
+    del version, key
+    calls.accept(new, ("refund",))
+    if isinstance(new.refund, UnsetType):
+        raise invalid("/refund", "required", "Of a payment at TaxDome nothing can change, but money be given back.")
+    currency = currency_of(None, book)
+    if new.refund.currency != currency or new.refund.amount_minor <= 0:
+        raise invalid("/refund", "choice", f"More than nothing, in the account's currency: {currency}.")
+    path = calls.below("/payments", remote_id, "refunds")
+    return (yield from calls.written("POST", path, {"amount": to_decimal(new.refund)}, _read_one, to_payment, book))
+
+
 def _invoices(new: PaymentCreate, allocations: list[AllocationInput], book: Book) -> list[str]:
     if len(allocations) > 1:
         raise invalid("/allocations/1", "no_place", "TaxDome cannot be told how much goes to which invoice.")
@@ -137,17 +151,19 @@ def _invoices(new: PaymentCreate, allocations: list[AllocationInput], book: Book
     return []
 
 
-BINDING: Final = Binding[Payment, PaymentCreate, Any](
+BINDING: Final = Binding[Payment, PaymentCreate, PaymentUpdate](
     doc=DOC,
     wire=Wire(WirePayment, many=("items",)),
     unsupported=UNSUPPORTED,
     page=calls.pages("/payments", json_reader(calls.Paged[WirePayment]), to_payment),
     get=calls.gets("/payments", _read_one, to_payment),
     create=create,
+    update=update,
     delete=calls.deletes("/payments"),
     max_page=calls.MAX_PAGE,
     notes=f"{ASSUMED} Declined tries are listed too: look at `status` before adding up. Allocations name the invoices "
     "and no amounts, or nothing where the try was declined. TaxDome names no currency: amounts are in the account's. "
     "`received_on` is the day of the instant as TaxDome writes it. Only what was taken in by hand can be recorded; "
-    f"that, and what was declined, can be deleted. {PAGES_MOVE}",
+    "that, and what was declined, can be deleted. Money is given back by a change with `refund` (assumed). "
+    f"{PAGES_MOVE}",
 )

@@ -72,6 +72,7 @@ class WireWork(Struct, frozen=True, gc=False):
 
 
 UNSUPPORTED: Final = (
+    "note_entries",
     "other_clients",
     "description",
     "engagement",

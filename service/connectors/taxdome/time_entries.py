@@ -9,8 +9,8 @@ from msgspec import UNSET, Struct, UnsetType
 from service.connectors.sdk.binding import Binding, Wire
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.money import to_money
-from service.connectors.sdk.references import remote_id_of
+from service.connectors.sdk.money import to_decimal, to_money
+from service.connectors.sdk.references import invalid, remote_id_of
 from service.connectors.taxdome import calls
 from service.connectors.taxdome.tasks_write import JOB, job_of
 from service.connectors.taxdome.wire import ASSUMED, DOC, PAGES_MOVE, currency_of, reference
@@ -64,9 +64,9 @@ _read_one = json_reader(WireTimeEntry)
 def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
     """New time. The job it was spent on is the `task`. Raises Invalid for what an entry has no place for."""
     del key
-    calls.accept(new, ("user", "client", "worked_on", "minutes", "task", "billable"))
+    calls.accept(new, ("user", "client", "worked_on", "minutes", "task", "rate", "billable"))
     calls.own_client(new.client, book)
-    body = _changes(new) | {"user_id": remote_id_of(new.user, "usr_", book, "/user")}
+    body = _changes(new, book) | {"user_id": remote_id_of(new.user, "usr_", book, "/user")}
     if not isinstance(new.task, UnsetType):
         body["job_id"] = job_of(new.task, book, "/task")
     return (yield from calls.written("POST", "/time-entries", body, _read_one, to_time_entry, book))
@@ -74,13 +74,18 @@ def create(new: TimeEntryCreate, key: str, book: Book) -> Flow[TimeEntry]:
 
 def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, book: Book) -> Flow[TimeEntry]:
     del version, key
-    calls.accept(new, ("worked_on", "minutes", "billable"))
+    calls.accept(new, ("worked_on", "minutes", "rate", "billable"))
     path = calls.below("/time-entries", remote_id)
-    return (yield from calls.written("PATCH", path, _changes(new), _read_one, to_time_entry, book))
+    return (yield from calls.written("PATCH", path, _changes(new, book), _read_one, to_time_entry, book))
 
 
-def _changes(new: TimeEntryCreate | TimeEntryUpdate) -> dict[str, object]:
+def _changes(new: TimeEntryCreate | TimeEntryUpdate, book: Book) -> dict[str, object]:
     body: dict[str, object] = {"date": new.worked_on, "minutes": new.minutes, "billable": new.billable}
+    if not isinstance(new.rate, UnsetType):
+        currency = currency_of(None, book)
+        if new.rate.currency != currency:
+            raise invalid("/rate/currency", "currency_differs", f"Rates are in the account's currency: {currency}.")
+        body["rate"] = to_decimal(new.rate)
     return {name: value for name, value in body.items() if value is not UNSET}
 
 

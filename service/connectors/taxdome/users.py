@@ -36,7 +36,12 @@ class WireMe(Struct, frozen=True, gc=False):
     devices: list[WireDevice] = []
 
 
-UNSUPPORTED: Final = ("version",)
+UNSUPPORTED: Final = (
+    "given_name",
+    "family_name",
+    "teams",
+    "version",
+)
 _META: Final = Meta(unsupported=UNSUPPORTED)
 _STATUSES: Final = {
     "active": UserStatus.ACTIVE,

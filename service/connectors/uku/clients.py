@@ -55,6 +55,8 @@ UNSUPPORTED: Final = (
     "key_dates",
     "services",
     "external_links",
+    "billing_lines",
+    "note_entries",
     "currency",
     "notes",
     "version",

@@ -208,6 +208,8 @@ class AnswerWish(Wish, frozen=True):
 class QuestionnaireWish(Wish, frozen=True):
     """A questionnaire to write."""
 
+    client_id: str | UnsetType = UNSET
+    template_id: str | UnsetType = UNSET
     name: Text | UnsetType = UNSET
     status: Literal["draft", "sent", "in_progress", "submitted"] | UnsetType = UNSET
     answers: list[AnswerWish] | UnsetType = UNSET
@@ -225,8 +227,8 @@ WISHES: dict[str, type[Wish]] = {
     "engagements": EngagementWish,
     "questionnaires": QuestionnaireWish,
 }
-MADE_OTHERWISE = frozenset({"documents", "questionnaires"})
-"""Entities whose new rows are not made from such a body: files come with their bytes, questionnaires from templates."""
+MADE_OTHERWISE = frozenset({"documents"})
+"""Entities whose new rows are not made from such a body: files come with their bytes."""
 REQUIRED = {
     "clients": ("display_name", "filing_type"),
     "contacts": ("client_ids", "first_name", "last_name"),
@@ -236,4 +238,5 @@ REQUIRED = {
     "tasks": ("name",),
     "time_entries": ("user_id", "date", "minutes"),
     "engagements": ("client_id", "name"),
+    "questionnaires": ("client_id", "name"),
 }

@@ -39,6 +39,7 @@ _BLANK: dict[str, Json] = {
         "assignee_ids": [], "priority": "medium", "start_date": None, "due_date": None, "budget_minutes": None,
         "tax_year": None, "checklist": [],
     },
+    "questionnaires": {"status": "draft", "answers": []},
     "engagements": {
         "status": "draft", "start_date": None, "end_date": None, "items": [], "signers": [], "accepted_at": None,
     },
@@ -61,7 +62,7 @@ class Writer:
             "time_entries": self._finish_time,
             "documents": self._finish_file,
             "engagements": self._finish_engagement,
-            "questionnaires": finish_questionnaire,
+            "questionnaires": self._finish_questionnaire,
         }
 
     def create(self, entity: str, body: Json) -> Json:
@@ -220,6 +221,18 @@ class Writer:
         for signer in row["signers"]:
             self._must_exist("contacts", signer["contact_id"], "signers")
         finish_engagement(row, old, instant(self._now_s()))
+
+    def _finish_questionnaire(self, row: Json, old: Json | None) -> None:
+        """A new one asks what the firm's first one does: nothing is known of templates but that there are some."""
+        self._must_exist("clients", row["client_id"], "client_id")
+        if old is None:
+            row.pop("template_id", None)
+            seeded: list[Json] = self._tables["questionnaires"][0]["answers"]
+            row["answers"] = [
+                {"question_key": each["question_key"], "type": each["type"], "value": None} for each in seeded
+            ]
+            return
+        finish_questionnaire(row, old)
 
     def _cover(self, row: Json, old: Json | None, covers: str, left: str) -> None:
         """Puts a payment or credit on its invoices, taking back first what an earlier version had put there."""

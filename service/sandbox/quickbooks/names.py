@@ -48,7 +48,7 @@ class Names:
 
     def keep(self, entity: str, row: Json, old: Json | None) -> None:
         """Notes the names of a row that was written."""
-        if entity == "Customer":
+        if entity in {"Customer", "Employee"}:
             if old is not None and old["DisplayName"] != row["DisplayName"]:
                 self._written[old["DisplayName"].casefold()] = -1
             self._written[row["DisplayName"].casefold()] = 1

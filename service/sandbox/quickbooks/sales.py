@@ -71,6 +71,9 @@ def _sold(line: Json, tables: Mapping[str, Table]) -> Json:
         if wanted is not None and tables[entity].get(wanted) is None:
             raise invalid_reference(kind, wanted)
     detail["ItemRef"] = ref(item_id, item["Name"])
+    if class_id := ref_value(detail.get("ClassRef")):
+        found = tables["Class"].get(class_id)
+        detail["ClassRef"] = ref(class_id, found["Name"] if found else "")
     detail.setdefault("TaxCodeRef", ref("NON"))
     if "UnitPrice" in detail and "Qty" in detail:
         product = decimal(detail["UnitPrice"], "UnitPrice") * decimal(detail["Qty"], "Qty")

@@ -62,6 +62,10 @@ READ_ONLY = {
     "CreditMemo": _ALWAYS | {"TotalAmt", "Balance", "RemainingCredit", "LinkedTxn", "HomeTotalAmt", "HomeBalance"},
     "Payment": _ALWAYS | {"UnappliedAmt", "LinkedTxn"},
     "TimeActivity": _ALWAYS,
+    "Item": _ALWAYS | {"FullyQualifiedName", "Level", "QtyOnHand"},
+    "Class": _ALWAYS | {"FullyQualifiedName"},
+    "Department": _ALWAYS | {"FullyQualifiedName"},
+    "Employee": _ALWAYS | {"SSN"},
     "Attachable": _ALWAYS | {"FileAccessUri", "TempDownloadUri", "Size"},
 }
 """Also the list of what can be written here at all."""
@@ -94,7 +98,7 @@ LINE_KNOWN = frozenset(
     }
 )
 
-MAX_LENGTHS = {"DocNumber": 21, "PrivateNote": 4000, "DisplayName": 500, "PaymentRefNum": 21}
+MAX_LENGTHS = {"Name": 100, "Sku": 100, "DocNumber": 21, "PrivateNote": 4000, "DisplayName": 500, "PaymentRefNum": 21}
 
 BY_PATH = {entity.lower(): entity for entity in KNOWN}
 """Entities as they stand in a path: lower case."""

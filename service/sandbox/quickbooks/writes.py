@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 
 from service.sandbox.http import Json
 from service.sandbox.quickbooks.attachments import finish_attachable
 from service.sandbox.quickbooks.errors import FaultError, invalid_reference, missing, not_found, unknown_property
+from service.sandbox.quickbooks.listed import LISTED, finish_listed
 from service.sandbox.quickbooks.names import Names
 from service.sandbox.quickbooks.sales import check_lines, total_of
 from service.sandbox.quickbooks.schema import KNOWN, MAX_LENGTHS, NAME_LISTS, READ_ONLY, TRANSACTIONS
@@ -17,6 +19,11 @@ from service.sandbox.table import Table
 
 _NAME_PARTS = ("Title", "GivenName", "MiddleName", "FamilyName", "Suffix")
 _DUE_DAYS = 30
+_BOOKED = (
+    ("SalesTermRef", "Term", "Terms"),
+    ("ClassRef", "Class", "Klasses"),
+    ("DepartmentRef", "Department", "Depts"),
+)
 
 
 class Writer:
@@ -32,6 +39,8 @@ class Writer:
             "CreditMemo": self._finish_sale,
             "Payment": self._finish_payment,
             "TimeActivity": lambda row, _: finish_time(row, tables, now_s()),
+            **{entity: partial(finish_listed, tables, entity) for entity in LISTED},
+            "Employee": self._finish_employee,
             "Attachable": lambda row, _: finish_attachable(row, tables),
         }
 
@@ -124,6 +133,15 @@ class Writer:
             parent = self._customer(parent_id)
             row |= {"FullyQualifiedName": f"{parent['FullyQualifiedName']}:{name}", "Level": parent.get("Level", 0) + 1}
 
+    def _finish_employee(self, row: Json, old: Json | None) -> None:
+        if not row.get("GivenName") and not row.get("FamilyName"):
+            raise missing("GivenName")
+        name = row.setdefault("DisplayName", " ".join(str(row[part]) for part in _NAME_PARTS if row.get(part)))
+        if (old is None or old["DisplayName"] != name) and self._names.is_taken(name):
+            raise FaultError("6240", "The name supplied already exists. : null", "DisplayName")
+        row.setdefault("Active", True)
+        row.setdefault("PrintOnCheckName", name)
+
     def _finish_sale(self, row: Json, old: Json | None) -> None:
         """An invoice or credit memo: totals come from the lines, the balance from what was paid before."""
         currency = self._owner(row, old)
@@ -137,6 +155,13 @@ class Writer:
         if total < paid:
             raise FaultError("6000", "The total is less than what was already paid or applied")
         row |= {"TotalAmt": number(total), "Balance": number(total - paid)}
+        for name, entity, kind in _BOOKED:
+            wanted = ref_value(row.get(name))
+            if wanted is not None:
+                found = self._tables[entity].get(wanted)
+                if found is None:
+                    raise invalid_reference(kind, wanted)
+                row[name] = ref(wanted, found["Name"])
         row.setdefault("TxnTaxDetail", {"TotalTax": 0})
         row.setdefault("CurrencyRef", currency_ref(currency))
         if is_invoice:

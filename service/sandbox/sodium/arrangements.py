@@ -4,12 +4,8 @@ from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
 from service.sandbox.sodium.choices import one_of
 from service.sandbox.sodium.collection import Collection, Filter, Path, ref_code
-from service.sandbox.sodium.deals import (
-    FREQUENCIES,
-    LINE_STATUSES,
-    SERVICE_STATUSES,
-)
-from service.sandbox.sodium.errors import conflict, invalid
+from service.sandbox.sodium.deals import FREQUENCIES, LINE_STATUSES, SERVICE_STATUSES, VAT_RATES
+from service.sandbox.sodium.errors import conflict
 from service.sandbox.sodium.firm import Firm
 from service.sandbox.sodium.wire import Day
 
@@ -42,10 +38,13 @@ class LineBody(wire.Body, frozen=True):
     """A billing line to write."""
 
     description: str
-    amount: float
+    unit_price: float
+    billing_date: Day
+    quantity: float = 1
     accounting_code: str | None = None
-    vat_rate: float = 0.0
-    billing_date: Day | None = None
+    vat_rate: str = "Standard"
+    period_start: Day | None = None
+    period_end: Day | None = None
     client_billable_service_code: str | None = None
 
 
@@ -127,8 +126,7 @@ class Arrangements:
         assert client is not None
         if old is not None:
             _line_may_change(old)
-        if round(body.amount, 2) != body.amount:
-            raise invalid("amount", "The field amount has more than two decimal places.")
+        one_of(body.vat_rate, VAT_RATES, "vatRate")
         made = wire.fields(body)
         code = made.pop("clientBillableServiceCode")
         service = self._firm.must_find(self._firm.client_services, code, "clientBillableServiceCode") if code else None
@@ -136,10 +134,10 @@ class Arrangements:
             **made,
             "client": self._firm.client_ref(client),
             "clientBillableService": service and wire.ref(service["code"], service["billableService"]["name"]),
-            "currency": self._firm.books.shape(client).currency if client < self._firm.books.clients else "USD",
-            "billingDate": made["billingDate"] or wire.instant(self._firm.now_s())[:10],
+            "servicePackage": None,
+            "generatedDate": wire.instant(self._firm.now_s()),
             "status": old["status"] if old else "Pending",
-            "accountingInvoiceId": None,
+            "invoiceSubmissionCode": None,
         }
 
     def _line_status(self, request: Request, path: Path) -> Response:

@@ -133,6 +133,7 @@ class People:
             "types": _TYPES[place],
             "client": self.ref(number),
             "individualClient": self.ref(number) if is_person and place == 0 else None,
+            "hasPortalAccess": "Main" in _TYPES[place],
             "createdDate": instant(created_s),
             "updatedDate": instant(updated_s),
         }
@@ -147,10 +148,10 @@ class People:
         at = instant(self.note_updated_s(row))
         return {
             "code": code("NT", row),
-            "content": _NOTES[(number + place) % len(_NOTES)],
+            "text": _NOTES[(number + place) % len(_NOTES)],
             "pinnedLevel": 1 if place == 0 and number % 4 == 0 else 0,
-            "author": user_ref(number % 4),
-            "client": self.ref(number),
+            "date": at,
+            "noteFromUser": user_ref(number % 4),
             "createdDate": at,
             "updatedDate": at,
         }

@@ -13,7 +13,7 @@ _PATH = "/clients/{client}/custom-field-values"
 
 
 class ValueBody(wire.Body, frozen=True):
-    """The value of one custom field."""
+    """The value of one custom field, as a text whatever its type; fields that are not named stay."""
 
     field_code: str
     value: str | None = None
@@ -41,7 +41,7 @@ class CustomValues:
         custom_values(self._firm, path["client"])
         for at, wished in enumerate(wire.read(request, list[ValueBody])):
             set_custom_value(self._firm, path["client"], wished.field_code, wished.value, f"[{at}]")
-        return self._get_values(request, path)
+        return Response(204)
 
 
 def custom_values(firm: Firm, client: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from service.sandbox.sodium.wire import instant, money, ref
 FREQUENCIES = ("OneOff", "Annual", "Quarterly", "Monthly")
 SERVICE_STATUSES = ("Active", "Inactive", "Paused", "Proposed")
 LINE_STATUSES = ("Pending", "Approved", "Invoiced", "Cancelled")
+VAT_RATES = ("Standard", "Reduced", "Zero", "Exempt", "OutOfScope")
 ENGAGEMENT_STATUSES = ("Unsent", "Sent", "Viewed", "Accepted", "Rejected")
 ENGAGEMENT_TYPES = {"ProposalAndEngagementLetter": "Proposal and engagement letter",
                     "EngagementLetter": "Engagement letter"}  # fmt: skip
@@ -88,7 +89,7 @@ class Deals:
         return self._books.client_times(self.services.locate(row)[0])[1]
 
     def line(self, row: int) -> Json:
-        """Something to be billed (field names assumed)."""
+        """Something to be billed (ClientBillingLineItemDto)."""
         number, place = self.lines.locate(row)
         shape = self._books.shape(number)
         invoice = self._books.ledger(number).invoices[place]
@@ -100,14 +101,18 @@ class Deals:
             "code": code("BL", row),
             "client": self._people.ref(number),
             "clientBillableService": None,
+            "servicePackage": None,
             "description": SERVICES[first.service].name,
-            "amount": money(first.amount_minor - first.write_down_minor, shape.currency),
-            "currency": shape.currency,
+            "quantity": 1,
+            "unitPrice": money(first.amount_minor - first.write_down_minor, shape.currency),
+            "vatRate": "Standard",
             "accountingCode": SERVICES[first.service].sku,
-            "vatRate": 0.0,
-            "status": status,
+            "periodStart": None,
+            "periodEnd": None,
+            "generatedDate": at,
             "billingDate": invoice.issued.isoformat(),
-            "accountingInvoiceId": self.invoice_id(number, place) if is_accounted else None,
+            "status": status,
+            "invoiceSubmissionCode": f"IS{100_001 + row}" if is_accounted else None,
             "createdDate": at,
             "updatedDate": at,
         }

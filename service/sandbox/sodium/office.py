@@ -30,6 +30,18 @@ _READ_ONLY: dict[str, tuple[str, ...]] = {
     "/aml/clients": (),
     "/companies-house/search": (),
     "/professional-clearance": (),
+    "/portal-users": (),
+    "/custom-tokens": ("Fee",),
+    "/csv-mappings": ("Limited company",),
+    "/saved-client-filters": (),
+    "/saved-task-filters": (),
+    "/email/history": (),
+    "/media-library": (),
+    "/subscription/discounts": (),
+    "/working-days/bank-holidays": ("New Year's Day",),
+    "/ai/usage": (),
+    "/direct-debit/payers": (),
+    "/subscription/billing/invoices": (),
 }
 """Groups outside the nouns of this sandbox: a list to read, so that a generic call reaches something."""
 
@@ -178,14 +190,17 @@ class Office:
             "lofETemplateCode": "DT100002",
             "emailTemplateCode": None,
         }
-        for path, payload in {
+        settings: dict[str, Json] = {
             "/practice": practice,
             "/practice/engagement-settings": engagement,
             "/client-settings": {"showManager": True, "showPartner": True, "uniqueInternalReference": False},
             "/portal-settings": {"title": self._firm.name, "designTheme": None},
             "/email-settings": {"senderName": self._firm.name},
+            "/task-focus-config": {"items": []},
+            "/subscription": {"package": "Practice", "status": "Active"},
             "/working-days": {"region": "England", "holidayAdjustment": "NextWorkingDay"},
-        }.items():
+        }
+        for path, payload in settings.items():
             router.add("GET", path, _always(payload))
         for path, names in _READ_ONLY.items():
             router.add("GET", path, self._list_of("XX", names))

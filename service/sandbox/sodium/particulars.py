@@ -1,6 +1,7 @@
 """Operations on what is kept of one client: notes, links, business details and dates."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from service.sandbox.http import Json, Request, Response, Router, json_response
 from service.sandbox.sodium import wire
@@ -16,7 +17,8 @@ _CLIENT = "/clients/{client}"
 class NoteBody(wire.Body, frozen=True):
     """A note to write."""
 
-    content: str
+    text: str
+    date: datetime | None = None
     pinned_level: int = 0
 
 
@@ -73,7 +75,7 @@ class Particulars:
             self._make_note,
             firm.now_s,
             firm.clients,
-            search=("content",),
+            search=("text",),
         )
         links = Collection(firm.links, f"{_CLIENT}/clientlink", LinkBody, self._make_link, firm.now_s, firm.clients)
         for collection in (notes, links):
@@ -88,8 +90,9 @@ class Particulars:
 
     def _make_note(self, body: NoteBody, old: Json | None, client: int | None) -> Json:
         assert client is not None
-        author = old["author"] if old else self._firm.me
-        return {**wire.fields(body), "author": author, "client": self._firm.client_ref(client)}
+        made = wire.fields(body)
+        made["date"] = made["date"] or (old["date"] if old else wire.instant(self._firm.now_s()))
+        return {**made, "noteFromUser": old["noteFromUser"] if old else self._firm.me}
 
     def _make_link(self, body: LinkBody, old: Json | None, client: int | None) -> Json:
         assert client is not None

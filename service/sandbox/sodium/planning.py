@@ -26,10 +26,14 @@ class BulkBody(wire.Body, frozen=True):
     assigned_user_code: str | None = None
 
 
+_STEP_NOTES = "/tasks/{task}/groups/{group}/steps/{step}/workflowstepnote"
+
+
 class NoteBody(wire.Body, frozen=True):
     """A note on a task or a step."""
 
-    content: str
+    text: str
+    date: datetime | None = None
     pinned_level: int = 0
 
 
@@ -165,8 +169,8 @@ class Planning:
         return json_response(200, {"updatedCount": len(positions)})
 
     def _add_notes(self, router: Router) -> None:
-        for pattern, rows in (("/tasks/{task}/notes", self._firm.task_notes),
-                              ("/tasks/{task}/workflow/steps/{step}/notes", self._firm.step_notes)):  # fmt: skip
+        for pattern, rows in (("/tasks/{task}/taskitemnote", self._firm.task_notes),
+                              (_STEP_NOTES, self._firm.step_notes)):  # fmt: skip
             notes = Notes(self._firm, rows)
             router.add("GET", pattern, notes.list)
             router.add("POST", pattern, notes.create)
@@ -196,8 +200,10 @@ class Notes:
         now_s = self._firm.now_s()
         now = wire.instant(now_s)
         said = wire.fields(wire.read(request, NoteBody))
-        row = self._rows.add({**said, "about": _about(path), "author": self._firm.me, "createdDate": now,
-                              "updatedDate": now}, now_s)  # fmt: skip
+        said["date"] = said["date"] or now
+        step = {"stepNumber": int(path["step"]), "groupNumber": int(path["group"])} if "step" in path else {}
+        row = self._rows.add({**said, **step, "about": _about(path), "noteFromUser": self._firm.me,
+                              "createdDate": now, "updatedDate": now}, now_s)  # fmt: skip
         return json_response(201, _shown(row))
 
     def get(self, request: Request, path: Path) -> Response:
@@ -208,8 +214,9 @@ class Notes:
         """`PUT`."""
         position = self._find(path)
         now_s = self._firm.now_s()
+        old = self._rows.table[position]
         said = wire.fields(wire.read(request, NoteBody))
-        row = {**self._rows.table[position], **said, "updatedDate": wire.instant(now_s)}
+        row = {**old, **said, "date": said["date"] or old["date"], "updatedDate": wire.instant(now_s)}
         self._rows.put(position, row, now_s)
         return json_response(200, _shown(row))
 

@@ -10,7 +10,7 @@ from service.sandbox.sodium.firm import Firm
 from service.sandbox.sodium.wire import Day
 from service.sandbox.sodium.work import ASSIGNMENTS, RECURRENCES, TaskBody, due_days, projected
 
-_ROOT = "/tasks/recurring"
+_ROOT = "/recurring-tasks"
 _PROJECTED = "/projected-tasks"
 _MOST_PERIODS = 120
 _LAST_YEAR = 2100
@@ -35,6 +35,12 @@ class RecurringBody(wire.Body, frozen=True):
     is_active: bool = True
 
 
+class CodeBody(wire.Body, frozen=True):
+    """Which projected task is to become real."""
+
+    code: str
+
+
 class CodesBody(wire.Body, frozen=True):
     """The clients, or services, a recurring task is done for: all of them, anew."""
 
@@ -50,7 +56,7 @@ class Recurrence:
         for method, pattern, handler in (
             ("GET", _PROJECTED, self._list),
             ("GET", f"{_PROJECTED}/{{code}}", self._get),
-            ("POST", f"{_PROJECTED}/{{code}}/materialize", self._materialize),
+            ("POST", _PROJECTED, self._materialize),
             ("GET", f"{_PROJECTED}/{{code}}/workflow/groups", self._workflow),
             ("GET", f"{_ROOT}/{{code}}/clients", self._clients),
             ("PUT", f"{_ROOT}/{{code}}/clients", self._set_clients),
@@ -115,10 +121,11 @@ class Recurrence:
         return self._projected(row, client, due)
 
     def _materialize(self, request: Request, path: Path) -> Response:
-        task = self._find(path["code"])
+        code = wire.read(request, CodeBody).code
+        task = self._find(code)
         made = {name: task[name] for name in task if name not in {"code", "createdDate", "updatedDate"}}
         row = self._tasks.keep_new({**made, "isProjected": False})
-        self._firm.kept["materialized", path["code"]] = row["code"]
+        self._firm.kept["materialized", code] = row["code"]
         return json_response(201, row)
 
     def _workflow(self, request: Request, path: Path) -> Response:

@@ -64,7 +64,7 @@ class TieBody(wire.Body, frozen=True):
 class AccessBody(wire.Body, frozen=True):
     """Whether a contact may use the portal."""
 
-    has_access: bool
+    has_portal_access: bool
 
 
 class Roster:
@@ -111,15 +111,15 @@ class Roster:
         self._ties = f"{_CLIENT}/clientcontact"
         for method, pattern, handler in (
             ("DELETE", "/clients/{code}", self._delete_client),
-            ("GET", "/clients/{code}/task-summary", self._task_summary),
+            ("GET", "/clients/{code}/tasks/summary", self._task_summary),
             ("GET", "/contacts/{code}/clients", self._clients_of),
             ("GET", self._ties, self._list_ties),
             ("POST", self._ties, self._tie),
             ("GET", f"{self._ties}/{{code}}", self._get_tie),
             ("PUT", f"{self._ties}/{{code}}", self._retie),
             ("DELETE", f"{self._ties}/{{code}}", self._untie),
-            ("GET", f"{_CLIENT}/portal-access", self._list_access),
-            ("PUT", f"{_CLIENT}/portal-access/{{code}}", self._put_access),
+            ("PUT", f"{_CLIENT}/contacts/{{code}}/portal-access", self._put_access),
+            ("POST", f"{_CLIENT}/contacts/{{code}}/portal-access/send-invitation", self._invite),
         ):
             router.add(method, pattern, handler)
 
@@ -218,7 +218,7 @@ class Roster:
         contact = known or self._contacts.keep_new(self._make_contact(body.contact, None, None))
         now = wire.instant(firm.now_s())
         row = {"code": contact["code"], "role": body.role, "types": types, "client": firm.client_ref(client),
-               "individualClient": None, "createdDate": now, "updatedDate": now}  # fmt: skip
+               "individualClient": None, "hasPortalAccess": False, "createdDate": now, "updatedDate": now}  # fmt: skip
         firm.ties.add(row, firm.now_s(), client)
         self._count_clients(contact["code"])
         return json_response(201, self._show_tie(firm.ties.table.size - 1))
@@ -245,25 +245,20 @@ class Roster:
         first = self._firm.client_ref(self._firm.ties.owner(ties[0])) if ties else None
         self._contacts.amend(self._firm.contacts.position(contact), {"clientCount": len(ties), "client": first})
 
-    def _list_access(self, request: Request, path: Path) -> Response:
-        client = self._firm.clients.position(path["client"])
-        return wire.page(self._firm.ties.of_client(client), wire.window(request), self._access)
-
     def _put_access(self, request: Request, path: Path) -> Response:
         _, tie = self._find_tie(path)
-        wished = wire.read(request, AccessBody).has_access
+        wished = wire.read(request, AccessBody).has_portal_access
         if wished and not self._show_tie(tie)["contact"]["email"]:
             raise conflict("The contact has no e-mail address.")
-        self._firm.kept["access", f"{path['client']} {path['code']}"] = wished
-        return json_response(200, self._access(tie))
+        row = {**self._firm.ties.table[tie], "hasPortalAccess": wished}
+        self._firm.ties.put(tie, row, self._firm.now_s())
+        return json_response(200, self._show_tie(tie))
 
-    def _access(self, tie: int) -> Json:
-        row = self._show_tie(tie)
-        contact = row["contact"]
-        usual = bool(contact["email"]) and "Main" in row["types"] and tie < self._firm.ties.table.seeded
-        has = self._firm.kept.get(("access", f"{row['client']['code']} {row['code']}"), usual)
-        name = f"{contact['firstName'] or ''} {contact['lastName']}".strip()
-        return {"contact": wire.ref(row["code"], name), "email": contact["email"], "hasAccess": has}
+    def _invite(self, request: Request, path: Path) -> Response:
+        _, tie = self._find_tie(path)
+        if not self._firm.ties.table[tie]["hasPortalAccess"]:
+            raise conflict("The contact has no access to the portal.")
+        return json_response(200, {"sentTo": self._show_tie(tie)["contact"]["email"]})
 
 
 def _types(body: TieBody) -> list[str]:

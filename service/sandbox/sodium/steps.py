@@ -66,7 +66,7 @@ class Steps:
             ("GET", _FLOW, self._get),
             ("POST", _FLOW, self._start),
             ("DELETE", _FLOW, self._remove),
-            ("PUT", f"{_FLOW}/steps/{{step}}", self._update),
+            ("PUT", f"{_FLOW}/groups/{{group}}/steps/{{step}}", self._update),
             ("GET", "/client-confirmations", self._confirmations),
         ):
             router.add(method, pattern, handler)
@@ -121,7 +121,8 @@ class Steps:
         position = firm.tasks.position(path["task"])
         task = firm.tasks.table[position]
         steps = self.of(task)
-        old = next((step for step in steps if str(step["stepNumber"]) == path["step"]), None)
+        named = {path["step"], path["group"]}  # each step is a group of its own here
+        old = next((step for step in steps if named == {str(step["stepNumber"])}), None)
         if old is None:
             raise missing("Step")
         new = self._changed(old, wire.read(request, ProgressBody))

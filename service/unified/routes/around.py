@@ -1,6 +1,6 @@
 """What stands around the nouns: batches, passthrough and the vendor's session, as operations."""
 
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from service import errors
 from service.api import parameters
@@ -29,7 +29,19 @@ _KEY_OF_WRITES: Final = Parameter(
 
 def around_operations(batches: Batches, passthroughs: Passthroughs, sessions: Sessions) -> tuple[Operation, ...]:
     """All of them."""
-    return _batch(batches), _passed_get(passthroughs), _passed_post(passthroughs), _session(sessions)
+    return (
+        _batch(batches),
+        _passed_get(passthroughs),
+        _passed_post(passthroughs),
+        _passed_change(
+            passthroughs, "PUT", "Replace", "tasks/bulk", {"taskCodes": ["TK100001"], "status": "InProgress"}
+        ),
+        _passed_change(
+            passthroughs, "PATCH", "Change", "client-billable-services/CS100001/stage", {"stageCode": "ST100001"}
+        ),
+        _passed_delete(passthroughs),
+        _session(sessions),
+    )
 
 
 def _batch(batches: Batches) -> Operation:
@@ -103,6 +115,50 @@ def _passed_post(passthroughs: Passthroughs) -> Operation:
         ),
         body=Any,
         body_example={},
+        problems=(*_REFUSALS, *WRITE_PROBLEMS),
+        run=passthroughs.run,
+        **_PASSED,
+    )
+
+
+def _passed_change(
+    passthroughs: Passthroughs, method: Literal["PUT", "PATCH"], verb: str, path: str, body: dict[str, Any]
+) -> Operation:
+    return Operation(
+        id=f"passThrough{method.title()}",
+        method=method,
+        summary=f"{verb} at a vendor's own endpoint",
+        description=f"The same for endpoints that the vendor's coverage lists as `{method}`.",
+        scope="passthrough:write",
+        parameters=(
+            *_endpoint("sodium", path),
+            _QUERY,
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            parameters.IDEMPOTENCY_KEY,
+        ),
+        body=Any,
+        body_example=body,
+        problems=(*_REFUSALS, *WRITE_PROBLEMS),
+        run=passthroughs.run,
+        **_PASSED,
+    )
+
+
+def _passed_delete(passthroughs: Passthroughs) -> Operation:
+    return Operation(
+        id="passThroughDelete",
+        method="DELETE",
+        summary="Delete at a vendor's own endpoint",
+        description="The same for endpoints that the vendor's coverage lists as `DELETE`.",
+        scope="passthrough:write",
+        parameters=(
+            *_endpoint("sodium", "tasks/TK100001/workflow"),
+            _QUERY,
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            parameters.IDEMPOTENCY_KEY,
+        ),
         problems=(*_REFUSALS, *WRITE_PROBLEMS),
         run=passthroughs.run,
         **_PASSED,

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.organizer import Organizer, OrganizerUpdate
+from service.resources.organizer import Organizer, OrganizerCreate, OrganizerUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import CLIENT_ID, HOME
 
@@ -11,6 +11,7 @@ ORGANIZERS: Final = Noun(
     singular="organizer",
     prefix="ogz_",
     model=Organizer,
+    create=OrganizerCreate,
     update=OrganizerUpdate,
     about="Organizers are questionnaires that clients fill in, to the single answer; suggestions wait for a person.",
     references={"client": "clients"},
@@ -27,5 +28,6 @@ ORGANIZERS: Final = Noun(
         "submitted_at": "2026-02-11T17:45:00Z",
         "meta": {},
     },
+    create_example={"client": CLIENT_ID, "title": "Individual organizer 2026"},
     update_example={"answers": [{"question_key": "QN100001", "review": "accepted"}]},
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.service_item import ServiceItem
+from service.resources.service_item import ServiceItem, ServiceItemCreate, ServiceItemUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import HOME
 
@@ -11,6 +11,8 @@ SERVICE_ITEMS: Final = Noun(
     singular="service_item",
     prefix="itm_",
     model=ServiceItem,
+    create=ServiceItemCreate,
+    update=ServiceItemUpdate,
     about="Service items are what the firm sells.",
     references={"category": "tracking"},
     example={
@@ -24,4 +26,6 @@ SERVICE_ITEMS: Final = Noun(
         "active": True,
         "meta": {},
     },
+    create_example={"name": "Payroll setup", "rate": "240", "income_account": "31"},
+    update_example={"rate": "260"},
 )

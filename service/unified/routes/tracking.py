@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.service_item import TrackingValue
+from service.resources.service_item import TrackingValue, TrackingValueCreate, TrackingValueUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import HOME
 
@@ -11,6 +11,8 @@ TRACKING: Final = Noun(
     singular="tracking_value",
     prefix="trk_",
     model=TrackingValue,
+    create=TrackingValueCreate,
+    update=TrackingValueUpdate,
     about="Tracking values are the classes, locations and categories that the firm books by.",
     references={"parent": "tracking"},
     example={
@@ -23,4 +25,6 @@ TRACKING: Final = Noun(
         "active": True,
         "meta": {},
     },
+    create_example={"dimension": "class", "name": "Succession"},
+    update_example={"name": "Succession planning"},
 )

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from service.resources.user import User
+from service.resources.user import User, UserCreate, UserUpdate
 from service.unified.noun import Noun
 from service.unified.routes.clients import HOME
 
@@ -11,6 +11,8 @@ USERS: Final = Noun(
     singular="user",
     prefix="usr_",
     model=User,
+    create=UserCreate,
+    update=UserUpdate,
     about="Users are the people who work at the firm, and how well their sign-in is protected where that is known.",
     example={
         "object": "user",
@@ -22,4 +24,6 @@ USERS: Final = Noun(
         "role": "partner",
         "meta": {},
     },
+    create_example={"given_name": "Robin", "family_name": "Ashe", "emails": [{"address": "robin@birchvale.example"}]},
+    update_example={"status": "inactive"},
 )
