@@ -1,8 +1,6 @@
 """QuickBooks Online: routes, tokens, throttling and `requestid` around reads and writes of one company."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import msgspec
@@ -15,30 +13,28 @@ from service.sandbox.limits import SlidingLimit
 from service.sandbox.quickbooks import errors, oauth, query, reads
 from service.sandbox.quickbooks.attachments import attachment_tables
 from service.sandbox.quickbooks.batch import run_batch
+from service.sandbox.quickbooks.changes import changed_entities
 from service.sandbox.quickbooks.errors import FaultError
 from service.sandbox.quickbooks.files import Files, read_upload
 from service.sandbox.quickbooks.lists import company_info, list_tables, preferences
 from service.sandbox.quickbooks.names import Names
+from service.sandbox.quickbooks.once import Once
 from service.sandbox.quickbooks.records import Records
-from service.sandbox.quickbooks.schema import BY_PATH, NOT_IN_CDC, READ_ONLY
+from service.sandbox.quickbooks.schema import BY_PATH, READ_ONLY
 from service.sandbox.quickbooks.staff import staff_tables
-from service.sandbox.quickbooks.wire import answer_time, stamp, whole
+from service.sandbox.quickbooks.wire import answer_time, whole
 from service.sandbox.quickbooks.writes import Writer
 from service.sandbox.vendor import UnsupportedFaultError
 
 ACCESS_S = 3600
 REFRESH_S = 100 * 86_400
 HARD_S = 5 * 365 * 86_400
-CDC_DAYS = 30
-CDC_OBJECTS = 1000
 _COMPANY = "/v3/company/{realm}"
 _MAX_REQUEST_ID = 50
-_KEPT_REQUESTS = 100_000
 _NO_CURSORS = frozenset({"repeated_cursor", "empty_middle_page"})
 
 
 Found: TypeAlias = tuple[Handler, Mapping[str, str]]
-Write: TypeAlias = Callable[[], Response]
 
 
 class QuickBooks:
@@ -68,7 +64,7 @@ class QuickBooks:
             "per_minute": SlidingLimit(500, 60, self.clock.true_s),
             "batch_per_minute": SlidingLimit(40, 60, self.clock.true_s),
         }
-        self._kept: OrderedDict[str, Response] = OrderedDict()
+        self._once = Once(lambda: answer_time(self.clock.said_s()))
         self._pages: dict[str, tuple[object, object]] = {}
         self._calls = 0
         self._oauth = oauth.OAuth(self.grants, self.realm_id)
@@ -100,7 +96,7 @@ class QuickBooks:
             limit.reset()
         self._names.reset()
         self._files.reset()
-        self._kept.clear()
+        self._once.reset()
         self._pages.clear()
 
     def limits(self) -> dict[str, int | None]:
@@ -231,7 +227,7 @@ class QuickBooks:
             self._files.keep(row_id, content)
             return self._answer({"AttachableResponse": [{"Attachable": self._files.linked(row, request)}]})
 
-        return self._once(request, _MAX_REQUEST_ID, write)
+        return self._once.perform(request, _MAX_REQUEST_ID, write)
 
     def takes_file(self, method: str, path: str) -> bool:
         """Whether the body of such a call is a file."""
@@ -253,7 +249,7 @@ class QuickBooks:
         def write() -> Response:
             return self._answer({entity: self._perform(entity, _object(request.body), request.query)})
 
-        return self._once(request, _MAX_REQUEST_ID, write)
+        return self._once.perform(request, _MAX_REQUEST_ID, write)
 
     def _perform(self, entity: str, body: Json, options: Mapping[str, str]) -> Json:
         operation = options.get("operation", "")
@@ -273,48 +269,11 @@ class QuickBooks:
         def write() -> Response:
             return self._answer({"BatchItemResponse": run_batch(_object(request.body), self._select, self._perform)})
 
-        return self._once(request, 36, write)
+        return self._once.perform(request, 36, write)
 
     def _cdc(self, request: Request, _: Mapping[str, str]) -> Response:
-        since_s = _changed_since(request.query.get("changedSince", ""), self.clock.said_s())
-        room = CDC_OBJECTS
-        responses: list[Json] = []
-        for entity in request.query.get("entities", "").split(","):
-            if entity not in self._tables or entity in NOT_IN_CDC:
-                raise FaultError("4001", f"Invalid entity in CDC: {entity}")
-            rows = self._changes(entity, since_s)[:room]
-            room -= len(rows)
-            responses.append({entity: rows, "startPosition": 1, "maxResults": len(rows)} if rows else {})
+        responses = changed_entities(self._tables, request, self.clock.said_s())
         return self._answer({"CDCResponse": [{"QueryResponse": responses}]})
-
-    def _changes(self, entity: str, since_s: float) -> list[Json]:
-        """Rows as they are now; of a deleted one its stub."""
-        table = self._tables[entity]
-        return [
-            table[position] if table.is_live(position) else _stub(table.id_at(position), table.updated_s(position))
-            for position in table.changed_since(since_s)[:CDC_OBJECTS]
-        ]
-
-    def _once(self, request: Request, longest: int, write: Write) -> Response:
-        """Performs a write once per `requestid`: a repeat gets the first answer again, a refusal too."""
-        key = request.query.get("requestid")
-        if key is None:
-            return write()
-        if not 1 <= len(key) <= longest:
-            raise FaultError(
-                "2050", f"String length specified does not match the supported length. Max:{longest}", "requestid"
-            )
-        kept = self._kept.get(key)
-        if kept is not None:
-            return kept
-        try:
-            response = write()
-        except FaultError as error:
-            response = errors.envelope(error, self._time())
-        self._kept[key] = response
-        if len(self._kept) > _KEPT_REQUESTS:
-            self._kept.popitem(last=False)
-        return response
 
     def _answer(self, payload: Json) -> Response:
         return json_response(200, {**payload, "time": self._time()})
@@ -345,19 +304,3 @@ def _object(body: bytes) -> Json:
     if not isinstance(found, dict):
         raise FaultError("2010", "Property Name:Can not instantiate from a value that is no object")
     return found  # pyright: ignore[reportUnknownVariableType]
-
-
-def _changed_since(text: str, now_s: float) -> float:
-    try:
-        since = datetime.fromisoformat(text.replace(" ", "+"))
-    except ValueError as error:
-        raise FaultError("4001", f"Invalid changedSince: {text}") from error
-    since_s = since.astimezone().timestamp()
-    if now_s - since_s > CDC_DAYS * 86_400:
-        raise FaultError("6000", f"changedSince must lie within the last {CDC_DAYS} days")
-    return since_s
-
-
-def _stub(row_id: str, at_s: int) -> Json:
-    meta = {"LastUpdatedTime": stamp(at_s)}
-    return {"domain": "QBO", "status": "Deleted", "Id": row_id, "MetaData": meta}
