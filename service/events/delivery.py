@@ -98,9 +98,12 @@ class Deliverer:
                 if load is None:
                     break
                 made += len(load.claimed)
-                await asyncio.gather(*(self._attempt(org_id, load, one) for one in load.claimed))
-        except (asyncpg.PostgresError, *AWAY) as error:
-            _log.exception("webhooks cannot be settled now", exc_info=error)
+                attempts = (self._attempt(org_id, load, one) for one in load.claimed)
+                ended = await asyncio.gather(*attempts, return_exceptions=True)
+                for broken in filter(None, ended):
+                    _log.error("a webhook could not be tried to its end", exc_info=broken, extra={"org_id": org_id})
+        except Exception as error:  # the rim: the trouble of one endpoint is not that of others; leases run out
+            _log.exception("webhooks of an endpoint cannot be sent now", exc_info=error, extra={"org_id": org_id})
         return made
 
     async def _list_due(self, but: tuple[UUID, ...], most: int) -> list[tuple[UUID, UUID]]:

@@ -267,6 +267,24 @@ async def test_two_workers_never_send_the_same_at_once(
     assert len({taken.id for taken in receiver.taken}) == len(receiver.taken) == 40
 
 
+async def test_event_that_cannot_be_written_does_not_hold_up_others(
+    stage: Stage, receiver: Receiver, sender: Sender, make: Make, caplog: pytest.LogCaptureFixture
+) -> None:
+    await make()
+    publish = "SELECT publish_event($1, 'connection.state', 'test', $2, 'con', $3, '{\"firm\": 5}')"
+    await stage.operator_pool.execute(publish, stage.org, stage.at, stage.connection)
+    await stage.happens(times=6)
+
+    await stage.worker(sender).deliver_due()
+
+    assert len(receiver.taken) == 6
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == [
+        "a webhook could not be tried to its end"
+    ]
+    rows = await stage.rows("SELECT state, count(*) AS n FROM webhook_deliveries GROUP BY state ORDER BY state")
+    assert [(row["state"], row["n"]) for row in rows] == [("delivered", 6), ("waiting", 1)]
+
+
 async def test_events_come_in_their_order(stage: Stage, receiver: Receiver, sender: Sender, make: Make) -> None:
     await make()
     worker = stage.worker(sender)
