@@ -4,13 +4,14 @@ import base64
 import http.client
 import os
 import secrets
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Generator, Mapping
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
@@ -30,6 +31,7 @@ from service.db.pool import open_pool
 from service.demo.cast import Cast, prepare_cast
 from service.sandbox.serve import SandboxServer, running
 from service.settings import Settings, load
+from tests.bench.cost import family
 from tests.bench.peers import UPSTREAM
 
 PAGE_RECORDS = 200
@@ -110,7 +112,7 @@ def served(stage: Stage, name: str, module: str = "tests.bench.peers") -> Genera
 
 @contextmanager
 def process(command: list[str], environ: Mapping[str, str] | None = None) -> Generator[int]:
-    """A child that is stopped with the block; its process id."""
+    """A child that is stopped with the block, and those below it; its process id."""
     child = subprocess.Popen(command, cwd=_ROOT, env=environ, stdout=subprocess.DEVNULL)
     try:
         yield child.pid
@@ -119,7 +121,9 @@ def process(command: list[str], environ: Mapping[str, str] | None = None) -> Gen
         try:
             child.wait(10)
         except subprocess.TimeoutExpired:
-            child.kill()
+            for pid in family(child.pid):  # a server's workers outlive one that is killed
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
             child.wait()
 
 
