@@ -1,8 +1,9 @@
 """Canopy's clients. People behind a client are contacts, a resource of their own."""
 
+from datetime import datetime
 from typing import Any, Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.canopy.clients_write import from_client_create, from_client_update
 from service.connectors.canopy.entity import Entity
@@ -33,17 +34,19 @@ class WireLink(Struct, frozen=True, gc=False):
 
 
 class WireClient(Struct, frozen=True, gc=False):
+    """The one sketch of a row that is public has these five fields and no more; the others may stay away."""
+
     client_id: str
     display_name: str
     filing_type: str
-    status: str
     emails: list[Labelled]
-    phones: list[Labelled]
-    addresses: list[WireAddress]
-    tags: list[str]
     custom_fields: dict[str, Any]
-    linked: list[WireLink]
-    updated_at: Instant
+    status: str | None = None
+    phones: list[Labelled] | None = None
+    addresses: list[WireAddress] | None | UnsetType = UNSET
+    tags: list[str] | None | UnsetType = UNSET
+    linked: list[WireLink] | None | UnsetType = UNSET
+    updated_at: Instant | None | UnsetType = UNSET
     owner_id: str | None = None
     external_id: str | None = None
     ein_masked: str | None = None
@@ -72,6 +75,7 @@ UNSUPPORTED: Final = (
     "version",
 )
 _META: Final = Meta(unsupported=UNSUPPORTED)
+_MAYBE: Final = ("addresses", "linked", "tags", "updated_at")
 _KINDS: Final = {"Individual": ClientKind.INDIVIDUAL, "Business": ClientKind.BUSINESS}
 _STATUSES: Final = {
     "Active": ClientStatus.ACTIVE,
@@ -88,9 +92,11 @@ _OTHER: Final = ClientStatus.OTHER
 
 @mapper
 def to_client(wire: WireClient, book: Book) -> Client:
-    """A Canopy client. The employer's number leaves masked, whatever came."""
+    """A Canopy client. The employer's number leaves masked, whatever came. One whose status is not told is `other`."""
     ref, owner, group = book.ref, wire.owner_id, wire.group_id
     emails, phones, addresses, linked = wire.emails, wire.phones, wire.addresses, wire.linked
+    tags, changed = wire.tags, wire.updated_at
+    is_whole = addresses is not UNSET and linked is not UNSET and tags is not UNSET and changed is not UNSET
     return Client(
         id=ref("cli_", wire.client_id),
         remote_id=wire.client_id,
@@ -100,21 +106,30 @@ def to_client(wire: WireClient, book: Book) -> Client:
         kind=_kind(wire.filing_type, _OTHER_KIND),
         kind_native=wire.filing_type,
         filing_type=wire.filing_type,
-        status=_status(wire.status, _OTHER),
+        status=_status(wire.status or "", _OTHER),
         status_native=wire.status,
         emails=[Email(email.value, email.type) for email in emails] if emails else [],
         phones=[Phone(phone.value, phone.type) for phone in phones] if phones else [],
-        addresses=[_address(address) for address in addresses] if addresses else [],
+        addresses=[_address(address) for address in addresses] if addresses else _empty(addresses),
         owner=None if owner is None else ref("usr_", owner),
         group=None if group is None else ref("grp_", group),
-        linked=[LinkedClient(ref("cli_", link.client_id), link.kind) for link in linked] if linked else [],
+        linked=[LinkedClient(ref("cli_", one.client_id), one.kind) for one in linked] if linked else _empty(linked),
         external_id=wire.external_id,
-        tags=wire.tags,
+        tags=[] if tags is None else tags,
         custom_fields=wire.custom_fields,
         tax_ids=to_tax_ids("ein", wire.ein_masked),
-        updated_at=utc(wire.updated_at),
-        meta=_META,
+        updated_at=utc(changed) if isinstance(changed, datetime) else changed,
+        meta=_META if is_whole else _lean(wire),
     )
+
+
+def _empty(wire: list[Any] | UnsetType | None) -> list[Any] | UnsetType:
+    """What is said of a list that came without rows, or did not come."""
+    return UNSET if wire is UNSET else []
+
+
+def _lean(wire: WireClient) -> Meta:
+    return Meta(unsupported=(*UNSUPPORTED, *(name for name in _MAYBE if getattr(wire, name) is UNSET)))
 
 
 def _address(wire: WireAddress) -> Address:

@@ -1,9 +1,10 @@
 """Documents, in the areas that TaxDome keeps apart and lists one by one: here they come after one another."""
 
+from functools import partial
 from typing import Annotated, Any, Final
 
 import msgspec
-from msgspec import Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.sdk.binding import Binding, Download, Filter, NewDocument, Query, RemotePage, Wire
 from service.connectors.sdk.codec import Instant, json_reader
@@ -19,16 +20,18 @@ from service.resources.document import ApprovalState, Area, Document, DocumentUp
 
 
 class WireDocument(Struct, frozen=True, gc=False):
+    """The one sketch of a row that is public has these five fields and no more; the others may stay away."""
+
     id: str
-    account_id: str
-    root: str
     name: str
     path: str | None
     size: Annotated[int, msgspec.Meta(ge=0)] | None
     uploaded_at: Instant | None
-    uploaded_by: str | None
-    access: str | None
-    status: str | None
+    account_id: str | None = None
+    root: str | None = None
+    uploaded_by: str | None | UnsetType = UNSET
+    access: str | None | UnsetType = UNSET
+    status: str | None | UnsetType = UNSET
 
 
 UNSUPPORTED: Final = (
@@ -67,34 +70,51 @@ _STATES: Final[dict[str | None, tuple[ApprovalState, SigningState]]] = {
     "sealed": (ApprovalState.NONE, SigningState.SEALED),
 }
 _UNKNOWN: Final = (ApprovalState.OTHER, SigningState.OTHER)
+_UNSAID: Final = (UNSET, UNSET)
 
 
 @mapper
-def to_document(wire: WireDocument, book: Book) -> Document:
-    """A document. Its one status at TaxDome is either of approval or of signing; a payment it waits for is neither."""
-    root, path, status = wire.root, wire.path, wire.status
-    approval, signing = _STATES.get(status, _UNKNOWN)
+def to_document(wire: WireDocument, book: Book, listed: str | None = None) -> Document:
+    """A document, in the area it was `listed` in where it does not name its own, of the account that was asked for.
+
+    Its one status at TaxDome is either of approval or of signing; a payment it waits for is neither.
+    """
+    root, path, status, access = wire.root or listed, wire.path, wire.status, wire.access
+    approval, signing = _UNSAID if isinstance(status, UnsetType) else _STATES.get(status, _UNKNOWN)
+    is_whole = status is not UNSET and access is not UNSET and wire.uploaded_by is not UNSET
     return Document(
         id=book.ref("doc_", wire.id),
         remote_id=wire.id,
         connection=book.connection,
         account=book.account,
-        client=book.ref("cli_", wire.account_id),
+        client=book.ref("cli_", wire.account_id or book.account),
         name=wire.name,
-        area=AREAS.get(root) or _BY_ACCESS.get(wire.access or "", Area.OTHER),
+        area=AREAS.get(root or "") or _BY_ACCESS.get(access or "", Area.OTHER),
         area_native=root,
-        folder=None if path is None else folder_id(root, path, book),
+        folder=None if path is None or root is None else folder_id(root, path, book),
         path=path,
         size_bytes=wire.size,
-        visible_to_client=_SHOWN.get(wire.access or ""),
+        visible_to_client=UNSET if access is UNSET else _SHOWN.get(access or ""),
         uploaded_by=wire.uploaded_by,
         approval=approval,
         approval_native=status,
         signing=signing,
         status_native=status,
         created_at=instant(wire.uploaded_at),
-        meta=_META,
+        meta=_META if is_whole else _lean(wire),
     )
+
+
+def _lean(wire: WireDocument) -> Meta:
+    missing = (name for field, names in _MAYBE.items() if getattr(wire, field) is UNSET for name in names)
+    return Meta(unsupported=(*UNSUPPORTED, *missing))
+
+
+_MAYBE: Final = {
+    "status": ("approval", "approval_native", "signing", "status_native"),
+    "access": ("visible_to_client",),
+    "uploaded_by": ("uploaded_by",),
+}
 
 
 def folder_id(root: str, path: str, book: Book) -> str | None:
@@ -113,7 +133,9 @@ _LONGEST_FOLDER: Final = 360
 
 _read_list = json_reader(calls.Paged[WireDocument])
 _read_one = json_reader(WireDocument)
-_LANES: Final = {root: calls.Lane("/documents", _read_list, to_document, (("folder", root),)) for root in ROOTS}
+_LANES: Final = {
+    root: calls.Lane("/documents", _read_list, partial(to_document, listed=root), (("folder", root),)) for root in ROOTS
+}
 
 
 def page(query: Query, book: Book) -> Flow[RemotePage[Document]]:
