@@ -28,6 +28,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
         """It reaches some firms or connections of its organization and not the others."""
         return self.firm_ids is not None or self.connection_ids is not None
 
+    def may_know(self, firm_id: UUID, connection_id: UUID | None) -> bool:
+        """Whether it may know of what belongs to this firm and connection; None where it belongs to no connection."""
+        if self.firm_ids is not None and firm_id not in self.firm_ids:
+            return False
+        return self.connection_ids is None or connection_id in self.connection_ids
+
 
 def check_address(caller: Caller, address: str) -> None:
     """Raises AddressNotAllowedError unless the key may be used from this IP address."""

@@ -65,7 +65,7 @@ class OrganizationRoutes:
         read_query(call.scope["query_string"], {})
         asked: OrganizationUpdate = decode_body(await json_body(call, MAX_BODY_BYTES), OrganizationUpdate)
         caller = call.known_caller
-        if caller.firm_ids is not None or caller.connection_ids is not None:
+        if caller.is_bound:
             raise ApiProblem(INSUFFICIENT_SCOPE, "A key that is bound to firms or connections cannot change this.")
         try:
             async with as_organization(self._pool, caller.org_id) as connection:

@@ -163,5 +163,5 @@ def _refuse_bound(call: Call) -> None:
     caller = call.known_caller
     if caller.mode is Mode.TEST:
         raise ApiProblem(KEY_MODE_MISMATCH, "The team is real: a test key does not change it.")
-    if caller.firm_ids is not None or caller.connection_ids is not None:
+    if caller.is_bound:
         raise ApiProblem(INSUFFICIENT_SCOPE, "A key that is bound to firms or connections does not change the team.")

@@ -53,7 +53,7 @@ class AuditRoutes:
             actor = to_actor(asked["filter[actor]"]) if "filter[actor]" in asked else None
         except MalformedIdError:
             raise invalid("filter[actor]", "form", "`key_…`, `mem_…` or a word such as `operator`.") from None
-        own = f"key:{caller.key_id}" if _is_bound(call) else None
+        own = f"key:{caller.key_id}" if caller.is_bound else None
         if own is not None and actor not in (None, own):
             return answer_of(Page[AuditEntry]([], False, None))
         only = Search(
@@ -72,7 +72,7 @@ class AuditRoutes:
         return answer_of(Page([to_entry(one) for one in found.entries], cursor is not None, cursor))
 
     async def verification(self, call: Call) -> Answer:
-        if _is_bound(call):
+        if call.known_caller.is_bound:
             raise missing()
         async for step in verify_log(self._pool, call.known_caller.org_id, self._public_key, self._clock()):
             if isinstance(step, Verdict):
@@ -80,7 +80,7 @@ class AuditRoutes:
         raise AssertionError("a verification ends with its verdict")
 
     async def export(self, call: Call) -> Any:
-        if _is_bound(call):
+        if call.known_caller.is_bound:
             raise missing()
         parts: AsyncIterator[bytes] = export_log(self._pool, call.known_caller.org_id, self._public_key, self._clock())
         return Download(Answer(200, b"", NDJSON, NAMED), parts)
@@ -146,8 +146,3 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
             run=routes.export,
         ),
     )
-
-
-def _is_bound(call: Call) -> bool:
-    caller = call.known_caller
-    return caller.firm_ids is not None or caller.connection_ids is not None

@@ -95,7 +95,7 @@ class FirmRoutes:
         read_query(call.scope["query_string"], {})
         new: NewFirm = decode_body(await json_body(call, MAX_BODY_BYTES), NewFirm)
         caller = call.known_caller
-        if caller.firm_ids is not None or caller.connection_ids is not None:
+        if caller.is_bound:
             raise ApiProblem(INSUFFICIENT_SCOPE, _BOUND)
         try:
             async with as_organization(self._pool, caller.org_id) as connection:

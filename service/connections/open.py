@@ -85,7 +85,7 @@ class Connections:
     async def visible(self, caller: Caller) -> list[ConnectionRecord]:
         """The connections the caller may know of, oldest first, whatever their state."""
         records = await self._lists.get(caller.org_id, lambda: self._read_list(caller.org_id))
-        known = [record for record in records if _may_know(caller, record)]
+        known = [record for record in records if caller.may_know(record.firm_id, record.id)]
         if not known:
             await self._refuse_elsewhere(caller)
         return known
@@ -105,7 +105,7 @@ class Connections:
         key = (caller.org_id, connection_id)
         try:
             standing = await self._standings.get(key, lambda: self._read(*key))
-            if _may_know(caller, standing.record):
+            if caller.may_know(standing.record.firm_id, standing.record.id):
                 return standing
         except ConnectionNotFoundError:
             pass
@@ -144,13 +144,6 @@ class Connections:
     async def _read_list(self, org_id: UUID) -> list[ConnectionRecord]:
         async with as_organization(self._pool, org_id) as connection:
             return await store.list_connections(connection, org_id)
-
-
-def _may_know(caller: Caller, record: ConnectionRecord) -> bool:
-    """Whether the key's bindings let its holder learn that the connection exists."""
-    if caller.firm_ids is not None and record.firm_id not in caller.firm_ids:
-        return False
-    return caller.connection_ids is None or record.id in caller.connection_ids
 
 
 async def has_connection(connection: Connection, org_id: UUID, connection_id: UUID) -> bool:

@@ -122,7 +122,7 @@ class ConsentRoutes:
         consent_id = call.named("cns")
         async with as_organization(self._pool, caller.org_id) as connection:
             found = await store.get_consent(connection, caller.org_id, consent_id)
-            if found is None or not _may_know(caller, found):
+            if found is None or not caller.may_know(found.firm_id, found.connection_id):
                 raise missing()
             by = ids.encode("key", caller.key_id)
             if await revoke_consent(connection, caller.org_id, consent_id, by, self._clock()):
@@ -274,12 +274,6 @@ def _firms(caller: Caller, firm: UUID | None) -> list[UUID] | None:
 
 def _listed(bound: frozenset[UUID] | None) -> list[UUID] | None:
     return None if bound is None else sorted(bound)
-
-
-def _may_know(caller: Caller, found: store.Consent) -> bool:
-    if caller.firm_ids is not None and found.firm_id not in caller.firm_ids:
-        return False
-    return caller.connection_ids is None or found.connection_id in caller.connection_ids
 
 
 def _home_of(client: str | None) -> UUID | None:

@@ -52,7 +52,7 @@ class EndpointRoutes:
     async def create(self, call: Call) -> Answer:
         new: NewWebhookEndpoint = decode_body(await json_body(call, MAX_BODY_BYTES), NewWebhookEndpoint)
         caller = call.known_caller
-        if _is_bound(caller):
+        if caller.is_bound:
             raise ApiProblem(
                 errors.INSUFFICIENT_SCOPE, "A key that is bound to firms or connections is told of no events."
             )
@@ -156,13 +156,9 @@ async def find(hooks: Webhooks, caller: Caller, endpoint_id: UUID) -> Endpoint:
 def unbound(call: Call) -> Caller:
     """The caller; a key bound to firms or connections knows of no endpoints."""
     caller = call.known_caller
-    if _is_bound(caller):
+    if caller.is_bound:
         raise missing()
     return caller
-
-
-def _is_bound(caller: Caller) -> bool:
-    return caller.firm_ids is not None or caller.connection_ids is not None
 
 
 def _impossible(wrong: ImpossibleEndpointError) -> ApiProblem:

@@ -316,8 +316,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
 def _own_key(call: Call) -> UUID | None:
     """The only key whose calls the caller may see; None for a key that is bound to nothing."""
     caller = call.known_caller
-    bound = caller.firm_ids is not None or caller.connection_ids is not None
-    return caller.key_id if bound else None
+    return caller.key_id if caller.is_bound else None
 
 
 def _path_id(call: Call, prefix: str) -> UUID:

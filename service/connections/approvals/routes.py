@@ -4,7 +4,6 @@ from typing import Final
 from uuid import UUID
 
 from service import errors, ids
-from service.accounts.caller import Caller
 from service.accounts.errors import UnknownFirmError
 from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
@@ -24,7 +23,7 @@ from service.connections.approvals.shapes import (
     FirmPolicyUpdate,
     to_approval,
 )
-from service.connections.approvals.store import Action, Approval
+from service.connections.approvals.store import Action
 from service.connections.errors import ApprovalError
 from service.connections.hosted.store import has_firm
 from service.connections.linking import Linking
@@ -47,7 +46,7 @@ class ApprovalRoutes:
         firms = None if caller.firm_ids is None else sorted(caller.firm_ids)
         async with as_organization(self._linking.pool, caller.org_id) as connection:
             found = await store.list_approvals(connection, caller.org_id, firms, at, waiting=waiting)
-        shown = [to_approval(one, at) for one in found if _may_know(caller, one)]
+        shown = [to_approval(one, at) for one in found if caller.may_know(one.firm_id, one.connection_id)]
         call.rows = len(shown)
         return answer_of(Page(shown, has_more=False, next_cursor=None))
 
@@ -58,7 +57,7 @@ class ApprovalRoutes:
         try:
             async with as_organization(self._linking.pool, caller.org_id) as connection:
                 known = await store.get_approval(connection, caller.org_id, approval_id)
-                if known is None or not _may_know(caller, known):
+                if known is None or not caller.may_know(known.firm_id, known.connection_id):
                     raise missing()
                 after = await require.decide(
                     connection, caller.org_id, approval_id, asked.decision, asked.decided_by, caller.key_id, at
@@ -182,9 +181,3 @@ def _firm(call: Call) -> UUID:
     if bound is not None and firm_id not in bound:
         raise missing()
     return firm_id
-
-
-def _may_know(caller: Caller, approval: Approval) -> bool:
-    if caller.firm_ids is not None and approval.firm_id not in caller.firm_ids:
-        return False
-    return caller.connection_ids is None or approval.connection_id in caller.connection_ids

@@ -159,7 +159,7 @@ class Overrides:
 
 def _refuse_bound(call: Call) -> None:
     caller = call.known_caller
-    if caller.firm_ids is not None or caller.connection_ids is not None:
+    if caller.is_bound:
         raise ApiProblem(INSUFFICIENT_SCOPE, "Overrides are for keys that are not bound to firms or connections.")
 
 
