@@ -13,6 +13,7 @@ from service.connectors.sdk.binding import Query, RemotePage
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import NotFound
 from service.connectors.sdk.flow import Flow, Request
+from service.connectors.sdk.mapper import mapper
 from service.connectors.sodium import calls
 from service.connectors.sodium.wire import Ref, RefId, RefName, day, meta, minutes, name_of
 from service.ids import Book
@@ -55,6 +56,7 @@ _META: Final = meta(*_UNSAID)
 _IN_LIST: Final = meta("other_clients", *_UNSAID)
 
 
+@mapper
 def to_task(wire: WireRecurring, clients: list[str] | None, book: Book) -> Task:
     """A pattern as a task of the kind `recurring`: from when on, how often, and until when it is `due`."""
     remote_id = RECURRING + wire.code
