@@ -33,6 +33,7 @@ from service.connections.routes import connection_operations
 from service.connections.vault import Vault
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.connector import Connector
+from service.consent.disclosure_routes import disclosure_operations
 from service.consent.evidence_routes import evidence_operations
 from service.consent.routes import consent_operations
 from service.db.pool import Pool
@@ -118,6 +119,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += connection_operations(parts.connections, parts.cursors)
     found += linking_operations(parts.linking)
     found += consent_operations(parts.pool, parts.cursors, parts.connections)
+    found += disclosure_operations(parts.pool, parts.cursors)
     found += evidence_operations(parts.pool, parts.vault, parts.signer)
     found += audit_operations(parts.pool, parts.cursors, parts.signer.public_key if parts.signer else "")
     found += account_operations(parts.pool, parts.policy)

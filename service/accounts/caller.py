@@ -34,6 +34,12 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
             return False
         return self.connection_ids is None or connection_id in self.connection_ids
 
+    def firms_among(self, firm: UUID | None) -> list[UUID] | None:
+        """The firms to look among, where one may have been asked for; None for all of the organization's."""
+        if firm is None:
+            return None if self.firm_ids is None else sorted(self.firm_ids)
+        return [firm] if self.firm_ids is None or firm in self.firm_ids else []
+
 
 def check_address(caller: Caller, address: str) -> None:
     """Raises AddressNotAllowedError unless the key may be used from this IP address."""

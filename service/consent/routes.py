@@ -1,9 +1,8 @@
-"""`/v1/consents` and `/v1/disclosures`: what may be handed out, and what was."""
+"""`/v1/consents`: what may be handed out."""
 
 from typing import Final
 from uuid import UUID
 
-from billing import list_void_reasons
 from service import errors, ids
 from service.accounts.caller import Caller
 from service.accounts.errors import UnknownFirmError
@@ -12,9 +11,7 @@ from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
 from service.api.pagination import Cursors
-from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, instant, read_query, text
-from service.audit.entry import from_content
-from service.audit.store import list_disclosures
+from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, read_query, text
 from service.clock import Clock, now
 from service.connections.approvals.problems import approval_problem
 from service.connections.errors import ApprovalError, ConnectionNotFoundError
@@ -23,13 +20,10 @@ from service.consent import store
 from service.consent.enter import Terms, enter_consent
 from service.consent.shapes import (
     CONSENT,
-    DISCLOSURE,
     NEW_CONSENT,
     Consent,
-    Disclosure,
     NewConsent,
     to_consent,
-    to_disclosure,
     to_signature,
 )
 from service.consent.sign import ImpossibleConsentError, revoke_consent
@@ -39,11 +33,10 @@ from service.resources.common import Page
 
 MAX_BODY_BYTES: Final = 64 * 1024
 _FIRM_SCHEMA: Final = {"type": "string", "pattern": "^firm_[0-9a-hjkmnp-tv-z]{26}$"}
-_CONSENT_SCHEMA: Final = {"type": "string", "pattern": "^cns_[0-9a-hjkmnp-tv-z]{26}$"}
 
 
 class ConsentRoutes:
-    """The answers about consents and disclosures. A key bound to firms or connections knows of theirs alone."""
+    """The answers about consents. A key bound to firms or connections knows of theirs alone."""
 
     def __init__(self, pool: Pool, cursors: Cursors, connections: Connections, clock: Clock = now) -> None:
         self._pool = pool
@@ -65,8 +58,8 @@ class ConsentRoutes:
                 caller.org_id,
                 before=before,
                 limit=limit + 1,
-                firm_ids=_firms(caller, firm),
-                connection_ids=_listed(caller.connection_ids),
+                firm_ids=caller.firms_among(firm),
+                connection_ids=None if caller.connection_ids is None else sorted(caller.connection_ids),
                 client=client,
             )
         shown = found[:limit]
@@ -132,40 +125,6 @@ class ConsentRoutes:
         call.rows = 1
         return answer_of(to_consent(found))
 
-    async def disclosures(self, call: Call) -> Answer:
-        asked = read_query(
-            call.scope["query_string"],
-            {
-                **PAGING,
-                "since": instant,
-                "until": instant,
-                "filter[firm]": id_of("firm"),
-                "filter[consent]": id_of("cns"),
-            },
-        )
-        caller, limit = call.known_caller, asked.get("limit", DEFAULT_LIMIT)
-        firm, consent = asked.get("filter[firm]"), asked.get("filter[consent]")
-        since, until = asked.get("since"), asked.get("until")
-        belongs_to = f"disclosures|{caller.key_id}|{firm}|{consent}|{since}|{until}".encode()
-        before = UUID(hex=self._cursors.read(asked["cursor"], belongs_to)) if "cursor" in asked else None
-        async with as_organization(self._pool, caller.org_id) as connection:
-            contents = await list_disclosures(
-                connection,
-                caller.org_id,
-                before,
-                limit + 1,
-                _firms(caller, firm),
-                _listed(caller.connection_ids),
-                consent,
-                None if since is None else ids.first_uuid(since),
-                None if until is None else ids.first_uuid(until),
-            )
-            shown = [from_content(content) for content in contents[:limit]]
-            voids = await list_void_reasons(connection, caller.org_id, [one.id for one in shown])
-        call.rows = len(shown)
-        cursor = self._cursors.write(shown[-1].id.hex, belongs_to) if len(contents) > limit else None
-        return answer_of(Page([to_disclosure(one, voids.get(one.id)) for one in shown], cursor is not None, cursor))
-
     async def _check_connection(self, caller: Caller, connection_id: UUID, firm_id: UUID) -> None:
         try:
             record = await self._connections.get(caller, connection_id)
@@ -176,7 +135,7 @@ class ConsentRoutes:
 
 
 def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -> tuple[Operation, ...]:
-    """What a key can ask about consents and disclosures."""
+    """What a key can ask about consents."""
     routes = ConsentRoutes(pool, cursors, connections)
     return (
         Operation(
@@ -238,42 +197,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
             example=CONSENT | {"revoked_at": "2026-11-20T13:00:00Z"},
             run=routes.revoke,
         ),
-        Operation(
-            id="listDisclosures",
-            method="GET",
-            path="/v1/disclosures",
-            tag="consents",
-            summary="List disclosures",
-            description="Every call that handed out client data, newest first, with the consents that it rested on. "
-            "There as soon as the call is answered; `delivery` says whether the answer reached its caller.",
-            scope="disclosures:read",
-            meter=Meter.NONE,
-            audit=Audit.MANAGEMENT,
-            answer=Page[Disclosure],
-            parameters=(
-                parameters.LIMIT,
-                parameters.CURSOR,
-                parameters.SINCE,
-                parameters.UNTIL,
-                parameters.filter_by("firm", _FIRM_SCHEMA, "Only data of this firm."),
-                parameters.filter_by("consent", _CONSENT_SCHEMA, "Only those that rest on this consent."),
-            ),
-            problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [DISCLOSURE], "has_more": False, "next_cursor": None},
-            run=routes.disclosures,
-        ),
     )
-
-
-def _firms(caller: Caller, firm: UUID | None) -> list[UUID] | None:
-    """The firms to look among; None for all of the organization's."""
-    if firm is None:
-        return _listed(caller.firm_ids)
-    return [firm] if caller.firm_ids is None or firm in caller.firm_ids else []
-
-
-def _listed(bound: frozenset[UUID] | None) -> list[UUID] | None:
-    return None if bound is None else sorted(bound)
 
 
 def _home_of(client: str | None) -> UUID | None:
