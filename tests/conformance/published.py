@@ -34,7 +34,10 @@ def _calls(methods: str, path: str, *query: str, is_assumed: bool = False) -> li
     return [Call(method, path, frozenset(query), is_assumed) for method in methods.split()]
 
 
-_WRITTEN: Final = ("attachable", "creditmemo", "customer", "invoice", "payment", "timeactivity")
+_WRITTEN: Final = (
+    *("attachable", "creditmemo", "customer", "invoice", "payment", "timeactivity"),
+    *("class", "department", "employee", "item"),
+)
 _C: Final = "/v3/company/{}"
 _QUICKBOOKS: Final = [
     *_calls("GET", f"{_C}/query", "query", "minorversion"),
@@ -43,11 +46,7 @@ _QUICKBOOKS: Final = [
     *_calls("GET", f"{_C}/companyinfo/{{}}", "minorversion"),
     *_calls("POST", f"{_C}/upload", "minorversion", "requestid"),
     *_calls("GET", f"{_C}/download/{{}}", "minorversion"),
-    *(
-        call
-        for entity in (*_WRITTEN, "class", "department", "employee", "item")
-        for call in _calls("GET", f"{_C}/{entity}/{{}}", "minorversion")
-    ),
+    *(call for entity in _WRITTEN for call in _calls("GET", f"{_C}/{entity}/{{}}", "minorversion")),
     *(
         call
         for entity in _WRITTEN
@@ -73,7 +72,12 @@ _SODIUM: Final = [
     *_calls("GET", "/tenants", *_PAGE),
     *_calls("GET POST", f"{_T}/clients", *_PAGE, "search", "status", "type", "manager", "partner"),
     *_calls("GET PUT DELETE", _CLIENT),
-    *_calls("GET", f"{_CLIENT}/custom-field-values"),
+    *_calls("GET PUT", f"{_CLIENT}/custom-field-values"),
+    *_calls("PUT", f"{_CLIENT}/contacts/{{}}/portal-access"),
+    *_calls("GET POST", f"{_CLIENT}/billinglineitems/clientbillinglineitem", *_PAGE, "status"),
+    *_calls("GET POST", f"{_T}/tasks/{{}}/taskitemnote", *_PAGE),
+    *_calls("GET PUT DELETE", f"{_T}/tasks/{{}}/taskitemnote/{{}}"),
+    *_calls("PUT", f"{_T}/tasks/{{}}/workflow/groups/{{}}/steps/{{}}"),
     *_calls("GET POST", f"{_CLIENT}/clientcontact", *_PAGE),
     *_calls("GET POST", f"{_CLIENT}/clientdocument", *_PAGE, "reviewStatus"),
     *_calls("GET PUT DELETE", f"{_CLIENT}/clientdocument/{{}}"),
@@ -94,21 +98,38 @@ _SODIUM: Final = [
     *_calls("GET PUT DELETE", f"{_T}/engagements/{{}}", is_assumed=True),
     *_calls("GET", f"{_T}/tasks", *_PAGE, *_TASKS, "includeProjected", is_assumed=True),
     *_calls("GET", f"{_T}/tasks/{{}}/workflow", is_assumed=True),
-    *_calls("GET", f"{_T}/users/{{}}", is_assumed=True),
+    *_calls("POST", f"{_T}/users", is_assumed=True),
+    *_calls("GET PUT DELETE", f"{_T}/users/{{}}", is_assumed=True),
+    *_calls("POST", f"{_T}/services", is_assumed=True),
+    *_calls("PUT DELETE", f"{_T}/services/{{}}", is_assumed=True),
+    *_calls("GET", f"{_T}/teams", *_PAGE, is_assumed=True),
+    *_calls("GET", f"{_T}/task-categories", *_PAGE, is_assumed=True),
+    *_calls("GET", f"{_T}/document-categories", *_PAGE, is_assumed=True),
+    *_calls("GET", f"{_T}/recurring-tasks", *_PAGE, is_assumed=True),
+    *_calls("GET", f"{_T}/recurring-tasks/{{}}", is_assumed=True),
+    *_calls("GET PUT DELETE", f"{_CLIENT}/clientcontact/{{}}", is_assumed=True),
+    *_calls("PUT", f"{_T}/engagements/{{}}/send", is_assumed=True),
     *_calls("GET", f"{_T}/contacts", *_PAGE, "search", is_assumed=True),
-    *_calls("GET PUT", f"{_T}/contacts/{{}}", is_assumed=True),
+    *_calls("GET PUT DELETE", f"{_T}/contacts/{{}}", is_assumed=True),
     *_calls("GET", f"{_T}/contacts/{{}}/clients", *_PAGE, is_assumed=True),
-    *_calls("GET", f"{_CLIENT}/clientdates", is_assumed=True),
-    *_calls("GET", f"{_CLIENT}/businessdetails", is_assumed=True),
-    *_calls("GET", f"{_CLIENT}/clientlink", *_PAGE, is_assumed=True),
-    *_calls("GET", f"{_CLIENT}/clientnote", *_PAGE, is_assumed=True),
-    *_calls("GET", f"{_CLIENT}/services/clientbillableservice", *_PAGE, is_assumed=True),
+    *_calls("GET PUT", f"{_CLIENT}/clientdates", is_assumed=True),
+    *_calls("GET PUT", f"{_CLIENT}/businessdetails", is_assumed=True),
+    *(
+        call
+        for rows in ("clientlink", "clientnote", "services/clientbillableservice")
+        for call in (
+            *_calls("GET POST", f"{_CLIENT}/{rows}", *_PAGE, is_assumed=True),
+            *_calls("GET PUT DELETE", f"{_CLIENT}/{rows}/{{}}", is_assumed=True),
+        )
+    ),
     *_calls("PUT", f"{_CLIENT}/clientdocument/{{}}/cancel-approval", is_assumed=True),
     *_calls("GET POST", f"{_CLIENT}/documentrequest", *_PAGE, is_assumed=True),
-    *_calls("GET PUT", f"{_CLIENT}/documentrequest/{{}}", is_assumed=True),
+    *_calls("GET PUT DELETE", f"{_CLIENT}/documentrequest/{{}}", is_assumed=True),
     *_calls("GET", f"{_T}/document-requests", *_PAGE, "status", is_assumed=True),
     *_calls("GET", f"{_T}/data-form-requests", *_PAGE, "status", "client", "clientCode", is_assumed=True),
-    *_calls("GET", f"{_T}/data-form-requests/{{}}", is_assumed=True),
+    *_calls("GET DELETE", f"{_T}/data-form-requests/{{}}", is_assumed=True),
+    *_calls("POST", f"{_T}/data-forms/{{}}/send", is_assumed=True),
+    *_calls("GET", f"{_T}/data-forms", *_PAGE, is_assumed=True),
     *_calls("PUT", f"{_T}/data-form-requests/{{}}/answers/{{}}/review", is_assumed=True),
 ]
 
@@ -146,7 +167,7 @@ _VALUE: Final = rf"(?:{_LITERAL}|true|false)"
 _COLUMN: Final = r"[A-Z][A-Za-z]*(?:\.[A-Za-z]+)*"
 _CONDITION: Final = rf"{_COLUMN} (?:(?:=|<|>|<=|>=|LIKE) {_VALUE}|IN \({_VALUE}(?:,{_VALUE})*\))"
 _ENTITIES: Final = (
-    "Attachable|Class|CreditMemo|Customer|Department|Employee|Invoice|Item|Payment|PaymentMethod|TimeActivity"
+    "Attachable|Class|CreditMemo|Customer|Department|Employee|Invoice|Item|Payment|PaymentMethod|Term|TimeActivity"
 )
 STATEMENT: Final = re.compile(
     rf"select \* from (?:{_ENTITIES})(?: where {_CONDITION}(?: and {_CONDITION})*)?(?: orderby {_COLUMN} (?:ASC|DESC))?"

@@ -8,7 +8,8 @@ from msgspec import UNSET, UnsetType
 
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.money import is_currency, rounded, to_decimal
-from service.connectors.sdk.references import invalid, refuse
+from service.connectors.sdk.references import accept as accept_line
+from service.connectors.sdk.references import invalid
 from service.connectors.taxdome.calls import accept, own_client
 from service.connectors.taxdome.wire import currency_of
 from service.ids import Book
@@ -49,7 +50,7 @@ def _lines(lines: Sequence[InvoiceLineInput], currency: str) -> list[dict[str, o
 
 
 def _line(line: InvoiceLineInput, currency: str, pointer: str) -> dict[str, object]:
-    refuse(line, ("id", "service_item", "service_date", "time_entries", "write_up"), "TaxDome", pointer)
+    accept_line(line, ("description", "quantity", "unit_price", "amount"), "TaxDome", pointer)
     quantity = Decimal(1) if isinstance(line.quantity, UnsetType) else line.quantity
     amount = None if isinstance(line.amount, UnsetType) else line.amount
     if amount is not None and amount.currency != currency:
