@@ -1,6 +1,7 @@
 """`tickmark demo`, `serve`, `worker`, `migrate`, `sandbox`: what runs."""
 
 import asyncio
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -51,6 +52,7 @@ def serve() -> None:
     from service.server import serve as serve_until_stopped
 
     settings = load()
+    _refuse_taken_port(settings.host, settings.port)
     asyncio.run(_refuse_old_schema(settings.database_url, "tickmark_app"))
     say(f"Serving on http://{settings.host}:{settings.port} with {settings.workers} worker(s).")
     serve_until_stopped(settings)
@@ -105,6 +107,18 @@ def _check_clients(clients: int) -> None:
 def _check_port(port: int | None) -> None:
     if port is not None and not 0 <= port <= _LAST_PORT:
         raise ArgumentError(f"--port must lie between 0 and {_LAST_PORT:,}.")
+
+
+def _refuse_taken_port(host: str, port: int) -> None:
+    """Here, because the server would panic. It shares its port with other servers of ours, and with nobody else."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(f"TICKMARK_HOST and TICKMARK_PORT, {host}:{port}: {error.strerror}.") from None
 
 
 async def _refuse_old_schema(url: str, role: str) -> None:

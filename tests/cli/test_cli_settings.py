@@ -1,6 +1,8 @@
 """What the command says when the environment or the person is wrong: one line, no traceback."""
 
 import os
+import socket
+from base64 import b64encode
 
 import pytest
 
@@ -102,6 +104,26 @@ def test_mistake_is_one_line_and_exit_code_2(
     assert (code, said.out) == (2, "")
     assert hint in said.err
     assert said.err.count("\n") == 1
+
+
+def test_server_whose_port_is_taken_says_so_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    secret = b64encode(bytes(range(32))).decode()
+    monkeypatch.setenv("DATABASE_URL", "postgresql://127.0.0.1:1/none")
+    monkeypatch.setenv("REDIS_URL", "redis://127.0.0.1:1")
+    monkeypatch.setenv("TICKMARK_KEY_PEPPERS", f"1:{secret}")
+    monkeypatch.setenv("TICKMARK_KEY_ENCRYPTION_KEY", secret)
+    monkeypatch.setenv("TICKMARK_CURSOR_KEY", secret)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setenv("TICKMARK_PORT", str(port))
+
+        code = run(["serve"])
+
+    said = capsys.readouterr()
+    assert (code, said.out) == (1, "")
+    assert said.err == f"tickmark: TICKMARK_HOST and TICKMARK_PORT, 127.0.0.1:{port}: Address already in use.\n"
 
 
 def test_files_that_are_not_up_to_date_are_one_line_and_exit_code_1(capsys: pytest.CaptureFixture[str]) -> None:
