@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, TypeVar
 from uuid import UUID
 
 import httpx
@@ -10,10 +9,8 @@ import pytest
 from msgspec import UNSET
 
 from service.connectors.registry import get_connector
-from service.connectors.sdk.binding import Query
 from service.connectors.sdk.faults import Conflict, CredentialsExpired, Invalid, NotFound, RateLimited
-from service.connectors.sdk.flow import Flow, Request, Response
-from service.connectors.sdk.paging import walk
+from service.connectors.sdk.flow import Request, Response
 from service.ids import Book, parse_record_id
 from service.resources.client import (
     ClientCreate,
@@ -31,29 +28,19 @@ from service.resources.engagement import EngagementCreate, EngagementStatus, Eng
 from service.resources.organizer import AnswerVerdict, OrganizerCreate, OrganizerStatus, OrganizerUpdate, ReviewVerdict
 from service.resources.task import ChecklistItemInput, TaskCreate, TaskKind, TaskStatus, TaskUpdate
 from service.sandbox.serve import SandboxServer, running
+from tests.connectors.played import Played
 
-T = TypeVar("T")
 SODIUM = get_connector("sodium")
 RESOURCES = tuple(SODIUM.bindings())
 READABLE = tuple(name for name, binding in SODIUM.bindings().items() if binding.get is not None)
 
 
-class Sodium:
-    """The sandbox with a key: plays flows, each request sent once."""
+class Sodium(Played):
+    """The sandbox with a key."""
 
     def __init__(self, server: SandboxServer, http: httpx.Client, book: Book) -> None:
-        self.server, self.http, self.book = server, http, book
-
-    def run(self, flow: Flow[T]) -> T:
-        try:
-            request = next(flow)
-            while True:
-                answer = self.send(request)
-                fault = SODIUM.classify(request, answer)
-                request = flow.send(answer) if fault is None else flow.throw(fault)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
+        super().__init__(SODIUM, book)
+        self.server, self.http = server, http
 
     def send(self, request: Request) -> Response:
         headers = {"accept": request.accept, "content-type": request.content_type}
@@ -61,30 +48,6 @@ class Sodium:
             request.method, request.path, params=request.query, content=request.body, headers=headers
         )
         return Response(sent.status_code, dict(sent.headers), sent.content)
-
-    def every(self, resource: str, limit: int = 50, **filters: str) -> list[Any]:
-        """All records, walked page by page."""
-        page = SODIUM.bindings()[resource].page
-        assert page is not None
-        found: list[Any] = []
-        asked = {name: tuple(value.split(",")) for name, value in filters.items()}
-        self.run(walk(page, Query(limit=limit, filters=asked), self.book, found.extend))
-        return found
-
-    def get(self, resource: str, remote_id: str) -> Any:
-        get = SODIUM.bindings()[resource].get
-        assert get is not None
-        return self.run(get(remote_id, self.book))
-
-    def create(self, resource: str, new: Any) -> Any:
-        create = SODIUM.bindings()[resource].create
-        assert create is not None
-        return self.run(create(new, "key", self.book))
-
-    def update(self, resource: str, remote_id: str, new: Any) -> Any:
-        update = SODIUM.bindings()[resource].update
-        assert update is not None
-        return self.run(update(remote_id, new, None, "key", self.book))
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from hashlib import sha256
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 import httpx
@@ -11,7 +11,7 @@ import pytest
 from msgspec import UNSET
 
 from service.connectors.registry import get_connector
-from service.connectors.sdk.binding import NewDocument, Query
+from service.connectors.sdk.binding import NewDocument
 from service.connectors.sdk.engine import Engine, Leg, Link
 from service.connectors.sdk.faults import (
     Conflict,
@@ -22,8 +22,7 @@ from service.connectors.sdk.faults import (
     RateLimited,
     SchemaDrift,
 )
-from service.connectors.sdk.flow import Flow, Request, Response, Source
-from service.connectors.sdk.paging import walk
+from service.connectors.sdk.flow import Request, Response, Source
 from service.connectors.transport import HttpTransport
 from service.ids import Book, parse_record_id
 from service.resources.client import ClientCreate, ClientKind, ClientUpdate
@@ -37,8 +36,8 @@ from service.resources.task import TaskCreate, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from service.sandbox.serve import SandboxServer, running
 from tests.conformance.rig import Roomy, SandboxTokens
+from tests.connectors.played import Played
 
-T = TypeVar("T")
 TAXDOME = get_connector("taxdome")
 RESOURCES = tuple(TAXDOME.bindings())
 READABLE = tuple(name for name, binding in TAXDOME.bindings().items() if binding.get is not None)
@@ -48,62 +47,22 @@ RICH = 10
 """The account with many documents and messages."""
 
 
-class Account:
-    """The sandbox as one account of a login sees it: plays flows, each request sent once."""
+class Account(Played):
+    """The sandbox as one account of a login sees it."""
 
     def __init__(self, server: SandboxServer, http: httpx.Client, ids: list[str], number: int) -> None:
+        super().__init__(TAXDOME, Book(UUID(int=7), number, ids[number], "USD"))
         self.server, self.http, self.ids = server, http, ids
-        self.book = Book(UUID(int=7), number, ids[number], "USD")
         self.uploaded = b""
 
     def at(self, number: int) -> "Account":
         return Account(self.server, self.http, self.ids, number)
-
-    def run(self, flow: Flow[T]) -> T:
-        try:
-            request = next(flow)
-            while True:
-                answer = self.send(request)
-                fault = TAXDOME.classify(request, answer)
-                request = flow.send(answer) if fault is None else flow.throw(fault)
-        except StopIteration as stop:
-            value: T = stop.value
-            return value
 
     def send(self, request: Request) -> Response:
         headers = {"accept": request.accept, "content-type": request.content_type, **dict(request.headers)}
         body = request.body if request.upload is None else self.uploaded
         sent = self.http.request(request.method, request.path, params=request.query, content=body, headers=headers)
         return Response(sent.status_code, dict(sent.headers), sent.content)
-
-    def every(self, resource: str, limit: int = 100, **filters: str) -> list[Any]:
-        """All records, walked page by page."""
-        page = TAXDOME.bindings()[resource].page
-        assert page is not None
-        found: list[Any] = []
-        asked = {name: tuple(value.split(",")) for name, value in filters.items()}
-        self.run(walk(page, Query(limit=limit, filters=asked), self.book, found.extend))
-        return found
-
-    def get(self, resource: str, remote_id: str) -> Any:
-        get = TAXDOME.bindings()[resource].get
-        assert get is not None
-        return self.run(get(remote_id, self.book))
-
-    def create(self, resource: str, new: Any) -> Any:
-        create = TAXDOME.bindings()[resource].create
-        assert create is not None
-        return self.run(create(new, "key", self.book))
-
-    def update(self, resource: str, remote_id: str, new: Any) -> Any:
-        update = TAXDOME.bindings()[resource].update
-        assert update is not None
-        return self.run(update(remote_id, new, None, "key", self.book))
-
-    def delete(self, resource: str, remote_id: str) -> None:
-        delete = TAXDOME.bindings()[resource].delete
-        assert delete is not None
-        self.run(delete(remote_id, None, "key", self.book))
 
     def download(self, remote_id: str) -> bytes:
         """The bytes of a document, fetched without credentials."""
