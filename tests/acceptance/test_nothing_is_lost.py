@@ -34,6 +34,21 @@ WRITABLE: dict[tuple[str, str], tuple[dict[str, Any], dict[str, Any]]] = {
         {"display_name": "Alder & Sons", "kind": "business", "filing_type": "PrivateLimitedCompany"},
         {"display_name": "Alder & Daughters"},
     ),
+    ("quickbooks", "service_items"): (
+        {"name": "Payroll setup", "sku": "P9", "rate": "240", "income_account": "31"},
+        {"sku": "P10", "rate": "260.5"},
+    ),
+    ("quickbooks", "users"): ({"given_name": "Una", "family_name": "O'Hara"}, {"given_name": "Unity", "emails": []}),
+    ("quickbooks", "tracking"): ({"dimension": "class", "name": "Advice"}, {"name": "Advice and planning"}),
+    ("sodium", "users"): (
+        {"given_name": "Una", "family_name": "O'Hara", "emails": [{"address": "una@ohara.example"}]},
+        {"family_name": "O'Hara-Quill"},
+    ),
+    ("sodium", "service_items"): (
+        {"name": "Probate", "sku": "P9", "prices": [{"billed": "Annual", "price": "90"}]},
+        {"name": "Probate and trusts"},
+    ),
+    ("sodium", "tasks"): ({"name": "Return", "due_on": "2027-01-31"}, {"name": "Return, amended"}),
 }
 
 
@@ -109,4 +124,5 @@ async def test_what_was_written_is_what_is_read(api: Api, vendor: str, noun: str
     assert last == changed.json()
     assert {name: last[name] for name in change} == change
     moved = {name for name in first if first[name] != last.get(name)}
-    assert moved <= {*change, "updated_at", "version", "legal_name", "status_changed_at"}
+    told = {"legal_name", "full_name", "name"}  # of what was changed
+    assert moved <= {*change, *told, "updated_at", "version", "status_changed_at"}
