@@ -48,6 +48,7 @@ async def world(
             settings,
             key_calls_per_second=100_000,
             key_calls_per_minute=1_000_000,
+            unknown_keys_per_minute=20,
             stripe_secret_key=Secret(KEY.encode()),
             stripe_webhook_secrets=(Secret(SECRET),),
             stripe_base_url=stripe_url,
