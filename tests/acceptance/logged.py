@@ -2,14 +2,14 @@
 
 import io
 import logging
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from service.telemetry.logs import JsonLines, LiteralFilter
 
 
 @contextmanager
-def lines_logged() -> Iterator[io.StringIO]:
+def lines_logged() -> Generator[io.StringIO]:
     """Every line of the block. The service's own stream may belong to a capture that is over by now."""
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
