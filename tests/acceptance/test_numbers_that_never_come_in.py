@@ -9,11 +9,13 @@ import msgspec
 import pytest
 
 from service import ids
+from service.accounts.scopes import SCOPES
 from service.db.pool import Pool
 from service.sandbox import serve
 from service.sandbox.serve import SandboxServer
 from service.settings import Settings
 from tests.acceptance.conftest import Api, customers_of, problem_of
+from tests.acceptance.giving import let_keys_give
 from tests.acceptance.operations import OPERATIONS, prefix_of
 from tests.conftest import Database
 
@@ -23,6 +25,14 @@ CARD: Final = "4111 1111 1111 1111"
 SSN: Final = "123-45-6789"
 ELSEWHERE: Final = {"receiveStripeWebhook", "setUpPayment", "receiveLeakReport"}
 """Signed by somebody else or sent on to Stripe, and 404 where no such account is set."""
+
+
+PASSED_THROUGH: Final = {
+    ("quickbooks", "POST"): "customer",
+    ("sodium", "PATCH"): "clients",
+    ("sodium", "PUT"): "clients/1/agent-authorisations",
+}
+"""A write of the vendor's own that goes through; of Canopy it is the search."""
 
 
 def body_of(operation: dict[str, Any]) -> Any:
@@ -54,19 +64,26 @@ async def linked(
     canopy_server: SandboxServer,
     more_sandboxes: tuple[SandboxServer, ...],
 ) -> Api:
-    """A customer whose firm is linked to every vendor there is."""
-    return await customers_of(http, settings, operator_pool, quickbooks_server, canopy_server, *more_sandboxes)()
+    """A customer whose firm is linked to every vendor there is, and whose key may do everything, also give."""
+    sandboxes = (quickbooks_server, canopy_server, *more_sandboxes)
+    api = await customers_of(http, settings, operator_pool, *sandboxes)(scopes=SCOPES)
+    await let_keys_give(operator_pool, api.cast.org_id)
+    return api
 
 
 async def send(api: Api, operation: dict[str, Any], vendor: str, text: str) -> httpx.Response:
     """The operation with the text in one more field of its body, where strict decoding would come upon it later."""
     book = ids.Book(api.cast.connections[vendor], 0, "")
     path: str = operation["path"].replace("{vendor}", vendor).replace("{n}", "1")
-    path = path.replace("{path}", "customer" if vendor == "quickbooks" else "clients/search")
+    path = path.replace("{path}", PASSED_THROUGH.get((vendor, operation["method"]), "clients/search"))
     if path.startswith("/v1/connections/"):
         path = path.replace("{id}", api.connection(vendor))
     elif path.startswith("/v1/firms/"):
         path = path.replace("{id}", ids.encode("firm", api.cast.firm_id))
+    elif path.startswith("/v1/keys/"):
+        path = path.replace("{id}", (await api.get("/v1/me")).json()["key"])
+    elif path.startswith("/v1/members/"):
+        path = path.replace("{id}", (await api.get("/v1/members")).json()["data"][0]["id"])
     elif "{id}" in path:
         path = path.replace("{id}", book.ref(prefix_of(operation), "1"))
     sent = msgspec.convert(body_of(operation) or {}, dict[str, Any]) | {"memo": text}
