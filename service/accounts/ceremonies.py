@@ -27,8 +27,8 @@ from webauthn.helpers.structs import (
 
 from service.accounts.errors import PasskeyRefusedError
 from service.accounts.members_store import Member
-from service.accounts.passkeys import Site
 from service.accounts.passkeys_store import Passkey
+from service.accounts.site import Site
 
 _VERIFIED: Final = UserVerificationRequirement.REQUIRED
 

@@ -8,7 +8,6 @@ from typing import Final
 from uuid import UUID
 
 import asyncpg
-import msgspec
 
 from service.accounts import passkeys_store as store
 from service.accounts.credentials import Known
@@ -16,6 +15,7 @@ from service.accounts.errors import ImpossibleValueError, MemberNotFoundError, P
 from service.accounts.members_store import Member
 from service.accounts.organizations import checked_name
 from service.accounts.passkeys_store import Passkey
+from service.accounts.site import Site
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, as_organization
 from service.ids import new_uuid
@@ -24,13 +24,6 @@ MOST: Final = 20
 """Passkeys a member may have."""
 
 list_passkeys = store.list_passkeys
-
-
-class Site(msgspec.Struct, frozen=True):
-    """Where a browser sees us: passkeys are bound to the host's name, and signatures to the whole origin."""
-
-    host: str
-    origin: str
 
 
 def registration_options(site: Site, member: Member, known: list[Passkey], challenge: bytes) -> str:

@@ -12,7 +12,7 @@ from service.accounts import sessions
 from service.accounts.credentials import Known
 from service.accounts.errors import LinkExpiredError
 from service.accounts.members_store import get_member
-from service.accounts.passkeys import Site
+from service.accounts.site import Site
 from service.api.limits import subscriber
 from service.db.pool import as_organization
 from service.portal.cookies import DEVICE, device_token, same

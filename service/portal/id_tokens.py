@@ -11,7 +11,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from service.portal.openid import OpenIdError
+from service.portal.errors import OpenIdError
 from service.settings import Issuer
 
 # Authlib has no type hints; what is used of it is named here, once.

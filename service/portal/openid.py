@@ -20,6 +20,7 @@ from authlib.oauth2.rfc7636 import create_s256_code_challenge  # type: ignore[im
 from service.accounts.identities import Outsider
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.transport import HttpTransport
+from service.portal.errors import OpenIdError
 from service.settings import Issuer
 
 if TYPE_CHECKING:
@@ -36,10 +37,6 @@ _challenge: Final = cast(Callable[[str], str], create_s256_code_challenge)
 _TIMEOUT_S: Final = 10.0
 _KNOWN_FOR_S: Final = 3600.0
 _KEYS_AGAIN_AFTER_S: Final = 60.0
-
-
-class OpenIdError(Exception):
-    """The sign-in came to nothing; the text says why, for a log, and holds nothing of anybody."""
 
 
 class Walk(msgspec.Struct, frozen=True):

@@ -14,7 +14,8 @@ from playwright.async_api import expect
 
 from service import embedded
 from service.connectors.transport import HttpTransport
-from service.portal.openid import OpenId, OpenIdError
+from service.portal.errors import OpenIdError
+from service.portal.openid import OpenId
 from service.settings import Settings
 from service.settings.forms import OPENID_ISSUERS, Issuer, Unreadable
 from tests.conftest import Database

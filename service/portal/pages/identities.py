@@ -18,7 +18,8 @@ from service.connectors.sdk.budget import Limit
 from service.db.pool import as_organization
 from service.portal.cookies import OUTSIDER, WALK, same
 from service.portal.entering import go_on
-from service.portal.openid import Arrival, OpenIdError, Walk
+from service.portal.errors import OpenIdError
+from service.portal.openid import Arrival, Walk
 from service.portal.pages.security import record, tell_of
 from service.portal.route import Route, form, page, set_cookie
 from service.portal.visit import Refusal, Reply, Visit, local_path, missing

@@ -10,7 +10,7 @@ from service import ids
 from service.accounts import passkeys, sessions
 from service.accounts.credentials import Known
 from service.accounts.errors import ImpossibleValueError, MemberNotFoundError, PasskeyRefusedError
-from service.accounts.passkeys import Site
+from service.accounts.site import Site
 from service.db.pool import as_organization
 from service.portal.entering import enter, site_of
 from service.portal.pages import signing
