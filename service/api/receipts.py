@@ -28,8 +28,8 @@ def reason_of(call: Call, status: int) -> Reason:
     """Why this call is billed (`success`) or not."""
     operation = call.operation
     if status >= 400:
-        if call.problem is not None and call.problem.kind.origin in ("vendor", "connection"):
-            return Reason.VENDOR_ERROR
+        if status != 403 and call.problem is not None and call.problem.kind.origin in ("vendor", "connection"):
+            return Reason.VENDOR_ERROR  # a 403 says that nobody was asked
         return Reason.CLIENT_ERROR if status < 500 else Reason.PLATFORM_ERROR
     if operation is None or operation.meter is Meter.NONE or call.deferred:
         return Reason.MANAGEMENT

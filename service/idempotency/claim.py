@@ -9,8 +9,11 @@ A try that died holds its claim until `HELD_FOR`; then the same request may be s
 derived from ours, so a second try cannot do the write twice where the vendor keeps keys.
 """
 
+import asyncio
 import hashlib
 import os
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -21,13 +24,14 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
 
 from service.clock import Clock, now
-from service.db.pool import Connection, Pool, as_organization
+from service.db.pool import AWAY, Connection, Pool, as_organization
 from service.errors import IDEMPOTENCY_IN_FLIGHT, IDEMPOTENCY_KEY_REUSED, ApiProblem
 from service.idempotency import store
+from service.telemetry import log_exception
 
 KEPT_FOR: Final = timedelta(days=30)
 HELD_FOR: Final = timedelta(seconds=60)
-"""Longer than any write may take; a claim held longer belongs to a try that died."""
+"""Longer than any write may take but an upload, whose claim is prolonged; a claim that is over is a dead try's."""
 _NONCE_BYTES: Final = 12
 
 
@@ -101,6 +105,25 @@ class Idempotency:
         """The write goes on under another request id, which its usage will be counted under."""
         async with as_organization(self._pool, claim.org_id) as connection:
             await store.mark_claim_counted_as(connection, claim.org_id, claim.key, claim.request_id, request_id)
+
+    @asynccontextmanager
+    async def prolonged(self, claim: Claim) -> AsyncGenerator[None]:
+        """Holds the claim for as long as the block takes, in steps that a try which dies leaves behind soon."""
+        prolonging = asyncio.create_task(self._prolong(claim))
+        try:
+            yield
+        finally:
+            prolonging.cancel()
+
+    async def _prolong(self, claim: Claim) -> None:
+        while True:
+            await asyncio.sleep(HELD_FOR.total_seconds() / 3)
+            held_until = self._clock() + HELD_FOR
+            try:
+                async with as_organization(self._pool, claim.org_id) as connection:
+                    await store.mark_claim_prolonged(connection, claim.org_id, claim.key, claim.request_id, held_until)
+            except AWAY as error:  # the next time comes before the claim is over
+                log_exception(error)
 
     async def keep(self, claim: Claim, answer: KeptAnswer) -> None:
         """The write is over: the same request gets this answer from now on."""

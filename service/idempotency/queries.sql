@@ -24,6 +24,12 @@ UPDATE idempotency_claims
 SET earlier_request_ids = earlier_request_ids || $4::uuid
 WHERE org_id = $1 AND key = $2 AND request_id = $3 AND status IS NULL;
 
+-- name: mark_claim_prolonged
+-- The try that holds the claim is still at work.
+UPDATE idempotency_claims
+SET held_until = $4
+WHERE org_id = $1 AND key = $2 AND request_id = $3 AND status IS NULL;
+
 -- name: mark_claim_answered
 -- Keeps the answer of the try that holds the claim.
 UPDATE idempotency_claims

@@ -51,6 +51,12 @@ async def mark_claim_counted_as(connection: Connection, org_id: UUID, key: str, 
     await connection.execute(SQL["mark_claim_counted_as"], org_id, key, request_id, also)
 
 
+async def mark_claim_prolonged(
+    connection: Connection, org_id: UUID, key: str, request_id: UUID, held_until: datetime
+) -> None:
+    await connection.execute(SQL["mark_claim_prolonged"], org_id, key, request_id, held_until)
+
+
 async def mark_claim_answered(
     connection: Connection, org_id: UUID, key: str, request_id: UUID, status: int, answer: bytes
 ) -> None:

@@ -126,7 +126,8 @@ class Writer:
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
         flow = upload(new, claim.vendor_key, way.book)
-        record = await self._carry_out(call, way, flow, None, source)
+        async with self._idempotency.prolonged(claim):
+            record = await self._carry_out(call, way, flow, None, source)
         location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
         rules = await self._reader.rules(call, way, noun)
         return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
@@ -142,7 +143,9 @@ class Writer:
         claim = await self._claim(call, way, key, described)
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
-        record = await self._carry_out(call, way, upload(remote_id, new, claim.vendor_key, way.book), None, source)
+        flow = upload(remote_id, new, claim.vendor_key, way.book)
+        async with self._idempotency.prolonged(claim):
+            record = await self._carry_out(call, way, flow, None, source)
         rules = await self._reader.rules(call, way, noun)
         return Answer(200, encode(overridden(record, rules)), headers=etag(record))
 
