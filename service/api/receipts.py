@@ -29,7 +29,7 @@ def reason_of(call: Call, status: int) -> Reason:
     operation = call.operation
     if status >= 400:
         if status != 403 and call.problem is not None and call.problem.kind.origin in ("vendor", "connection"):
-            return Reason.VENDOR_ERROR  # a 403 says that nobody was asked
+            return Reason.VENDOR_ERROR  # which a 403 never says
         return Reason.CLIENT_ERROR if status < 500 else Reason.PLATFORM_ERROR
     if operation is None or operation.meter is Meter.NONE or call.deferred:
         return Reason.MANAGEMENT

@@ -59,9 +59,11 @@ class Bucket:
         self._keys = [f"{prefix}p", *(f"{prefix}{limit.window_s:g}" for limit in limits)]
         self._arguments = [part for limit in limits for part in (limit.count, round(limit.window_s * 1e6))]
         self._largest = max(1, int(min(_rate(limit) for limit in limits) * LEASE_S))
-        self._block = max(1, self._largest // 16)
+        self._block: int = max(1, self._largest // 16)
         self._ttl_s = LEASE_S
-        self._left = self._granted = self._unleased = 0
+        self._left: int = 0
+        self._granted: int = 0
+        self._unleased: int = 0
         self._member = ""
         self._expires_ns = 0
         self.last_use_ns = 0

@@ -121,13 +121,13 @@ def _page(connection: http.client.HTTPConnection, headers: dict[str, str], curso
         connection.request("GET", path, headers=headers)
         answer = connection.getresponse()
         body = answer.read()
-        if answer.status != 503:  # it starts
-            break
-        time.sleep(1)
-    if answer.status != 200:
-        raise ValueError(f"{answer.status}: {body[:500]!r}")
-    found: dict[str, Any] = msgspec.json.decode(body)
-    return found
+        if answer.status == 200:
+            found: dict[str, Any] = msgspec.json.decode(body)
+            return found
+        if answer.status != 503:
+            raise ValueError(f"{answer.status}: {body[:500]!r}")
+        time.sleep(1)  # it starts
+    raise TimeoutError(f"503 for {_TRIES} s")
 
 
 def to_text(walk: Walk) -> str:

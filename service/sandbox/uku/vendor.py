@@ -57,7 +57,7 @@ class Uku(Keyed):
     def __init__(self, books: Books, clock: VendorClock | None = None) -> None:
         super().__init__(books, clock, _PER_MINUTE)
         self.account = str(UUID(int=0x0F4C7D1E8A514C599B5E6A9D1D0A0000 + books.seed))
-        self.grants = _Grants(self.clock.true_s, access_s=_ACCESS_S, refresh_s=_REFRESH_S)
+        self.grants: Grants = _Grants(self.clock.true_s, access_s=_ACCESS_S, refresh_s=_REFRESH_S)
         self._consents = Consents(self.grants, _ENDPOINTS, lambda _, usual: usual, lambda error: {"error": error})
         self._consents.add_to(self.router)
         people = Layout(counts(lambda shape: shape.contacts), books.clients)
