@@ -40,6 +40,7 @@ from service.portal.templates import Templates
 from service.portal.terms import Terms
 from service.portal.throttle import Throttle
 from service.settings import Settings
+from service.usage.rail import rail_of
 from service.usage.seller import seller_of
 from service.usage.standing import Standings
 
@@ -113,6 +114,7 @@ async def opened_front(
             assets=assets,
             cookie_key=key_for("portal cookies"),
             seller=seller_of(settings),
+            rail=rail_of(settings),
             audit_key=signer_of(settings).public_key,
             public_url=settings.portal_url.rstrip("/") if settings.portal_url else None,
         )

@@ -3,7 +3,7 @@
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from billing import PriceBook, Seller
+from billing import PriceBook, Seller, StripeRail
 from service.accounts.mailed_links import MailedLinks
 from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
@@ -56,6 +56,8 @@ class Parts(Struct, frozen=True, kw_only=True):
     assets: Assets
     cookie_key: bytes
     seller: Seller
+    rail: StripeRail | None
+    """None where invoices are paid otherwise than through Stripe."""
     audit_key: str
     """The public key that the audit log's checkpoints are signed with."""
     public_url: str | None

@@ -1,6 +1,5 @@
 """Stripe's webhooks, the hosted page for setting up how to pay, and the reconciliations that were kept."""
 
-import asyncio
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any, Final, Literal
@@ -9,7 +8,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 import billing
-from billing import RailFault, StripeRail
+from billing import StripeRail
 from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
@@ -21,11 +20,11 @@ from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
 from service.errors import ApiProblem, missing
 from service.resources.common import Page
+from service.usage.paying import NoPaymentPageError, open_payment_page
 
 MAX_WEBHOOK_BYTES: Final = 512 * 1024
 MAX_SETUP_BYTES: Final = 16 * 1024
 MAX_EXPORTED: Final = 1_000
-_ANSWER_WITHIN_S: Final = 10.0
 
 
 class WebhookKept(Struct, frozen=True, kw_only=True, tag_field="object", tag="webhook"):
@@ -126,15 +125,12 @@ class StripeRoutes:
         if self._rail is None:
             raise missing()
         wish = decode_body(await json_body(call, MAX_SETUP_BYTES), PaymentSetup)
-        org_id = call.known_caller.org_id
         try:
-            async with asyncio.timeout(_ANSWER_WITHIN_S), as_organization(self._pool, org_id) as connection:
-                account = await billing.get_account(connection, org_id)
-                page = await billing.open_setup_page(
-                    connection, self._rail, org_id, call.request_id, wish.return_url, account.currency
-                )
-        except (RailFault, TimeoutError) as fault:
-            raise ApiProblem(errors.RAIL_UNAVAILABLE, "Stripe did not give us a page.", retry_after_s=5) from fault
+            page = await open_payment_page(
+                self._pool, self._rail, call.known_caller.org_id, call.request_id, wish.return_url
+            )
+        except NoPaymentPageError as error:
+            raise ApiProblem(errors.RAIL_UNAVAILABLE, "Stripe did not give us a page.", retry_after_s=5) from error
         return answer_of(SetupPage(url=page.url, expires_at=page.expires_at))
 
     async def reconciliations(self, call: Call) -> Answer:

@@ -46,6 +46,7 @@ TWINS: Final[dict[str, str]] = {
     "POST /usage/budgets": "setBudget",
     "POST /usage/budgets/remove": "setBudget",
     "GET /invoices": "listBillingInvoices getMonthToDate",
+    "POST /invoices/payment": "setUpPayment",
     "GET /invoices/{id}": "getBillingInvoice getBillingInvoiceBalance getBillingInvoiceHtml",
     "GET /invoices/{id}/pdf": "getBillingInvoicePdf",
     "GET /invoices/{id}/lines/{n}": "downloadInvoiceLineCalls",
@@ -155,5 +156,4 @@ def test_what_keys_manage_stands_on_a_page_too() -> None:
         "getMember",  # a row of the list
         "listReconciliations",  # what an invoice was checked against: for programs that book it
         "exportReconciliations",
-        "setUpPayment",
     }

@@ -13,10 +13,11 @@ from service.connections.store import list_connections
 from service.db.pool import as_organization
 from service.portal.pages.home import day_bars
 from service.portal.pages.taking import may_take, taking_waits
-from service.portal.route import Route, page
+from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.balance import read_standing, to_balance
 from service.usage.papers import FORMATS, file_named, read_papers, write_calls
+from service.usage.paying import NoPaymentPageError, open_payment_page
 from service.usage.shapes import to_invoice, to_month, to_sum
 
 _LINE_ROWS: Final = 100
@@ -35,6 +36,7 @@ def routes() -> tuple[Route, ...]:
     return (
         page("/usage", usage, Permission.READ_CALLS),
         page("/invoices", invoices, Permission.READ_MONEY),
+        form("/invoices/payment", set_up_payment, Permission.BUDGETS, recent=True),
         page("/invoices/{id}", invoice, Permission.READ_MONEY),
         page("/invoices/{id}/pdf", pdf, Permission.READ_MONEY, exports=Exports.NOBODY),
         page("/invoices/{id}/lines/{n}", line_calls, Permission.READ_MONEY),
@@ -83,7 +85,19 @@ async def invoices(visit: Visit) -> Reply:
     async with as_organization(visit.parts.pool, org_id) as connection:
         found = [to_invoice(one) for one in await billing.list_invoices(connection, org_id, limit=36)]
         month = to_month(await billing.month_to_date(connection, visit.parts.prices, org_id, visit.parts.clock()))
-    return visit.page("invoices.html", invoices=found, month=month)
+    return visit.page("invoices.html", invoices=found, month=month, by_stripe=visit.parts.rail is not None)
+
+
+async def set_up_payment(visit: Visit) -> Reply:
+    """A link to the hosted page: a form of ours leads nowhere else by itself."""
+    if visit.parts.rail is None:
+        raise missing()
+    attempt_id, back = ids.new_uuid(), f"{visit.origin}/invoices"
+    try:
+        found = await open_payment_page(visit.parts.pool, visit.parts.rail, visit.org_id, attempt_id, back)
+    except NoPaymentPageError:
+        return visit.page("payment.html", 503, url=None)
+    return visit.page("payment.html", url=found.url, expires_at=found.expires_at)
 
 
 async def invoice(visit: Visit) -> Reply:
