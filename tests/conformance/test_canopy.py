@@ -220,6 +220,7 @@ class TestCanopy(Conformance):
                 creates=lambda clients, number: OrganizerCreate(client=clients[0].id, title=f"Year {number}"),
                 changes=OrganizerUpdate(values=[AnswerInput(question_key="spouse_name", value="Una")]),
                 changed=lambda organizer: any(answer.value == "Una" for answer in organizer.answers),
+                also_moves=frozenset({"answers"}),
             ),
             "engagements": Facts(
                 id_field="engagement_id",
