@@ -66,6 +66,14 @@ _AUDIT: Final = """
                   $1::uuid, request_id, key_id, operation)
     FROM named WHERE connection_id IS NOT NULL"""
 
+_ENDPOINT: Final = """
+    INSERT INTO webhook_endpoints (org_id, id, url, description, mode, api_version, enabled, created_at, updated_at)
+    VALUES ($1, $2, 'https://hooks.ledgerline.example/tickmark', 'ours', 'live', '2026-11-20', true, $3, $3)"""
+_TOLD: Final = """
+    SELECT publish_event($1, 'connection.healthy', 'live', $2::timestamptz - n * interval '1 minute', 'con', $3,
+                         jsonb_build_object('vendor', 'quickbooks', 'state', 'healthy'))
+    FROM generate_series(1, 1000) AS n"""
+
 
 class Staged(Struct, frozen=True):
     """What is looked at."""
@@ -124,6 +132,10 @@ async def furnish(owner_url: str, settings: Settings, usage: int, calls: int) ->
         invoice = await _close(connection, load_price_book(), org_id, at)
     minute = (org_id, at - timedelta(seconds=60), at, 600, *shared)
     await owner.execute(_FILL + _USAGE.replace("at + interval '5 ms'", "clock_timestamp()"), *minute)
+    endpoint = ids.new_uuid()
+    await owner.execute(_ENDPOINT, org_id, endpoint, at)
+    await owner.execute(_TOLD, org_id, at, links[0])
+    delivery = await owner.fetchval("SELECT id FROM webhook_deliveries ORDER BY id DESC LIMIT 1")
     await owner.execute("VACUUM ANALYZE")
     call = await owner.fetchval("SELECT request_id FROM billing.calls WHERE billable ORDER BY request_id DESC LIMIT 1")
     for pool in (app, operators):
@@ -141,6 +153,9 @@ async def furnish(owner_url: str, settings: Settings, usage: int, calls: int) ->
             **{path: path.replace("{id}", ids.encode("firm", firm.id)) for path in _OF_FIRMS},
             **{path: path.replace("{id}", ids.encode("con", links[0])) for path in _OF_CONNECTIONS},
             "/invoices/{id}/pdf": f"/invoices/{bill}/pdf",
+            "/events/endpoints/{id}": f"/events/endpoints/{ids.encode('whe', endpoint)}",
+            "/events/endpoints/{id}/edit": f"/events/endpoints/{ids.encode('whe', endpoint)}/edit",
+            "/events/deliveries/{id}": f"/events/deliveries/{ids.encode('dlv', delivery)}",
             "/guides/{slug}": "/guides/errors",
             "/reference/{operation}": "/reference/listClients",
             "/log?status": "/log?status=502",
