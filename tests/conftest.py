@@ -116,3 +116,17 @@ async def _execute(url: str, sql: str) -> None:
         await connection.execute(sql)
     finally:
         await connection.close()
+
+
+FIGURE = "figure"
+"""The property of a test under which it gives a line to be read after the run: `record_property(FIGURE, …)`."""
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """What tests measured stands in the output, however they were spread over processes."""
+    reports: list[pytest.TestReport] = terminalreporter.stats.get("passed", [])
+    for report in reports:
+        lines = [str(line) for name, line in report.user_properties if name == FIGURE]
+        if lines:
+            terminalreporter.section(f"figures of {report.nodeid}", sep="-")
+            terminalreporter.line("\n".join(lines))

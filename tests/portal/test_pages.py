@@ -1,12 +1,14 @@
 """Every page: without violations of accessibility, at 360 px, in the dark, by keyboard, without a script."""
 
 import re
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Page, expect
 
+from tests.conftest import FIGURE
 from tests.portal.conftest import People
 from tests.portal.person import Person
 
@@ -148,7 +150,7 @@ _FIGURES = """new Promise(done => {
 })"""
 
 
-async def test_pages_are_light_and_do_not_jump(people: People) -> None:
+async def test_pages_are_light_and_do_not_jump(people: People, record_property: Callable[[str, object], None]) -> None:
     person = await people()
     await furnished(person)
     stranger = await people(sign_up=False)
@@ -159,6 +161,6 @@ async def test_pages_are_light_and_do_not_jump(people: People) -> None:
         figures[path] = await person.page.evaluate(_FIGURES)
 
     for path, found in figures.items():
-        print(f"{path:16}", " ".join(f"{name}={value:g}" for name, value in found.items()))
+        record_property(FIGURE, f"{path:16} " + " ".join(f"{name}={value:g}" for name, value in found.items()))
     assert {path: found for path, found in figures.items() if not 0 < found["bytes"] < 60_000} == {}
     assert {path: found for path, found in figures.items() if found["shift"] >= 0.02} == {}
