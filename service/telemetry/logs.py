@@ -64,11 +64,11 @@ class JsonLines(logging.Formatter):
 
 
 class LiteralFilter(logging.Filter):
-    """Marks records whose message is a literal of the code that logs; must run in the thread that logs."""
+    """Keeps a record's message if it is a literal of the code that logs; must run in the thread that logs."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        if not hasattr(record, "is_literal"):
-            record.is_literal = type(record.msg) is str and _is_literal(record)
+        if not hasattr(record, "literal"):
+            record.literal = record.msg if type(record.msg) is str and _is_literal(record) else None
         return True
 
 
@@ -115,10 +115,10 @@ class LogPipes:
 
 def message_of(record: logging.LogRecord) -> str:
     """The literal with its numbers, or WITHHELD."""
-    if not getattr(record, "is_literal", False):
+    template: str | None = getattr(record, "literal", None)
+    if template is None:
         return WITHHELD
-    template = str(record.msg)
-    if not record.args:
+    if not record.args or record.msg is not template:  # another handler put other words into it since
         return template
     try:
         return redact(template % _only_numbers(record.args))

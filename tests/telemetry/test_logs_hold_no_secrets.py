@@ -17,6 +17,7 @@ import pytest
 
 from service.connectors.sdk import faults
 from service.telemetry import CallRecord, Telemetry, log_exception, setup
+from service.telemetry.logs import LiteralFilter
 
 CANARIES = (
     "tm_live_4fj29dk3md0s9dkf3j",
@@ -217,6 +218,29 @@ def test_handlers_of_libraries_are_redacted() -> None:
     for canary in CANARIES:
         assert canary not in stream.getvalue()
     assert "ValueError" in stream.getvalue()
+
+
+def test_words_that_another_handler_puts_into_a_record_are_not_printed(pipes: Pipes) -> None:
+    def rewrite(record: logging.LogRecord) -> bool:
+        record.msg, record.args = record.getMessage(), ()
+        return True
+
+    others = logging.StreamHandler(io.StringIO())
+    others.addFilter(rewrite)
+    root = logging.getLogger()
+    ours_first = root.handlers[0]
+    root.addHandler(others)
+    root.addHandler(late := logging.StreamHandler(stream := io.StringIO()))
+    late.setFormatter(ours_first.formatter)
+    late.addFilter(LiteralFilter())
+    try:
+        library.warning("rows of %s", CANARIES[5])
+    finally:
+        root.removeHandler(others)
+        root.removeHandler(late)
+
+    assert json.loads(stream.getvalue())["message"] == "rows of %s"
+    assert pipes.lines[-1]["message"] == "rows of <str>"
 
 
 def as_exception_at(logger: logging.Logger, text: str) -> None:
