@@ -17,7 +17,7 @@ from service.accounts.key_shapes import (
 from service.accounts.tokens import Peppers
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import PAGING_PROBLEMS
 from service.db.pool import Pool
 from service.resources.common import Page
@@ -51,7 +51,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             answer=Page[Key],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [KEY_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(KEY_EXAMPLE),
             run=routes.page,
             **shared,
         ),
@@ -137,7 +137,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
                 ),
             ),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [LEAK_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(LEAK_EXAMPLE),
             run=routes.leaks,
             **shared,
         ),

@@ -14,7 +14,7 @@ from service.accounts.team_shapes import (
 )
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import PAGING_PROBLEMS
 from service.db.pool import Pool
 from service.resources.common import Page
@@ -42,7 +42,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             answer=Page[Member],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [MEMBER_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(MEMBER_EXAMPLE),
             run=routes.page,
             **shared,
         ),
@@ -100,7 +100,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
             answer=Page[Invitation],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [INVITATION_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(INVITATION_EXAMPLE),
             run=routes.invitations,
             **shared,
         ),

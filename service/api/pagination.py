@@ -5,7 +5,7 @@ import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 from cryptography.exceptions import InvalidTag
@@ -55,3 +55,8 @@ class Cursors:
         if sealed.expires_at <= self._seconds():
             raise ApiProblem(CURSOR_EXPIRED, "Cursors are good for 24 hours; this one is older.")
         return sealed.position
+
+
+def example_page(*records: Any) -> dict[str, Any]:
+    """A list's answer as the contract shows it: these, and no more pages."""
+    return {"object": "list", "data": list(records), "has_more": False, "next_cursor": None}

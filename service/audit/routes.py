@@ -10,7 +10,7 @@ from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.download import Download
 from service.api.operation import Audit, Exports, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, instant, invalid, one_of, read_query, text
 from service.audit.checking import export_log, verify_log
 from service.audit.search import Search, search
@@ -115,7 +115,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
                 ),
             ),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(EXAMPLE),
             run=routes.entries,
         ),
         Operation(

@@ -16,7 +16,7 @@ from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as Metered
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.clock import Clock, now
 from service.connections.store import list_connections
@@ -137,7 +137,7 @@ def firm_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
             answer=Page[Firm],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [FIRM_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(FIRM_EXAMPLE),
             run=routes.page,
             **shared,
         ),

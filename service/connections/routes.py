@@ -12,7 +12,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.connections.named import connection_named
 from service.connections.open import Connections
@@ -138,7 +138,7 @@ def connection_operations(connections: Connections, cursors: Cursors) -> tuple[O
             answer=Page[Connection],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [CONNECTION_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(CONNECTION_EXAMPLE),
             run=routes.page,
         ),
         Operation(

@@ -9,7 +9,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, instant, read_query
 from service.audit.entry import from_content
 from service.audit.store import list_disclosures
@@ -92,7 +92,7 @@ def disclosure_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]
                 parameters.filter_by("consent", _CONSENT_SCHEMA, "Only those that rest on this consent."),
             ),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [DISCLOSURE], "has_more": False, "next_cursor": None},
+            example=example_page(DISCLOSURE),
             run=routes.page,
         ),
     )

@@ -10,7 +10,7 @@ from service.api import parameters
 from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, read_query, text
 from service.clock import Clock, now
 from service.connections.approvals.problems import approval_problem
@@ -158,7 +158,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
                 ),
             ),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [CONSENT], "has_more": False, "next_cursor": None},
+            example=example_page(CONSENT),
             run=routes.page,
         ),
         Operation(

@@ -5,7 +5,7 @@ from typing import Any
 from service import errors
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import PAGING_PROBLEMS
 from service.events.delivery_routes import STATES, DeliveryRoutes
 from service.events.endpoint_routes import EndpointRoutes
@@ -50,7 +50,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
             scope="webhooks:read",
             answer=Page[WebhookEndpoint],
             problems=(errors.NOT_FOUND,),
-            example={"object": "list", "data": [ENDPOINT_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(ENDPOINT_EXAMPLE),
             run=routes.page,
             **_SHARED,
         ),
@@ -200,7 +200,7 @@ def _delivery_operations(routes: DeliveryRoutes) -> tuple[Operation, ...]:
                 parameters.filter_by("status", {"type": "string", "enum": list(STATES)}, "Only those."),
             ),
             problems=(*PAGING_PROBLEMS, errors.NOT_FOUND),
-            example={"object": "list", "data": [DELIVERY_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(DELIVERY_EXAMPLE),
             run=routes.page,
             **_SHARED,
         ),

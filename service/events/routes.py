@@ -10,7 +10,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, Reader, instant, one_of, read_query
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
@@ -99,7 +99,7 @@ def event_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
                 parameters.filter_by("type", {"type": "string", "enum": sorted(EVENT_TYPES)}, "Only of this type."),
             ),
             problems=(*PAGING_PROBLEMS, errors.NOT_FOUND),
-            example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(_EXAMPLE),
             run=routes.page,
         ),
         Operation(

@@ -114,6 +114,7 @@ class Idempotency:
             yield
         finally:
             prolonging.cancel()
+            await asyncio.wait({prolonging})  # or a step under way would take back what ends the claim
 
     async def _prolong(self, claim: Claim) -> None:
         while True:

@@ -15,7 +15,7 @@ from service.api.call import Answer, Call
 from service.api.download import Download
 from service.api.operation import Audit, Exports, Operation
 from service.api.operation import Meter as MeterClass
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import (
     DEFAULT_LIMIT,
     PAGING,
@@ -197,7 +197,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             answer=Page[UsageCall],
             parameters=(parameters.LIMIT, parameters.CURSOR, parameters.SINCE, parameters.UNTIL, *_FILTER_PARAMETERS),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [CALL], "has_more": False, "next_cursor": None},
+            example=example_page(CALL),
             run=routes.calls,
         ),
         Operation(
@@ -274,7 +274,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             answer=Page[BillingInvoice],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [INVOICE], "has_more": False, "next_cursor": None},
+            example=example_page(INVOICE),
             run=routes.invoices,
         ),
         Operation(

@@ -14,7 +14,7 @@ from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Exports, Meter, Operation
-from service.api.pagination import Cursors
+from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
@@ -262,7 +262,7 @@ def stripe_operations(
             answer=Page[Reconciled],
             parameters=(parameters.LIMIT, parameters.CURSOR),
             problems=PAGING_PROBLEMS,
-            example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(_EXAMPLE),
             run=routes.reconciliations,
         ),
         Operation(

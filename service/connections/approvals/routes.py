@@ -9,6 +9,7 @@ from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation
 from service.api.operation import Meter as Metered
+from service.api.pagination import example_page
 from service.api.parameters import filter_by, path_id
 from service.api.query import boolean, read_query
 from service.connections.approvals import require, store
@@ -117,7 +118,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
             answer=Page[ApprovalView],
             parameters=(filter_by("waiting", {"type": "boolean"}, "`true`: only what waits."),),
             problems=(errors.INVALID_PARAMETER,),
-            example={"object": "list", "data": [APPROVAL_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(APPROVAL_EXAMPLE),
             run=routes.page,
         ),
         Operation(

@@ -9,6 +9,7 @@ from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Operation, Parameter
 from service.api.operation import Meter as Metered
+from service.api.pagination import example_page
 from service.api.query import DEFAULT_LIMIT, id_of, read_query, whole_number
 from service.connections.hosted import store
 from service.connections.hosted.branding import change_settings
@@ -200,7 +201,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
                 ),
             ),
             problems=(errors.INVALID_PARAMETER,),
-            example={"object": "list", "data": [SESSION | {"url": None}], "has_more": False, "next_cursor": None},
+            example=example_page(SESSION | {"url": None}),
             run=routes.page,
         ),
         Operation(

@@ -10,6 +10,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.pagination import example_page
 from service.api.query import DEFAULT_LIMIT, boolean, id_of, read_query, whole_number
 from service.connections.issues import store
 from service.connections.issues.settle import Settle, accept_issue, ignore_issue
@@ -140,7 +141,7 @@ def issue_operations(linking: Linking) -> tuple[Operation, ...]:
                 parameters.filter_by("open", {"type": "boolean"}, "`true`: only open ones."),
             ),
             problems=(errors.INVALID_PARAMETER,),
-            example={"object": "list", "data": [_ISSUE], "has_more": False, "next_cursor": None},
+            example=example_page(_ISSUE),
             run=routes.page,
         ),
         Operation(

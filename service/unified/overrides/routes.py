@@ -12,6 +12,7 @@ from service.api import parameters
 from service.api.bodies import answer_of, decode_body, encode, json_body
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.pagination import example_page
 from service.api.query import id_of, one_of, read_query
 from service.clock import Clock, now
 from service.connections.errors import ConnectionNotFoundError
@@ -213,7 +214,7 @@ def override_operations(
                 ),
             ),
             problems=(errors.INVALID_PARAMETER,),
-            example={"object": "list", "data": [_EXAMPLE], "has_more": False, "next_cursor": None},
+            example=example_page(_EXAMPLE),
             run=overrides.list,
             **shared,
         ),

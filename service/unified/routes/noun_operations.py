@@ -8,6 +8,7 @@ from service import errors
 from service.api import parameters
 from service.api.call import Answer, Call, Route
 from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.pagination import example_page
 from service.connectors.sdk.connector import Connector
 from service.resources.common import Page
 from service.unified.noun import Noun
@@ -104,7 +105,7 @@ def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Oper
             *selection(noun),
         ),
         problems=LIST_PROBLEMS,
-        example={"object": "list", "data": [noun.example], "has_more": False, "next_cursor": None},
+        example=example_page(noun.example),
     )
 
 
