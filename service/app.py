@@ -141,7 +141,7 @@ async def open_edge(
             coverage=coverage,
             around=Around(
                 batches=Batches(settings.max_body_bytes),
-                passthroughs=Passthroughs(ways, reader, writer, settings.max_body_bytes),
+                passthroughs=Passthroughs(ways, reader, writer, nouns, settings.max_body_bytes),
                 sessions=Sessions(ways, reader),
                 operations=Operations(pool, slow, connections),
                 overrides=Overrides(

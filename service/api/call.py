@@ -67,6 +67,7 @@ class Call:
         "consents",
         "deferred",
         "dry_run",
+        "faulted",
         "firm_id",
         "leg",
         "mapping_ns",
@@ -75,6 +76,7 @@ class Call:
         "problem",
         "purpose",
         "receive",
+        "records",
         "replayed",
         "request_id",
         "request_ref",
@@ -113,6 +115,10 @@ class Call:
         """The caller's own reference for why, where one is asked for."""
         self.leg = Leg()
         self.rows = 0
+        self.records: tuple[str, ...] = ()
+        """The ids of what was written, where neither the path nor the answer is one record's."""
+        self.faulted = False
+        """The vendor refused all that one call carried: its answer goes out as it came, and is no success."""
         self.units = 1
         """What a success counts as on its meter."""
         self.replayed = False
@@ -208,7 +214,7 @@ class Call:
         return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
-_OUTCOME = ("consents", "leg", "mapping_ns", "problem", "purpose", "rows", "units")
+_OUTCOME = ("consents", "faulted", "leg", "mapping_ns", "problem", "purpose", "records", "rows", "units")
 _SHARED = (
     *(name for name in _OUTCOME if name != "leg"),
     "by_client", "caller", "connection_id", "firm_id", "operation", "replayed", "spending", "ticket", "vendor",

@@ -35,6 +35,8 @@ def reason_of(call: Call, status: int) -> Reason:
         return Reason.MANAGEMENT
     if call.replayed:
         return Reason.REPLAY
+    if call.faulted:
+        return Reason.VENDOR_ERROR
     if call.dry_run:
         return Reason.DRY_RUN
     if call.known_caller.mode is Mode.TEST:

@@ -67,10 +67,12 @@ def _discloses(call: Call, status: int) -> bool:
 
 
 def _records(call: Call, answer: Answer) -> tuple[str, ...]:
-    """The record that the path names, or that was created."""
+    """The record that the path names, or that was created; those of a call that wrote several."""
     operation = call.operation
     if operation is None or operation.audit is not Audit.CLIENT_DATA:
         return ()
+    if call.records:
+        return call.records
     if operation.path.endswith("/{id}") or "{id}/" in operation.path:
         named = call.params.get("id")
         return (named[:512],) if isinstance(named, str) else ()

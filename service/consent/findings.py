@@ -85,8 +85,9 @@ async def collect(connection: Connection, vault: Vault, asked: Asked, public_key
 
 
 def is_change(entry: Entry) -> bool:
-    """Whether something of the firm was changed."""
-    return (entry.scope or "").endswith(":write") and 200 <= (entry.status or 0) < 300
+    """Whether something of the firm was changed; not where a vendor refused every part of its own batch."""
+    is_done = 200 <= (entry.status or 0) < 300 and entry.outcome != "vendor_error"
+    return is_done and (entry.scope or "").endswith(":write")
 
 
 def shown_actor(entry: Entry) -> str:

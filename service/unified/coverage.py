@@ -8,6 +8,7 @@ from msgspec import Struct
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.connectors.sdk.binding import PORTS, Binding
+from service.connectors.sdk.budget import BudgetSpec
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.passthrough import Group, Known, Method
 from service.errors import NOT_FOUND, ApiProblem
@@ -50,6 +51,8 @@ class ResourceCoverage(Struct, frozen=True, kw_only=True):
 class Limit(Struct, frozen=True):
     count: int
     window_s: float
+    calls: str | None = None
+    """The only calls that it is for, such as `batch`, which count for the others too; null where it is for all."""
 
 
 class PassthroughCoverage(Struct, frozen=True):
@@ -142,7 +145,7 @@ def vendor_coverage(connector: Connector) -> VendorCoverage:
     return VendorCoverage(
         vendor=connector.slug,
         name=connector.name,
-        limits=tuple(Limit(one.count, one.window_s) for one in connector.budget.limits),
+        limits=_limits(connector.budget),
         limits_for=connector.budget.scope,
         names_account=connector.names_account,
         resources=tuple(_resource(name, binding) for name, binding in connector.bindings().items()),
@@ -152,6 +155,12 @@ def vendor_coverage(connector: Connector) -> VendorCoverage:
         ),
         groups=tuple(map(_group, connector.groups)),
     )
+
+
+def _limits(budget: BudgetSpec) -> tuple[Limit, ...]:
+    of_all = (Limit(one.count, one.window_s) for one in budget.limits)
+    apart = (Limit(one.count, one.window_s, calls) for calls, limits in budget.apart.items() for one in limits)
+    return (*of_all, *apart)
 
 
 def _group(group: Group) -> GroupCoverage:

@@ -1,14 +1,16 @@
 """A vendor's own endpoints, through our credentials, limits, meter and audit: host fixed, paths and headers listed."""
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, TypeAlias
 from urllib.parse import parse_qsl
 
 from service.api.bodies import json_body
 from service.api.call import JSON, Answer, Call
+from service.api.query import boolean
 from service.api.screen import refuse_numbers_in
 from service.connectors.sdk.faults import Malformed
 from service.connectors.sdk.flow import Flow, Request, Response
-from service.connectors.sdk.passthrough import Passthrough, Rule
+from service.connectors.sdk.passthrough import Done, Passthrough, Rule
 from service.connectors.sdk.wire import redacted
 from service.errors import (
     INVALID_PARAMETER,
@@ -17,6 +19,8 @@ from service.errors import (
     ApiProblem,
     FieldError,
 )
+from service.unified.bundles import note_done, refuse_bundle
+from service.unified.noun import Noun
 from service.unified.read import Reader
 from service.unified.ways import Way, Ways
 from service.unified.write import Writer
@@ -26,15 +30,22 @@ _PREFIX: Final = "/v1/passthrough/"
 _WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH"})
 _PLAIN: Final = ("application/pdf", "text/csv")
 """Besides JSON, from which secrets are taken out by name."""
+_DRY_RUN: Final = "dry_run"
+
+_Query: TypeAlias = tuple[tuple[str, str], ...]
+_Passed: TypeAlias = tuple[Answer, tuple[Done, ...]]
 
 
 class Passthroughs:
     """Passes calls through."""
 
-    def __init__(self, ways: Ways, reader: Reader, writer: Writer, max_body_bytes: int) -> None:
+    def __init__(
+        self, ways: Ways, reader: Reader, writer: Writer, nouns: Mapping[str, Noun], max_body_bytes: int
+    ) -> None:
         self._ways = ways
         self._reader = reader
         self._writer = writer
+        self._nouns = nouns
         self._max_body_bytes = max_body_bytes
 
     async def run(self, call: Call) -> Answer:
@@ -47,33 +58,51 @@ class Passthroughs:
         rule = listed.rule(call.method, f"/{rest}")
         if rule is None or b"%" in call.scope["raw_path"].partition(b"?")[0]:
             raise _not_listed(way, listed)
-        keepers = way.connector.redact
-        has_body = call.method in _WITH_BODY
-        body = await json_body(call, self._max_body_bytes, keepers) if has_body else None
-        if rule.lane == "write":
-            return await self._writer.once(
-                call, way, body or b"", lambda _key: self._flow(call, way, rule, f"/{rest}", body)
-            )
-        answer = await self._reader.run(call, way, self._flow(call, way, rule, f"/{rest}", body))
-        call.rows = 1
-        return answer
-
-    def _flow(self, call: Call, way: Way, rule: Rule, path: str, body: bytes | None) -> Flow[Answer]:
-        allowed = way.connector.passthrough.headers if way.connector.passthrough is not None else ()
+        # What each part of a bundle may hold alone has no field for government ids.
+        keepers = way.connector.redact if rule.bundle is None else frozenset[str]()
+        body = await json_body(call, self._max_body_bytes, keepers) if call.method in _WITH_BODY else None
         query = _query(call)
-        if rule.lane == "write":
-            for parameter, text in query:
-                refuse_numbers_in(text, f"query/{parameter}")
-        headers = tuple((name, value) for name in allowed if (value := call.header(name.encode())) is not None)
-        response = yield Request(
-            method=rule.method,
-            path=path,
-            query=query,
-            body=body,
-            headers=headers,
-            lane=rule.lane,
+        if rule.lane == "read":
+            answer, _ = await self._reader.run(call, way, _flow(call, way, rule, f"/{rest}", query, body))
+            call.rows = 1
+            return answer
+        return await self._write(call, way, rule, f"/{rest}", query, body)
+
+    async def _write(self, call: Call, way: Way, rule: Rule, path: str, query: _Query, body: bytes | None) -> Answer:
+        is_dry_run = any(boolean(name, text) for name, text in query if name == _DRY_RUN)
+        query = tuple(pair for pair in query if pair[0] != _DRY_RUN)
+        for name, text in query:
+            refuse_numbers_in(text, f"query/{name}")
+        if rule.bundle is not None:
+            refuse_bundle(call, way, rule.bundle, query, body or b"")
+
+        def told(call: Call, passed: _Passed) -> Answer:
+            answer, done = passed
+            if rule.bundle is not None:
+                note_done(call, way, self._nouns, done)
+            return answer
+
+        return await self._writer.once(
+            call, way, body or b"", lambda key: _flow(call, way, rule, path, query, body, key), told, dry_run=is_dry_run
         )
-        return _answer(response, way.connector.redact)
+
+
+def _flow(
+    call: Call, way: Way, rule: Rule, path: str, query: _Query, body: bytes | None, key: str = ""
+) -> Flow[_Passed]:
+    allowed = way.connector.passthrough.headers if way.connector.passthrough is not None else ()
+    bundle = rule.bundle
+    response = yield Request(
+        method=rule.method,
+        path=path,
+        query=query if bundle is None else (*query, bundle.once(key)),
+        body=body,
+        headers=tuple((name, value) for name in allowed if (value := call.header(name.encode())) is not None),
+        lane=rule.lane,
+        repeatable=bundle is not None,
+        counts_as=None if bundle is None else bundle.counts_as,
+    )
+    return _answer(response, way.connector.redact), () if bundle is None else bundle.done(response.body)
 
 
 def _answer(response: Response, redact: frozenset[str]) -> Answer:
@@ -87,7 +116,7 @@ def _answer(response: Response, redact: frozenset[str]) -> Answer:
     return Answer(200, redacted(response.body, redact), JSON)
 
 
-def _query(call: Call) -> tuple[tuple[str, str], ...]:
+def _query(call: Call) -> _Query:
     try:
         text = call.scope["query_string"].decode("ascii")
         return tuple(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=50))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 
@@ -32,6 +32,8 @@ from service.unified.noun import Noun
 from service.unified.read import Reader, bound, etag
 from service.unified.shape import overridden
 from service.unified.ways import Way, Ways
+
+T = TypeVar("T")
 
 _NO_KEY = ""
 """For flows that are begun and never sent."""
@@ -177,15 +179,26 @@ class Writer:
 
         return await self._slow.carry_out(call, claim, b"", work)
 
-    async def once(self, call: Call, way: Way, body: bytes, flow_of: Callable[[str], Flow[Answer]]) -> Answer:
+    async def once(
+        self,
+        call: Call,
+        way: Way,
+        body: bytes,
+        flow_of: Callable[[str], Flow[T]],
+        answer_of: Callable[[Call, T], Answer],
+        *,
+        dry_run: bool,
+    ) -> Answer:
         """Any other write, given the key for the vendor: carried out once for each Idempotency-Key."""
-        claim = await self._claim(call, way, _idempotency_key(call), body)
+        key = _idempotency_key(call)
+        if dry_run:
+            return await self._dry_run(call, way, lambda: flow_of(_NO_KEY))
+        claim = await self._claim(call, way, key, body + call.scope["query_string"])
         if isinstance(claim, KeptAnswer):
             return replay(call, claim)
 
         async def work(call: Call) -> Answer:
-            answer: Answer = await self._carry_out(call, way, flow_of(claim.vendor_key), None)
-            return answer
+            return answer_of(call, await self._carry_out(call, way, flow_of(claim.vendor_key), None))
 
         return await self._slow.carry_out(call, claim, body, work)
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 
 from service.connectors.sdk.auth import OAuth2
-from service.connectors.sdk.budget import BudgetExhausted, BudgetSpec, Remaining
+from service.connectors.sdk.budget import BudgetExhausted, BudgetSpec, Limit, Remaining
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Body, Engine, Leg, Link
 from service.connectors.sdk.faults import (
@@ -18,6 +18,7 @@ from service.connectors.sdk.retry_after import retry_after_s
 
 READ = Request(method="GET", path="/things", lane="read")
 WRITE = Request(method="POST", path="/things", body=b"{}", lane="write")
+APART = Request(method="POST", path="/things", body=b"{}", lane="write", counts_as="many")
 KEYED = Request(method="POST", path="/things", body=b"{}", lane="write", repeatable=True)
 OK = Response(200, {}, b"fine")
 SENT_AT = "Fri, 20 Nov 2026 12:00:00 GMT"
@@ -100,10 +101,13 @@ class Budgets:
 
     def __init__(self, room: int | None = None) -> None:
         self.room = room
+        self.taken: list[str] = []
         self.waits_s: list[float] = []
+        self.penalized: list[str] = []
         self.penalties_s: list[float] = []
 
     async def acquire(self, key: str, spec: BudgetSpec, *, wait_s: float) -> Remaining | None:
+        self.taken.append(f"{key} {spec.limits}")
         self.waits_s.append(wait_s)
         if self.room is not None:
             if self.room == 0:
@@ -112,6 +116,7 @@ class Budgets:
         return Remaining(10, self.room or 0, 1.0)
 
     async def penalize(self, key: str, spec: BudgetSpec, retry_after_s: float) -> None:
+        self.penalized.append(key)
         self.penalties_s.append(retry_after_s)
 
 
@@ -129,7 +134,7 @@ CONNECTOR = Connector(
     base_urls={},
     root="/v1/{account}",
     auth=OAuth2(token_url=None, token_path="/token"),
-    budget=BudgetSpec(limits=(), default_retry_after_s=4.0),
+    budget=BudgetSpec(limits=(), apart={"many": (Limit(40, 60.0),)}, default_retry_after_s=4.0),
     classify=classify,
     request_id_headers=("x-trace", "x-other-trace"),
 )

@@ -18,7 +18,7 @@ from service.connectors.sdk.faults import (
     VendorFault,
 )
 from service.connectors.sdk.flow import Flow, Request
-from tests.connectors.scripted import KEYED, OK, READ, SENT_AT, WRITE, Stage, Step, answer, several
+from tests.connectors.scripted import APART, KEYED, OK, READ, SENT_AT, WRITE, Stage, Step, answer, several
 
 pytestmark = pytest.mark.anyio
 
@@ -267,6 +267,34 @@ async def test_a_wait_for_the_budget_is_bounded_by_both_limits() -> None:
     await stage.ask(wait_s=5, deadline_s=2)
 
     assert stage.budgets.waits_s == [5, 2]
+
+
+async def test_a_call_that_is_limited_apart_is_paid_from_both_budgets() -> None:
+    stage = Stage(OK)
+    await stage.ask(READ)
+    await stage.ask(APART)
+
+    assert stage.budgets.taken == ["acme:1 ()", "acme:1 ()", "acme:1:many (Limit(count=40, window_s=60.0),)"]
+
+
+async def test_nobody_waits_twice_for_two_budgets() -> None:
+    stage = Stage(OK)
+    await stage.ask(APART, wait_s=5)
+
+    whole, rest = stage.budgets.waits_s
+    assert whole == 5
+    assert 4 < rest < 5
+
+
+async def test_a_429_on_a_call_that_is_limited_apart_keeps_only_its_like_away() -> None:
+    stage = Stage(answer(429))
+
+    with pytest.raises(RateLimited):
+        await stage.ask(APART)
+    with pytest.raises(RateLimited):
+        await stage.ask(WRITE)
+
+    assert stage.budgets.penalized == ["acme:1:many", "acme:1"]
 
 
 async def test_every_try_is_paid_from_the_budget() -> None:

@@ -278,8 +278,11 @@ async def test_passthrough_needs_a_consent_to_everything(api: Api, quickbooks: S
     asked = quickbooks.stats()["total"]
 
     answer = await api.get("/v1/passthrough/quickbooks/preferences", "quickbooks")
+    items = [{"bId": "1", "Query": "select * from Customer"}]
+    batch = await api.post("/v1/passthrough/quickbooks/batch", {"BatchItemRequest": items}, "quickbooks")
 
     assert (answer.status_code, problem_of(answer)) == (403, "consent_missing")
+    assert (batch.status_code, problem_of(batch)) == (403, "consent_missing")
     assert quickbooks.stats()["total"] == asked
 
 

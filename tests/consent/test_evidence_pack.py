@@ -92,6 +92,34 @@ async def test_pack_says_what_was_consented_disclosed_and_changed_by_whom(busy: 
     assert read(file, "manifest.json")["ticket"] == "GRC-2041"
 
 
+async def test_pack_names_every_record_that_a_vendors_own_batch_wrote(
+    api: Api, settings: Settings, operator_pool: Pool, tmp_path: Path
+) -> None:
+    items = [
+        {"bId": "1", "operation": "create", "Customer": {"DisplayName": "Fern & Co"}},
+        {"bId": "2", "operation": "create", "Customer": {"DisplayName": "Fern & Co"}},
+        {"bId": "3", "operation": "create", "Class": {"Name": "Ferns"}},
+        {"bId": "4", "Query": "select * from Customer maxresults 2"},
+    ]
+    sent = await api.post("/v1/passthrough/quickbooks/batch", {"BatchItemRequest": items}, "quickbooks")
+    await sealed(settings, operator_pool)
+
+    file = await pack(api, tmp_path)
+
+    made, _, kind, _ = sent.json()["BatchItemResponse"]
+    (change,) = read(file, "changes.jsonl")
+    (disclosed,) = read(file, "disclosures.jsonl")
+    known = {one["id"] for one in await consents(api)}
+    assert change["operation"] == "passThroughPost"
+    assert [ids.parse_record_id(one[:4], one).remote_id for one in change["records"]] == [
+        made["Customer"]["Id"],
+        f"class:{kind['Class']['Id']}",
+    ]
+    assert (disclosed["operation"], disclosed["rows"]) == ("passThroughPost", 3)
+    assert set(disclosed["consents"]) <= known
+    assert disclosed["consents"]
+
+
 async def test_pack_verifies_without_us(busy: Api, settings: Settings, tmp_path: Path) -> None:
     verdict = verify_pack(await pack(busy, tmp_path), public_key=signer_of(settings).public_key)
 

@@ -401,6 +401,55 @@ def test_batch_items_fail_alone_under_200(qbo: httpx.Client) -> None:
     assert counted["QueryResponse"]["totalCount"] == 181
 
 
+def test_batch_is_carried_out_once_per_requestid_and_bid(quickbooks: SandboxServer, qbo: httpx.Client) -> None:
+    def send(*names: str, key: str = "b" * 36) -> list[Json]:
+        items = [{"bId": name, "operation": "create", "Customer": {"DisplayName": f"Once {name}"}} for name in names]
+        answer = qbo.post("/batch", json={"BatchItemRequest": items}, params={"requestid": key})
+        found: list[Json] = answer.json()["BatchItemResponse"]
+        return found
+
+    first = send("1", "2")
+
+    assert send("1", "2") == first
+    assert quickbooks.stats()["writes"] == 2
+    assert send("2", "3")[0] == first[1]
+    assert quickbooks.stats()["writes"] == 3
+    (taken,) = send("1", key="another")
+    assert taken["Fault"]["Error"][0]["code"] == "6240"
+    (long,) = send("12345678901")
+    assert (long["Fault"]["Error"][0]["code"], long["Fault"]["Error"][0]["element"]) == ("2050", "bId")
+
+
+@pytest.mark.parametrize(
+    ("items", "key", "code"),
+    [
+        ([{"bId": "1", "Query": "SELECT * FROM Term"}] * 31, None, "6000"),
+        ([{"bId": "1", "Query": "SELECT * FROM Term"}] * 2, None, "6000"),
+        ([7], None, "2010"),
+        ([{"bId": "1", "operation": "create", "Customer": {"DisplayName": "Never"}}], "c" * 37, "2050"),
+    ],
+)
+def test_batch_that_breaks_a_rule_does_nothing(
+    quickbooks: SandboxServer, qbo: httpx.Client, items: list[Any], key: str | None, code: str
+) -> None:
+    params = {} if key is None else {"requestid": key}
+
+    assert fault(qbo.post("/batch", json={"BatchItemRequest": items}, params=params)) == (400, code)
+    assert quickbooks.stats()["writes"] == 0
+
+
+def test_forty_first_batch_in_a_minute_is_throttled_and_nothing_else(
+    quickbooks: SandboxServer, qbo: httpx.Client
+) -> None:
+    quickbooks.limits(per_second=None, per_minute=None, batch_per_minute=40)
+    batch = {"BatchItemRequest": [{"bId": "1", "Query": "SELECT count(*) FROM Term"}]}
+
+    answers = [qbo.post("/batch", json=batch) for _ in range(41)]
+
+    assert [answer.status_code for answer in answers] == [200] * 40 + [429]
+    assert qbo.get("/preferences").status_code == 200
+
+
 def test_401_has_an_envelope_of_its_own(quickbooks: SandboxServer) -> None:
     grant = quickbooks.grant(access_s=0)
     url = f"{quickbooks.url}/v3/company/{grant.account}/customer/1"

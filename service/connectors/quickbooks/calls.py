@@ -40,6 +40,7 @@ PATHS: Final[Mapping[str, Entity]] = {
 """By the name that queries and answers use: the one that paths do."""
 
 _LONGEST_REQUEST_ID: Final = 50
+_LONGEST_OF_BATCH: Final = 36
 _encode = msgspec.json.Encoder(decimal_format="number").encode
 
 
@@ -55,15 +56,26 @@ def write(entity: Entity, body: Struct, key: str, *options: tuple[str, str]) -> 
 
     Source: https://blogs.intuit.com/2015/04/06/15346/, read 2026-11-20: unique for each company, 50 characters.
     """
-    request_id = key if len(key) <= _LONGEST_REQUEST_ID else sha256(key.encode()).hexdigest()[:_LONGEST_REQUEST_ID]
     return Request(
         method="POST",
         path=f"/{entity}",
-        query=(MINOR_VERSION, ("requestid", request_id), *options),
+        query=(MINOR_VERSION, _requestid(key, _LONGEST_REQUEST_ID), *options),
         body=_encode(body),
         lane="write",
         repeatable=True,
     )
+
+
+def batch_requestid(key: str) -> tuple[str, str]:
+    """The `requestid` of a batch. It is shorter: QuickBooks makes one for each item of it and the item's `bId`.
+
+    Source: https://blogs.intuit.com/2015/04/06/15346/, read 2026-11-20: 36 characters, and 10 for each `bId`.
+    """
+    return _requestid(key, _LONGEST_OF_BATCH)
+
+
+def _requestid(key: str, longest: int) -> tuple[str, str]:
+    return "requestid", key if len(key) <= longest else sha256(key.encode()).hexdigest()[:longest]
 
 
 def create(entity: Entity, body: Struct, key: str, refers_by: str) -> Flow[Response]:

@@ -53,6 +53,8 @@ QUICKBOOKS: Final = Connector(
     ),
     budget=BudgetSpec(
         limits=(Limit(10, 1.0), Limit(500, 60.0)),
+        # Of our app; the 120 a minute of all apps together at one company we cannot count.
+        apart={"batch": (Limit(40, 60.0),)},
         scope="account",
         concurrent=10,
         default_retry_after_s=60.0,

@@ -53,6 +53,7 @@ _GOOD: Final = tuple(
         b"Attachable",
         b"Preferences",
         b"CDCResponse",
+        b"BatchItemResponse",
     )
 )
 

@@ -1,5 +1,6 @@
 """Vendor limits: what we may spend, shared over all workers. The keeper that counts lives outside the SDK."""
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -20,6 +21,8 @@ class BudgetSpec(Struct, frozen=True, kw_only=True):
 
     limits: tuple[Limit, ...]
     scope: Literal["account", "connection", "app"] = "connection"
+    apart: Mapping[str, tuple[Limit, ...]] = {}
+    """What some calls are limited to besides, by the name that `Request.counts_as` gives them."""
     concurrent: int | None = None
     default_retry_after_s: float = 1.0
     """How long to stay away after a 429 that does not say."""

@@ -18,7 +18,7 @@ from urllib.parse import quote, urlencode
 from msgspec.structs import replace
 
 from service.connectors.sdk.addresses import checked_address, fault_at_address
-from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, Remaining
+from service.connectors.sdk.budget import BudgetExhausted, BudgetKeeper, BudgetSpec, Remaining
 from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.encoded import in_base64
 from service.connectors.sdk.faults import (
@@ -273,7 +273,7 @@ class Engine:
         connector = link.connector
         vendor_breaker = self._vendor_breaker(connector.slug)
         _refuse_while_open(self._monotonic(), link.breaker, vendor_breaker)
-        await self._take_budget(link, leg, min(wait_s, ends_at - self._monotonic()))
+        await self._take_budget(link, leg, request.counts_as, min(wait_s, ends_at - self._monotonic()))
         headers = {"accept": request.accept}
         if request.address is None:
             headers.update(connector.auth.sign(token))
@@ -318,14 +318,19 @@ class Engine:
         if isinstance(fault, RateLimited):
             if fault.retry_after_s is None:
                 fault.retry_after_s = connector.budget.default_retry_after_s
-            await self._budgets.penalize(link.budget_key, connector.budget, fault.retry_after_s)
+            # A call with a limit of its own has most likely met that one: what else there is goes on.
+            key, spec = _budget_apart(link, request.counts_as) or (link.budget_key, connector.budget)
+            await self._budgets.penalize(key, spec, fault.retry_after_s)
         fault.request_id = fault.request_id or leg.request_id
         raise fault
 
-    async def _take_budget(self, link: Link, leg: Leg, wait_s: float) -> None:
+    async def _take_budget(self, link: Link, leg: Leg, counts_as: str | None, wait_s: float) -> None:
         started = time.perf_counter_ns()
         try:
             leg.remaining = await self._budgets.acquire(link.budget_key, link.connector.budget, wait_s=max(0.0, wait_s))
+            if (apart := _budget_apart(link, counts_as)) is not None:
+                left_s = wait_s - (time.perf_counter_ns() - started) / 1e9
+                leg.remaining = await self._budgets.acquire(*apart, wait_s=max(0.0, left_s))
         except BudgetExhausted as spent:
             raise RateLimited(
                 "our share of the vendor's limit is spent", code="budget", retry_after_s=spent.retry_after_s
@@ -338,6 +343,12 @@ class Engine:
         if breaker is None:
             breaker = self._vendor_breakers[slug] = Breaker(_VENDOR_FAILURES, _BREAKER_PAUSE_S)
         return breaker
+
+
+def _budget_apart(link: Link, counts_as: str | None) -> tuple[str, BudgetSpec] | None:
+    """The key and limits that some calls are counted under besides; None for all others."""
+    limits = None if counts_as is None else link.connector.budget.apart.get(counts_as)
+    return None if limits is None else (f"{link.budget_key}:{counts_as}", BudgetSpec(limits=limits))
 
 
 @lru_cache(maxsize=64)

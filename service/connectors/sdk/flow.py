@@ -47,6 +47,9 @@ class Request(Struct, frozen=True, kw_only=True, gc=False):
     repeatable: bool = False
     """A write that carries the vendor's own idempotency key: sending it again cannot do it twice."""
 
+    counts_as: str | None = None
+    """The vendor limits such calls apart, besides all: the name of that limit in `BudgetSpec.apart`."""
+
     aside: bool = False
     """The answer is not the record's own: it only helps to map it, and `include=raw` is made of another."""
 

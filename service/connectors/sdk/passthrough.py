@@ -1,18 +1,54 @@
 """What of a vendor's own endpoints may be called as they are."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 from msgspec import Struct
 
 Method: TypeAlias = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 Known: TypeAlias = Literal["documented", "third_party", "assumed"]
+PartPort: TypeAlias = Literal["read", "create", "update", "delete"]
 
 _SEGMENT: Final = r"[A-Za-z0-9_~:@][A-Za-z0-9_.~:@-]*"
 _ANY: Final = rf"{_SEGMENT}(/{_SEGMENT})*"
 SAFE_PATH: Final = re.compile(rf"(/{_SEGMENT})+")
+
+
+class Part(Struct, frozen=True, kw_only=True):
+    """One of the things that a call asks for which carries several."""
+
+    at: str
+    """JSON pointer to it in the body."""
+    port: PartPort
+    nouns: tuple[str, ...] = ()
+    """The unified resources that a write may be at: it has to be allowed for each. Reading is allowed or not as for
+    any call that passes through."""
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    """What became of one part."""
+
+    failed: bool
+    noun: str | None = None
+    remote_id: str | None = None
+    """Of the record that was written, where one was."""
+
+
+class Bundle(Struct, frozen=True, kw_only=True):
+    """How a call that carries several others is taken apart, so that each is held to what it would be held to alone."""
+
+    body: Any
+    """The type of its body."""
+    parts: Callable[[Any], tuple[Part, ...]]
+    """What a body asks for. Raises Invalid that points at what can never be sent."""
+    once: Callable[[str], tuple[str, str]]
+    """The parameter that makes the vendor carry all of it out once, from our key."""
+    done: Callable[[bytes], tuple[Done, ...]]
+    """What became of each, by the vendor's good answer."""
+    counts_as: str
+    """The limit that the vendor has for such calls."""
 
 
 class Rule(Struct, frozen=True):
@@ -23,6 +59,8 @@ class Rule(Struct, frozen=True):
     about: str
     lane: Literal["read", "write"] = "read"
     known: Known = "assumed"
+    bundle: Bundle | None = None
+    """Set where one call carries several."""
 
     def fits(self, method: str, path: str) -> bool:
         """Whether it is this endpoint."""

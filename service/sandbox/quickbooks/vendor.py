@@ -266,10 +266,9 @@ class QuickBooks:
         return row
 
     def _batch(self, request: Request, _: Mapping[str, str]) -> Response:
-        def write() -> Response:
-            return self._answer({"BatchItemResponse": run_batch(_object(request.body), self._select, self._perform)})
-
-        return self._once.perform(request, 36, write)
+        once = self._once.in_batch(request)
+        answers = run_batch(_object(request.body), self._select, self._perform, once)
+        return self._answer({"BatchItemResponse": answers})
 
     def _cdc(self, request: Request, _: Mapping[str, str]) -> Response:
         responses = changed_entities(self._tables, request, self.clock.said_s())

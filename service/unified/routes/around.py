@@ -104,13 +104,19 @@ def _passed_post(passthroughs: Passthroughs) -> Operation:
         id="passThroughPost",
         method="POST",
         summary="Send to a vendor's own endpoint",
-        description="The same for endpoints that take a JSON body, where the vendor's coverage lists them as `POST`.",
+        description="The same for endpoints that take a JSON body, where the vendor's coverage lists them as `POST`."
+        "\n\n"
+        "A vendor's own batch, such as `quickbooks/batch`, is one call, one `Idempotency-Key` and one unit. Each part "
+        "of it needs the scope that it needs alone, such as `clients:write`; one that may not be refuses all of it, "
+        "and the problem points at it. The answer is the vendor's, with a fault for each part that failed. Where every "
+        "part failed, it is no success: `Usage-Billable: ?0`.",
         scope="passthrough:write",
         parameters=(
             *_endpoint("canopy", "clients/search"),
             _QUERY,
             parameters.CONNECTION,
             parameters.ACCOUNT,
+            parameters.DRY_RUN,
             _KEY_OF_WRITES,
         ),
         body=Any,
@@ -135,6 +141,7 @@ def _passed_change(
             _QUERY,
             parameters.CONNECTION,
             parameters.ACCOUNT,
+            parameters.DRY_RUN,
             parameters.IDEMPOTENCY_KEY,
         ),
         body=Any,
@@ -157,6 +164,7 @@ def _passed_delete(passthroughs: Passthroughs) -> Operation:
             _QUERY,
             parameters.CONNECTION,
             parameters.ACCOUNT,
+            parameters.DRY_RUN,
             parameters.IDEMPOTENCY_KEY,
         ),
         problems=(*_REFUSALS, *WRITE_PROBLEMS),
