@@ -137,8 +137,7 @@ def from_contact_update(new: ContactUpdate, book: Book) -> WriteContact:
 def _kind_of_links(links: list[ContactLinkInput]) -> str | UnsetType:
     kinds: list[str | UnsetType] = []
     for index, one in enumerate(links):
-        if one.portal_access is not UNSET:
-            raise invalid(f"/links/{index}/portal_access", "unsupported", "Canopy has no place for it.")
+        accept(one, ("client", "roles"), "Canopy", f"/links/{index}")
         kinds.append(_kind(given(one.roles) or [], f"/links/{index}/roles"))
     if any(kind != kinds[0] for kind in kinds):
         raise invalid("/links/1/roles", "too_many", "A person has one role at Canopy, the same at each client.")

@@ -9,7 +9,7 @@ from service.connectors.canopy.invoices_write import only_currency
 from service.connectors.canopy.payments_write import CURRENCIES, Cover, check_currency, to_covers
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.references import accept, invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.credit import CreditCreate, CreditUpdate
 from service.resources.invoice import InvoiceLineInput
@@ -26,7 +26,7 @@ _OF_LINES: Final = ("quantity", "unit_price", "amount")
 
 def from_credit_create(new: CreditCreate, book: Book) -> WriteCredit:
     """The body of a new credit: what its lines come to. Raises Invalid for all else that lines may say."""
-    refuse(new, ("number", "issued_on", "memo"), "Canopy")
+    accept(new, ("client", "lines", "currency"), "Canopy")
     if not new.lines:
         raise invalid("/lines", "too_few", "At least one line is needed.")
     currency = given(new.currency) or book.currency or only_currency(new.lines)
@@ -40,7 +40,7 @@ def from_credit_create(new: CreditCreate, book: Book) -> WriteCredit:
 
 def from_credit_update(new: CreditUpdate, book: Book) -> Flow[WriteCredit]:
     """The body of a change. Canopy keeps client and amount of a credit as they were."""
-    refuse(new, ("lines", "number", "issued_on", "memo"), "Canopy")
+    accept(new, ("applications",), "Canopy")
     if isinstance(new.applications, UnsetType):
         return WriteCredit()
     parts = [(f"/applications/{index}", one.invoice, one.amount) for index, one in enumerate(new.applications)]

@@ -6,7 +6,7 @@ from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.engagement import EngagementCreate, EngagementStatus, EngagementUpdate
 
@@ -30,6 +30,7 @@ class WriteEngagement(Struct, frozen=True, kw_only=True):
     signers: list[WriteSigner] | UnsetType = UNSET
 
 
+_ACCEPTED: Final = ("name", "starts_on", "ends_on", "services", "signers")
 _STATUSES: Final = {
     EngagementStatus.DRAFT: "draft",
     EngagementStatus.SENT: "sent",
@@ -40,7 +41,7 @@ _STATUSES: Final = {
 
 def from_engagement_create(new: EngagementCreate, book: Book) -> WriteEngagement:
     """The body of a new engagement. Raises Invalid without a name."""
-    refuse(new, ("dated_on", "kind_native"), "Canopy")
+    accept(new, (*_ACCEPTED, "client"), "Canopy")
     if isinstance(new.name, UnsetType):
         raise invalid("/name", "required", "Canopy asks for the name of an engagement.")
     return WriteEngagement(
@@ -55,7 +56,7 @@ def from_engagement_create(new: EngagementCreate, book: Book) -> WriteEngagement
 
 def from_engagement_update(new: EngagementUpdate, book: Book) -> WriteEngagement:
     """The body of a change; services, when given, replace all of them."""
-    refuse(new, ("dated_on", "kind_native"), "Canopy")
+    accept(new, (*_ACCEPTED, "status"), "Canopy")
     status = new.status
     if not isinstance(status, UnsetType) and status not in _STATUSES:
         raise invalid("/status", "unsupported", f"One of: {', '.join(_STATUSES)}.")

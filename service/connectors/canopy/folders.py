@@ -49,5 +49,6 @@ BINDING: Final = Binding[Folder, Any, Any](
     unsupported=UNSUPPORTED,
     page=_FOLDERS.page,
     get=_FOLDERS.get,
-    notes="Follow `parent` for the path. Shared and private files may lie in one folder, so `area` is `other`.",
+    notes="Follow `parent` for the path. Shared and private files may lie in one folder, so `area` is `other`. Folders "
+    "are made in Canopy: nothing of its contract, documented or assumed, makes, renames or deletes one.",
 )

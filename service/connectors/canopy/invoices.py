@@ -7,7 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.connectors.canopy.entity import Entity
-from service.connectors.canopy.invoices_write import from_invoice_create, from_invoice_update
+from service.connectors.canopy.invoices_write import from_invoice_create, from_invoice_update, refuse_unplaced
 from service.connectors.canopy.wire import DOC, reference
 from service.connectors.sdk.binding import Binding, Filter
 from service.connectors.sdk.flow import Flow
@@ -143,6 +143,7 @@ def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, bo
 
     Raises Conflict for an invoice that is paid, in part too, or archived.
     """
+    refuse_unplaced(new)
     currency = (yield from _INVOICES.row(remote_id)).currency if new.lines else None
     body = from_invoice_update(new, currency, book)
     return (yield from _INVOICES.changed(remote_id, body, key, book))

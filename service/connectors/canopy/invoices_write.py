@@ -8,7 +8,7 @@ from typing import Final
 from msgspec import UNSET, Struct, UnsetType, field
 
 from service.connectors.sdk.binding import given
-from service.connectors.sdk.references import accept, invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Money
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
@@ -40,6 +40,17 @@ class WriteInvoice(Struct, frozen=True, kw_only=True):
 _CURRENCIES: Final = ("USD", "CAD")
 _ACCEPTED: Final = ("lines", "number", "issued_on", "due_on", "terms", "class_name", "location", "category")
 
+_OF_LINES: Final = (
+    "id",
+    "description",
+    "service_item",
+    "quantity",
+    "unit_price",
+    "amount",
+    "time_entries",
+    "write_up",
+)
+
 
 def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
     """The body of a new invoice. Raises Invalid for a memo, and for currencies that Canopy does not bill in.
@@ -66,9 +77,15 @@ def from_invoice_create(new: InvoiceCreate, book: Book) -> WriteInvoice:
     )
 
 
-def from_invoice_update(new: InvoiceUpdate, currency: str | None, book: Book) -> WriteInvoice:
-    """The body of a change; lines, when given, replace all lines."""
+def refuse_unplaced(new: InvoiceUpdate) -> None:
+    """Raises Invalid at what no change can hold, before the invoice is read for it."""
     accept(new, _ACCEPTED, "Canopy")
+    for index, line in enumerate(given(new.lines) or ()):
+        accept(line, _OF_LINES, "Canopy", f"/lines/{index}")
+
+
+def from_invoice_update(new: InvoiceUpdate, currency: str | None, book: Book) -> WriteInvoice:
+    """The body of a change, in which nothing is unplaced; lines, when given, replace all lines."""
     return WriteInvoice(
         number=new.number,
         issue_date=new.issued_on,
@@ -94,7 +111,7 @@ def _lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) 
 
 
 def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str) -> WriteLine:
-    refuse(line, ("service_date", "tax_code", "tracking"), "Canopy", pointer)
+    accept(line, _OF_LINES, "Canopy", pointer)
     entries, item = line.time_entries, line.service_item
     if entries:
         for name in ("quantity", "unit_price", "amount"):

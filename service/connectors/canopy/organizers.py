@@ -124,6 +124,7 @@ def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, 
 
     The questionnaire is read first.
     """
+    accept(new, ("answers", "values", "status"), "Canopy")
     wire = yield from _QUESTIONNAIRES.row(remote_id)
     waiting = {answer.question_key: answer for answer in wire.answers if _waits(answer)}
     answers: list[WriteAnswer] = []

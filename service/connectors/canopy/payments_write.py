@@ -9,12 +9,13 @@ from msgspec import UNSET, Struct, UnsetType
 from service.connectors.canopy.currencies import of_invoices
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Money
 from service.resources.payment import AllocationInput, PaymentCreate, PaymentMethod, PaymentUpdate
 
 CURRENCIES: Final = ("USD", "CAD")
+_ACCEPTED: Final = ("amount", "received_on", "method", "reference", "allocations")
 
 
 class Cover(Struct, frozen=True):
@@ -35,7 +36,7 @@ class WritePayment(Struct, frozen=True, kw_only=True):
 
 def from_payment_create(new: PaymentCreate, book: Book) -> Flow[WritePayment]:
     """The body of a new payment. Raises Invalid for amounts in another currency than the invoices they pay."""
-    refuse(new, ("deposit_account",), "Canopy")
+    accept(new, (*_ACCEPTED, "client"), "Canopy")
     covers = _covers(given(new.allocations) or (), book)
     amounts = [("/amount", new.amount), *_amounts(given(new.allocations) or ())]
     yield from check_currency(amounts, covers, book)
@@ -51,7 +52,7 @@ def from_payment_create(new: PaymentCreate, book: Book) -> Flow[WritePayment]:
 
 def from_payment_update(new: PaymentUpdate, book: Book) -> Flow[WritePayment]:
     """The body of a change; `allocations`, when given, replaces all of them."""
-    refuse(new, ("deposit_account", "refund"), "Canopy")
+    accept(new, _ACCEPTED, "Canopy")
     covers = UNSET if isinstance(new.allocations, UnsetType) else _covers(new.allocations, book)
     amounts = [] if isinstance(new.amount, UnsetType) else [("/amount", new.amount)]
     yield from check_currency([*amounts, *_amounts(given(new.allocations) or ())], given(covers) or (), book)
@@ -99,6 +100,7 @@ def _covers(allocations: Sequence[AllocationInput], book: Book) -> list[Cover]:
             raise invalid(f"{pointer}/credit", "unsupported", "Canopy applies a credit by changing the credit.")
         if isinstance(one.invoice, UnsetType):
             raise invalid(f"{pointer}/invoice", "required", "Which invoice is paid?")
+        accept(one, ("invoice", "amount"), "Canopy", pointer)
         parts.append((pointer, one.invoice, one.amount))
     return to_covers(parts, book)
 

@@ -10,7 +10,7 @@ from service.connectors.canopy.wire import DOC, Cents, money, reference
 from service.connectors.sdk.binding import Binding
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Meta, Money
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate, TimeState
@@ -92,9 +92,12 @@ def update(remote_id: str, new: TimeEntryUpdate, version: str | None, key: str, 
     return (yield from _TIME_ENTRIES.changed(remote_id, body, key, book))
 
 
+_ACCEPTED: Final = ("worked_on", "minutes", "billable", "rate")
+
+
 def from_time_entry_create(new: TimeEntryCreate, book: Book) -> WriteTimeEntry:
     """The body of new time; its rate follows from who worked and on what."""
-    refuse(new, ("description",), "Canopy")
+    accept(new, (*_ACCEPTED, "user", "client", "task", "service_item"), "Canopy")
     task, item = new.task, new.service_item
     return WriteTimeEntry(
         user_id=remote_id_of(new.user, "usr_", book, "/user"),
@@ -110,7 +113,7 @@ def from_time_entry_create(new: TimeEntryCreate, book: Book) -> WriteTimeEntry:
 
 def from_time_entry_update(new: TimeEntryUpdate, book: Book) -> WriteTimeEntry:
     """The body of a change."""
-    refuse(new, ("description",), "Canopy")
+    accept(new, _ACCEPTED, "Canopy")
     return WriteTimeEntry(
         date=UNSET if isinstance(new.worked_on, UnsetType) else new.worked_on.isoformat(),
         minutes=UNSET if isinstance(new.minutes, UnsetType) else _minutes(new.minutes),

@@ -87,5 +87,6 @@ BINDING: Final = Binding[User, Any, Any](
     unsupported=UNSUPPORTED,
     page=_USERS.page,
     get=_USERS.get,
-    notes="A level of sign-in that is not known is `other`, kept in `mfa_level_native`.",
+    notes="A level of sign-in that is not known is `other`, kept in `mfa_level_native`. People are invited and removed "
+    "in Canopy: it has no scope to write them.",
 )
