@@ -73,6 +73,27 @@ async def sign_up(
         return owner
 
 
+async def add_owner(
+    connection: Connection,
+    passwords: Passwords,
+    org_id: UUID,
+    *,
+    email: str,
+    name: str,
+    password: str,
+    clock: Clock = now,
+) -> Member:
+    """An owner for an organization that was made at the command line, so that somebody can see its pages.
+
+    The address is taken as the operator gives it. Raises AddressTakenError and ImpossibleValueError.
+    """
+    address = checked_email(email)
+    kept = await passwords.hash(check_password(password, address))
+    made = await _add(connection, org_id, address, name, Role.OWNER, kept, clock)
+    await record_act(connection, org_id, "team.add_owner", (ids.encode("mem", made.id),))
+    return made
+
+
 async def invite(
     connection: Connection, by: Member, email: str, role: Role, *, key_id: UUID | None = None, clock: Clock = now
 ) -> tuple[Invitation, Joining]:

@@ -20,7 +20,7 @@ from service.api.auth import Proxies, authenticate, client_address
 from service.api.call import JSON, Answer, Call, kept_in_scope
 from service.api.head import refuse_bad_head
 from service.api.limits import Limits
-from service.api.problems import as_problem, to_answer
+from service.api.problems import DOCS_IN_SCOPE, as_problem, to_answer
 from service.api.receipts import reason_of, receipt_headers
 from service.api.routing import Routing
 from service.api.spending import spending_of
@@ -50,6 +50,7 @@ class Edge:
         *,
         max_header_bytes: int = 16 * 1024,
         proxies: Proxies = (),
+        docs_url: str | None = None,
     ) -> None:
         self._routing = routing
         self._keys = keys
@@ -61,11 +62,14 @@ class Edge:
         self._taper = taper
         self._max_header_bytes = max_header_bytes
         self._proxies = proxies
+        self._docs_url = docs_url
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._routing(scope, receive, send)
             return
+        if self._docs_url is not None:
+            scope[DOCS_IN_SCOPE] = self._docs_url
         call = Call(scope, receive)
         with kept_in_scope(call):
             if not call.path.startswith(API_PREFIX):

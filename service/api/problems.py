@@ -27,7 +27,7 @@ class ProblemBody(Struct, frozen=True, kw_only=True):
     """What went wrong (RFC 9457), with enough to act on without asking us."""
 
     type: str
-    """Stable address of this kind of problem; also its documentation page."""
+    """Stable name of this kind of problem, the same wherever Tickmark is run."""
     title: str
     status: int
     detail: str
@@ -47,8 +47,13 @@ class ProblemBody(Struct, frozen=True, kw_only=True):
     vendor: VendorError | UnsetType = UNSET
     request_id: str
     doc_url: str
+    """A page that says what to do about it."""
 
 
+DOCS_IN_SCOPE = "tickmark.docs"
+"""Set by the edge where the portal has an address."""
+
+_OWN_MACHINE = re.compile(r"(?:127\.0\.0\.1|localhost|\[::1\])(?::\d{1,5})?")
 _encode = msgspec.json.Encoder().encode
 _DIGITS = re.compile(r"\b\d(?:[ -]?\d){6,18}\b")
 _ADDRESSES = re.compile(r"[\w.+-]+@[\w-]+\.[\w.]+")
@@ -72,7 +77,7 @@ def to_answer(problem: ApiProblem, call: Call) -> Answer:
         errors=problem.errors,
         vendor=problem.vendor or UNSET,
         request_id=call.request_ref,
-        doc_url=errors.DOCS_URL + kind.code,
+        doc_url=_docs_url(call.scope) + kind.code,
     )
     headers = [(name.encode(), value.encode()) for name, value in problem.headers]
     if retry_after is not None:
@@ -80,6 +85,15 @@ def to_answer(problem: ApiProblem, call: Call) -> Answer:
     if kind.status == 401:
         headers.append((b"www-authenticate", b'Bearer realm="tickmark"'))
     return Answer(kind.status, _encode(body), PROBLEM_JSON, tuple(headers))
+
+
+def _docs_url(scope: Scope) -> str:
+    """Where the pages about problems are: beside the portal, which on one's own machine has no set address."""
+    told: str | None = scope.get(DOCS_IN_SCOPE)
+    if told is not None:
+        return told
+    host = next((str(value, "latin-1") for name, value in scope["headers"] if name == b"host"), "")
+    return f"http://{host}/problems/" if _OWN_MACHINE.fullmatch(host) else errors.DOCS_URL
 
 
 def to_problem(fault: faults.VendorFault, vendor: str, *, reading: bool = False) -> ApiProblem:

@@ -127,6 +127,10 @@ WHERE wrapping_key <> $1 AND destroyed_at IS NULL ORDER BY org_id, subject_id, v
 -- The same key under another key-encryption key.
 UPDATE audit_keys SET wrapping_key = $4, wrapped = $5 WHERE org_id = $1 AND subject_id = $2 AND version = $3;
 
+-- name: get_row
+-- One row, by the request's or the act's id.
+SELECT content FROM audit_rows WHERE org_id = $1 AND id = $2;
+
 -- name: search_rows
 -- Of the next rows back from one ($2), at most $5 of them, those that have every piece of text of $6, newest first, each
 -- with its place in the chain; and, in each, where the looking ended and how many rows were looked at.

@@ -53,6 +53,12 @@ async def search(connection: Connection, org_id: UUID, only: Search, *, before: 
     return Found(tuple(entries), rows[0]["ended_at"] if looked_at == LOOKS_AT else None)
 
 
+async def get_entry(connection: Connection, org_id: UUID, entry_id: UUID) -> Entry | None:
+    """The entry of one call or act; None for what is not in the organization's log."""
+    content: str | None = await connection.fetchval(SQL["get_row"], org_id, entry_id)
+    return None if content is None else from_content(content)
+
+
 def _pieces(only: Search) -> list[str]:
     """What the canonical JSON of a row holds if the row fits. A quote within a value is escaped there, so that no value
     can pass for a field."""

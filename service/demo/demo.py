@@ -1,6 +1,7 @@
 """`tickmark demo`: the whole product on one machine, walked through once, then left running."""
 
 import asyncio
+import secrets
 import time
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
@@ -14,13 +15,16 @@ from msgspec import Struct
 from billing import PriceBook, load_price_book
 from service import ids
 from service.accounts.keys import mint_key
+from service.accounts.members import add_owner
 from service.accounts.organizations import list_organizations
+from service.accounts.passwords import Passwords
 from service.accounts.tokens import Mode, Peppers
 from service.connections.vault import LocalKey, Vault
 from service.db.migrate import MigrationError, migrate
 from service.db.pool import Pool, open_pool
 from service.db.region import RegionError
 from service.demo import stage
+from service.demo.afterwards import Owner, say_how_to_go_on, say_that_it_ends
 from service.demo.bill import PLAN, Bill, close_month, price_of, show_bill
 from service.demo.cast import API_VERSION, Cast, prepare_cast, reconnect
 from service.demo.customer import Customer, UnexpectedAnswerError
@@ -82,14 +86,17 @@ def _demonstrate(options: Options, screen: Screen, stack: ExitStack) -> None:
     screen.say(f"Data: {_shown(directory)}")
     screen.step("Starting")
     show = _Show(screen, stack, options, directory)
-    cast, greedy_key = show.prepare()
+    cast, greedy_key, owner = show.prepare()
     screen.step("Calling the API as a customer's app would")
     show.walk(cast, greedy_key)
     screen.step("Closing the month")
     bill = show.close_month(cast)
     summary = _summary(bill, show.api.url, cast, time.perf_counter() - began)
     try:
-        _say_how_to_go_on(screen, options, show.api.url, cast)
+        if options.once:
+            say_that_it_ends(screen)
+        else:
+            say_how_to_go_on(screen, show.api.url, cast, owner)
         if options.as_json:
             screen.say()
             screen.say(msgspec.json.encode(summary).decode())
@@ -118,8 +125,8 @@ class _Show:
         self.api = stack.enter_context(stage.running_api(environ, directory, screen))
         self._book: PriceBook = load_price_book()
 
-    def prepare(self) -> tuple[Cast, str]:
-        """A new customer, and the token of a second key of its."""
+    def prepare(self) -> tuple[Cast, str, Owner]:
+        """A new customer, the token of a second key of its, and its owner."""
         return self._run(self._prepare())
 
     def walk(self, cast: Cast, greedy_key: str) -> None:
@@ -142,7 +149,7 @@ class _Show:
         show_bill(bill, self._screen)
         return bill
 
-    async def _prepare(self) -> tuple[Cast, str]:
+    async def _prepare(self) -> tuple[Cast, str, Owner]:
         settings = self._settings
         peppers = Peppers({version: secret.value for version, secret in settings.key_peppers.items()})
         vault = Vault(*(LocalKey(key.value) for key in settings.key_encryption_key))
@@ -162,8 +169,12 @@ class _Show:
                 scopes=("vendors:read",),
                 api_version=API_VERSION,
             )
+            owner = Owner(f"owner{earlier + 1}@demo.tickmark.example", secrets.token_urlsafe(12))
+            await add_owner(
+                connection, Passwords(), cast.org_id, email=owner.email, name="Morgan Vale", password=owner.password
+            )
         _say_who(self._screen, name, earlier)
-        return cast, greedy_key
+        return cast, greedy_key, owner
 
     async def _price_of(self, cast: Cast, request_id: str) -> Decimal | None:
         async with self._pool.acquire() as connection:
@@ -196,27 +207,6 @@ def _say_who(screen: Screen, name: str, earlier: int) -> None:
             " still work"
         )
     screen.say(f"  organization {name} signed up; its firm Birch & Vale consented to both connections")
-
-
-def _say_how_to_go_on(screen: Screen, options: Options, url: str, cast: Cast) -> None:
-    if options.once:
-        screen.say()
-        screen.say("Everything stops now; its data stay. Without --once it stays, for you to try.")
-        return
-    who = f"-H 'Authorization: Bearer {cast.key}'"
-    which = f"-H 'Connection-Id: {ids.encode('con', cast.connections['quickbooks'])}'"
-    write = "-H 'Content-Type: application/json' -H 'Idempotency-Key: first-try'"
-    screen.step("Try it")
-    screen.say(f"  portal    {url}/sign-up")
-    screen.say(f"  base URL  {url}")
-    screen.say(f"  API key   {cast.key}")
-    screen.say()
-    screen.say(f"curl -s '{url}/v1/clients?limit=2' {who} {which}")
-    screen.say(f"curl -si '{url}/v1/vendors/quickbooks/coverage' {who}")
-    screen.say(f"""curl -si '{url}/v1/clients' {who} {which} {write} -d '{{"display_name":"My first client"}}'""")
-    screen.say()
-    screen.say("  The month is closed, so what you call from now on stands on the next invoice as late usage.")
-    screen.say("  Everything runs until Ctrl-C. Keys, usage and invoices stay for the next start.")
 
 
 def _summary(bill: Bill, url: str, cast: Cast, seconds: float) -> Summary:

@@ -14,7 +14,7 @@ from rich.text import Text
 _WIDTH: Final = 100
 _INDENT: Final = 6
 _ROW: Final = "{:<6}{:<30}{:>4}{:>5}{:>8}{:>7}{:>6}{:>8}  {}"
-_HEADINGS: Final = _ROW.format("", "", "", "rows", "vendor", "we", "units", "price", "")
+_HEADINGS: Final = _ROW.format("", "", "", "rows", "vendor", "ours", "units", "price", "")
 _UNITS: Final = _ROW.format("", "", "", "", "ms", "ms", "", "USD", "")
 
 

@@ -12,7 +12,8 @@ from service.accounts.mailed_links import MailedLinks
 from service.accounts.passwords import Passwords
 from service.accounts.second_factor import SecondFactors
 from service.accounts.tokens import Peppers
-from service.api.asgi import App, Receive, Scope, Send
+from service.api.asgi import App, Message, Receive, Scope, Send
+from service.api.call import PROBLEM_JSON
 from service.audit.personal import PersonalKeys
 from service.audit.signing import signer_of
 from service.connections.hosted.opening import connect_url
@@ -56,10 +57,33 @@ class Front:
         self._portal = portal
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not scope["path"].startswith(_API_PREFIX) and self._portal.serves(scope["path"]):
+        if scope["type"] != "http" or scope["path"].startswith(_API_PREFIX):
+            await self._api(scope, receive, send)
+        elif self._portal.serves(scope["path"]):
             await self._portal(scope, receive, send)
+        elif scope["method"] == "GET" and _is_browser(scope):
+            await self._show(scope, receive, send)
         else:
             await self._api(scope, receive, send)
+
+    async def _show(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """A person who went astray gets a page; what the API has at other paths goes out as it is."""
+        astray = False
+
+        async def pass_on(message: Message) -> None:
+            nonlocal astray
+            if message["type"] == "http.response.start":
+                astray = message["status"] == 404 and (b"content-type", PROBLEM_JSON) in message["headers"]
+            if not astray:
+                await send(message)
+
+        await self._api(scope, receive, pass_on)
+        if astray:
+            await self._portal(scope, receive, send)
+
+
+def _is_browser(scope: Scope) -> bool:
+    return any(name == b"accept" and value.startswith(b"text/html") for name, value in scope["headers"])
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from service.portal.pages import (
     log,
     money,
     passkeys,
+    problems,
     recovering,
     security,
     settings,
@@ -34,7 +35,7 @@ def portal_routes() -> tuple[Route, ...]:
     signed_out = (signing_up, signing, recovering)
     own = (home, keys, connections, budgets, money, log, audit, events, hooks, deliveries, tryout, team)
     members_own = (settings, security, passkeys, identities)
-    modules = (*signed_out, *own, *members_own, learning, status)
+    modules = (*signed_out, *own, *members_own, learning, problems, status)
     return (
         *(route for module in modules for route in module.routes()),
         page("/assets/{digest}/{name}", asset, anyone=True),

@@ -133,6 +133,10 @@ class Visit:
         """Whether the member's role allows it."""
         return self.signed_in is not None and may(self.signed_in.session.role, Permission(permission))
 
+    def vendor(self, slug: str) -> str:
+        """What people call a vendor."""
+        return next((one.name for one in self.parts.connectors if one.slug == slug), slug)
+
     def id_in_path(self, prefix: str) -> UUID:
         """The id in the path; the page of a missing thing for anything else."""
         return self.read_id(prefix, str(self.params["id"]))

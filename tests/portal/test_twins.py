@@ -103,7 +103,18 @@ APART: Final[dict[str, str]] = {
     "POST /connections/sandbox": "on a demonstration alone: elsewhere a link session leads to a sandbox",
     "GET /outbox": "on one's own machine alone, in place of a mailbox",
     "GET /assets/{digest}/{name}": "files of the pages",
-    **dict.fromkeys(("GET /", "GET /guides", "GET /guides/{slug}", "GET /llms.txt", "GET /robots.txt"), _TEXT),
+    **dict.fromkeys(
+        (
+            "GET /",
+            "GET /guides",
+            "GET /guides/{slug}",
+            "GET /problems",
+            "GET /problems/{code}",
+            "GET /llms.txt",
+            "GET /robots.txt",
+        ),
+        _TEXT,
+    ),
 }
 MEMBERS_OWN: Final = ("/settings/", "/confirm", "/sign-out")
 WAYS_IN: Final = ("/sign-in", "/sign-up", "/join", "/forgot", "/reset", "/recover")

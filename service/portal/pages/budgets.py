@@ -126,7 +126,7 @@ async def _budgets(visit: Visit, status: int = 200, error: dict[str, str] | None
     for key in keys:
         named[ids.encode("key", key.id)] = (key.name, f"/keys/{ids.encode('key', key.id)}")
     for link in links:
-        named[ids.encode("con", link.id)] = (link.vendor, f"/connections/{ids.encode('con', link.id)}")
+        named[ids.encode("con", link.id)] = (visit.vendor(link.vendor), f"/connections/{ids.encode('con', link.id)}")
     return visit.page(
         "budgets.html",
         status,

@@ -59,7 +59,7 @@ async def connect_sandbox(visit: Visit) -> Reply:
         )
     except AccountError:
         raise missing() from None
-    return visit.go("/connections")
+    return visit.go(visit.form.text("back") or "/connections")
 
 
 async def _connections(visit: Visit, status: int = 200, error: str | None = None) -> Reply:

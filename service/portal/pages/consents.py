@@ -63,7 +63,10 @@ async def consents(visit: Visit) -> Reply:
     async with as_organization(visit.parts.pool, visit.org_id) as database:
         firm = await firm_of(visit, database)
         found = await list_consents(database, visit.org_id, limit=SHOWN, firm_ids=[firm.id], client=client)
-        links = {ids.encode("con", one.id): one.vendor for one in await list_connections(database, visit.org_id)}
+        links = {
+            ids.encode("con", one.id): visit.vendor(one.vendor)
+            for one in await list_connections(database, visit.org_id)
+        }
     shown = [to_consent(one) for one in found]
     ended = [one for one in shown if one.revoked_at is not None or (one.to is not None and one.to <= at)]
     in_force = [one for one in shown if one not in ended]

@@ -3,12 +3,11 @@
 from typing import Final
 
 from service import ids
-from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
-from service.connections.store import list_connections
 from service.db.pool import as_organization
 from service.events.feed import list_happenings
 from service.events.store import list_endpoints
+from service.portal.naming import read_names
 from service.portal.route import Route, page
 from service.portal.visit import Reply, Visit
 
@@ -32,8 +31,7 @@ async def events(visit: Visit) -> Reply:
             after=visit.read_id("evt", after) if after else None,
             money=visit.may(Permission.READ_MONEY),
         )
-        names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
-        names |= {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}
+        names = await read_names(visit, connection)
         names |= {
             ids.encode("whe", one.id): one.description or one.url for one in await list_endpoints(connection, org_id)
         }

@@ -1,5 +1,6 @@
 """Home: what happened, what it costs, what needs somebody, and the next step while there is one."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -8,8 +9,11 @@ from msgspec import Struct
 
 import billing
 from billing import GroupBy, UsageSummary
+from service import ids
 from service.accounts.keys import list_keys
+from service.accounts.organizations import list_firms
 from service.accounts.roles import Permission
+from service.accounts.store import Firm
 from service.connections.open import USABLE
 from service.connections.store import list_connections
 from service.db.pool import as_organization
@@ -30,6 +34,8 @@ class Step(Struct, frozen=True):
     path: str
     action: str
     done: bool
+    sends: tuple[tuple[str, str], ...] = ()
+    """What the button sends to `path`; empty where it only leads there."""
 
 
 def routes() -> tuple[Route, ...]:
@@ -43,6 +49,7 @@ async def home(visit: Visit) -> Reply:
     async with as_organization(visit.parts.pool, org_id) as connection:
         keys = [key for key in await list_keys(connection, org_id) if key.revoked_at is None]
         links = await list_connections(connection, org_id)
+        firms = () if links else await list_firms(connection, org_id)
         calls = [to_call(one) for one in await billing.list_calls(connection, org_id, limit=_RECENT_CALLS)]
         since, until = await billing.last_days(connection, org_id, _DAYS, at)
         days = await billing.summarize_usage(connection, org_id, since, until, GroupBy.DAY)
@@ -52,14 +59,8 @@ async def home(visit: Visit) -> Reply:
             else None
         )
     steps = (
-        Step(
-            "Connect a firm",
-            "A connection is one firm's consented link to its practice software.",
-            "/connections",
-            "Connect a sandbox",
-            bool(links),
-        ),
-        Step("Make an API key", "Start with a test key: it costs nothing.", "/keys/new", "Make a key", bool(keys)),
+        _connect(visit, firms, bool(links)),
+        _make_key(visit, bool(keys)),
         Step(
             "Make your first call",
             "From this page, or from your own code.",
@@ -89,6 +90,26 @@ async def home(visit: Visit) -> Reply:
         days=day_bars(days, at, _DAYS, visit.me.session.time_zone),
         units=sum(one.units for one in days),
     )
+
+
+def _connect(visit: Visit, firms: Sequence[Firm], done: bool) -> Step:
+    """A sandbox at one press where there is one: it asks for nothing."""
+    title, why = "Connect a firm", "A connection is one firm's consented link to its practice software."
+    vendors = visit.parts.sandboxes.vendors
+    if not vendors or not firms or not visit.may(Permission.CONNECT):
+        return Step(title, why, "/connections", "Connect a firm", done)
+    action = f"Connect the {visit.vendor(vendors[0])} sandbox"
+    sends = (("firm", ids.encode("firm", firms[0].id)), ("vendor", vendors[0]), ("back", "/home"))
+    return Step(title, why, "/connections/sandbox", action, done, sends)
+
+
+def _make_key(visit: Visit, done: bool) -> Step:
+    """A test key that reads, at one press: it reaches sandboxes alone, and anything else is chosen on its own page."""
+    title, why = "Make an API key", "Start with a test key: it costs nothing."
+    if not visit.may(Permission.KEYS):
+        return Step(title, why, "/keys", "See the keys", done)
+    sends = (("name", "First test key"), ("mode", "test"), ("access", "read"), ("back", "/keys/new"))
+    return Step(title, why, "/keys/new", "Make a test key", done, sends)
 
 
 def day_bars(found: tuple[UsageSummary, ...], until: datetime, count: int, zone: str) -> list[Bar]:

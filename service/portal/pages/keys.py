@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any, Final
+from uuid import UUID
 
+from service import ids
 from service.accounts.errors import AccountError, KeyNotFoundError
 from service.accounts.granting import get_granting, set_granting
 from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
@@ -11,6 +13,7 @@ from service.accounts.leaks import list_key_leaks
 from service.accounts.organizations import get_organization, list_firms
 from service.accounts.roles import Permission
 from service.accounts.scopes import SCOPES
+from service.accounts.store import KeyRecord
 from service.accounts.tokens import Mode
 from service.api.versions import VERSION
 from service.audit.acts import member_actor
@@ -116,7 +119,10 @@ async def mint(visit: Visit) -> Reply:
                     clock=visit.parts.clock,
                     actor=member_actor(visit.me.session.member_id),
                 )
-            return visit.page("key_made.html", key=made, secret=token, rolled=False)
+                sandbox = next(
+                    (one.id for one in await list_connections(connection, visit.org_id) if one.sandbox), None
+                )
+            return _made(visit, made, token, sandbox)
         except AccountError as error:
             wrong["ips" if "network" in str(error) else "name"] = str(error)
     return await _ask(visit, typed, wrong, 422)
@@ -138,7 +144,7 @@ async def roll(visit: Visit) -> Reply:
             )
     except KeyNotFoundError:
         raise missing() from None
-    return visit.page("key_made.html", key=made, secret=token, rolled=True)
+    return _made(visit, made, token, None, rolled=True)
 
 
 async def revoke(visit: Visit) -> Reply:
@@ -154,6 +160,12 @@ async def revoke(visit: Visit) -> Reply:
     except KeyNotFoundError:
         raise missing() from None
     return visit.go("/keys")
+
+
+def _made(visit: Visit, key: KeyRecord, secret: str, sandbox: UUID | None, *, rolled: bool = False) -> Reply:
+    """The key, this once; `sandbox` is a connection that a first call can go through."""
+    link = None if sandbox is None else ids.encode("con", sandbox)
+    return visit.page("key_made.html", key=key, secret=secret, sandbox=link, rolled=rolled)
 
 
 async def _ask(visit: Visit, typed: Form, wrong: Mapping[str, str], status: int) -> Reply:

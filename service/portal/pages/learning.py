@@ -96,7 +96,9 @@ async def llms(visit: Visit) -> Reply:
 
 
 async def robots(visit: Visit) -> Reply:
-    return visit.text("User-agent: *\nAllow: /guides\nAllow: /reference\nAllow: /status\nDisallow: /\n")
+    return visit.text(
+        "User-agent: *\nAllow: /guides\nAllow: /reference\nAllow: /problems\nAllow: /status\nDisallow: /\n"
+    )
 
 
 def _asked(visit: Visit, name: str) -> tuple[str, bool]:

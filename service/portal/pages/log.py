@@ -8,12 +8,14 @@ from zoneinfo import ZoneInfo
 
 import billing
 from billing import CallFilter, Reason
-from service import ids
+from service import errors, ids
 from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
 from service.api.operation import Exports
+from service.audit.search import get_entry
 from service.connections.store import list_connections
 from service.db.pool import Connection, as_organization
+from service.portal.naming import names_of, read_names
 from service.portal.pages.taking import may_take, taking_waits
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
@@ -22,6 +24,7 @@ from service.usage.export import MEDIA_TYPES, export_calls, named
 from service.usage.shapes import UsageReceipt, to_call, to_receipt
 
 _ROWS: Final = 25
+KINDS: Final = {kind.code: kind for kind in errors.KINDS}
 _ASKED: Final = ("request", "connection", "key", "status", "since", "until", "operation")
 STATUSES: Final = (
     "200",
@@ -87,9 +90,10 @@ async def call(visit: Visit) -> Reply:
         found = await billing.get_call(connection, visit.parts.prices, visit.org_id, request_id)
         if found is None:
             raise missing()
-        names = await _names(connection, visit.org_id)
+        names = await read_names(visit, connection)
         vault, at = visit.parts.linking.vault, visit.parts.clock()
         bodies = await get_bodies(connection, vault, visit.org_id, found.call.request_id, at)
+        entry = await get_entry(connection, visit.org_id, found.call.request_id)
     receipt = to_receipt(found)
     operation = visit.parts.reference.get(receipt.call.operation)
     return visit.page(
@@ -97,6 +101,7 @@ async def call(visit: Visit) -> Reply:
         receipt=receipt,
         names=names,
         operation=operation,
+        problem=None if entry is None else KINDS.get(entry.outcome),
         test=receipt.call.reason is Reason.TEST_KEY,
         bodies=bodies,
     )
@@ -123,8 +128,7 @@ async def _log(visit: Visit, asked: dict[str, str], only: CallFilter, after: UUI
         prices = await _prices(visit, connection, shown)
         keys = await list_keys(connection, org_id)
         links = await list_connections(connection, org_id)
-        names = {ids.encode("key", key.id): key.name for key in keys}
-        names |= {ids.encode("con", link.id): link.vendor for link in links}
+        names = names_of(visit, keys, links)
     onward = None
     if len(found) > _ROWS:
         kept = {name: value for name, value in asked.items() if value}
@@ -173,8 +177,3 @@ def _status(text: str) -> int:
     if text not in STATUSES:
         raise ValueError(text)
     return int(text)
-
-
-async def _names(connection: Connection, org_id: UUID) -> dict[str, str]:
-    names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
-    return names | {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}

@@ -6,11 +6,10 @@ from typing import Final
 import billing
 from billing import GroupBy, InvoiceUnknown, Place
 from service import ids
-from service.accounts.keys import list_keys
 from service.accounts.roles import Permission
 from service.api.operation import Exports
-from service.connections.store import list_connections
 from service.db.pool import as_organization
+from service.portal.naming import read_names
 from service.portal.pages.home import day_bars
 from service.portal.pages.taking import may_take, taking_waits
 from service.portal.route import Route, form, page
@@ -24,7 +23,7 @@ _LINE_ROWS: Final = 100
 PERIODS: Final = {"7": "7 days", "30": "30 days", "90": "90 days"}
 GROUPS: Final = {
     GroupBy.DAY: "Day",
-    GroupBy.OPERATION: "Endpoint",
+    GroupBy.OPERATION: "Operation",
     GroupBy.KEY: "Key",
     GroupBy.CONNECTION: "Connection",
     GroupBy.METER: "Meter",
@@ -62,8 +61,7 @@ async def usage(visit: Visit) -> Reply:
         groups = days if by is GroupBy.DAY else await billing.summarize_usage(connection, org_id, since, until, by)
         if visit.may(Permission.READ_MONEY):
             month = to_month(await billing.month_to_date(connection, visit.parts.prices, org_id, at))
-        names = {ids.encode("key", key.id): key.name for key in await list_keys(connection, org_id)}
-        names |= {ids.encode("con", link.id): link.vendor for link in await list_connections(connection, org_id)}
+        names = await read_names(visit, connection)
     rows = [to_sum(by, one) for one in groups]
     rows = rows[::-1] if by is GroupBy.DAY else sorted(rows, key=lambda row: -row.units)
     return visit.page(
@@ -149,8 +147,7 @@ async def line_calls(visit: Visit) -> Reply:
             if line is None or line.meter is None:
                 raise missing()
             calls, onward = await billing.list_line_calls(connection, found, line, place, limit=_LINE_ROWS)
-            names = {key.id: key.name for key in await list_keys(connection, org_id)}
-            names |= {link.id: link.vendor for link in await list_connections(connection, org_id)}
+            names = await read_names(visit, connection)
     except InvoiceUnknown:
         raise missing() from None
     more = None

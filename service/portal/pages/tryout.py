@@ -3,7 +3,7 @@
 import time
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 from uuid import uuid4
 
 import msgspec
@@ -88,7 +88,8 @@ async def send(visit: Visit) -> Reply:
         wrong["body"] = "This is not valid JSON."
     if wrong:
         return await _ask(visit, None, wrong, 422)
-    headers = {"authorization": f"Bearer {key}", "accept": "application/json"}
+    host = urlsplit(visit.origin).netloc
+    headers = {"host": host, "authorization": f"Bearer {key}", "accept": "application/json"}
     if visit.form.text("connection"):
         headers["connection-id"] = visit.form.text("connection")
     if _has_body(operation):
