@@ -1,4 +1,4 @@
-"""How long a stranger needs until a call of its own stands in the log with its price, and what meets who goes astray."""
+"""How far it is from nothing to a call of one's own in the log with its price, and what meets who goes astray."""
 
 import re
 import time
