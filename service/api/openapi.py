@@ -5,7 +5,7 @@ become the descriptions of its properties.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from http import HTTPStatus
 from itertools import groupby
 from typing import Any, Final, get_args
@@ -14,7 +14,9 @@ import msgspec
 from msgspec import Struct
 
 from service import errors
+from service.api.answer_headers import answer_headers, header_components, problem_headers
 from service.api.bodies import BODY_PROBLEMS
+from service.api.components import adapt
 from service.api.operation import Meter, Operation, Parameter, needs_key
 from service.api.problems import ProblemBody
 from service.api.sentences import describe
@@ -46,14 +48,6 @@ _COST: Final = {
     Meter.PASSTHROUGH: "one `passthrough` unit for each success",
     Meter.NONE: "free",
 }
-_RECEIPT: Final[dict[str, dict[str, Any]]] = {
-    "Request-Id": {"description": "Names this call: `GET /v1/usage/{request_id}` has its receipt.", "type": "string"},
-    "Usage-Billable": {"description": "`?1` when the call is billed, `?0` when it is not.", "type": "string"},
-    "Usage-Units": {"description": "What it counts as.", "type": "integer"},
-    "Usage-Meter": {"description": "The meter it counts on.", "type": "string"},
-    "Usage-Reason": {"description": "Why it was or was not billed.", "type": "string"},
-    "Server-Timing": {"description": "Milliseconds spent by us and by the vendor.", "type": "string"},
-}
 _ABOUT: Final = """\
 One REST API over every practice-management system that an accounting firm uses. Each call reaches the firm's own
 account through a consented connection, answers in one normalized shape, and is billed only when it succeeds.
@@ -76,10 +70,11 @@ def render(operations: Iterable[Operation]) -> bytes:
 def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """The whole contract."""
     known = sorted(operations, key=lambda operation: (operation.path, operation.method))
-    wanted = [ProblemBody, *(type_ for operation in known for type_ in _types(operation))]
+    wanted = [ProblemBody, *_answers(known), *_bodies(known)]
     schemas, components = msgspec.json.schema_components(wanted, ref_template=_REF)
     by_type = dict(zip(map(repr, wanted), schemas, strict=True))
     describe(components, wanted)
+    adapt(components, [ProblemBody, *_answers(known)], _bodies(known))
     _relax(components, known)
     return _renamed(
         {
@@ -94,7 +89,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "components": {
                 "schemas": dict(sorted(components.items())),
                 "responses": _problem_responses(),
-                "headers": {name: _header(facts) for name, facts in _RECEIPT.items()},
+                "headers": header_components(),
                 "securitySchemes": {
                     "apiKey": {
                         "type": "http",
@@ -112,10 +107,13 @@ _BYTES: Final = {"type": "string", "format": "binary"}
 _LICENSE: Final = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
 
 
-def _types(operation: Operation) -> Iterator[Any]:
-    for type_ in (operation.answer, *operation.other_answers.values(), operation.body):
-        if type_ not in (None, bytes):
-            yield type_
+def _answers(operations: list[Operation]) -> list[Any]:
+    answers = [type_ for one in operations for type_ in (one.answer, *one.other_answers.values())]
+    return [type_ for type_ in answers if type_ not in (None, bytes)]
+
+
+def _bodies(operations: list[Operation]) -> list[Any]:
+    return [one.body for one in operations if one.body not in (None, bytes)]
 
 
 def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -166,17 +164,22 @@ def _responses(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
     for status, type_ in answers.items():
         if type_ is bytes:
             every = (operation.answer_media_type, *operation.other_media_types)
-            found[str(status)] = _response(_phrase(status), {one: {"schema": _file(one)} for one in every})
+            content = {one: {"schema": _file(one)} for one in every}
+            found[str(status)] = _response(_phrase(status), answer_headers(operation, status), content)
             continue
         if type_ is None:
-            found[str(status)] = {"description": _phrase(status), "headers": _receipt_headers()}
+            found[str(status)] = {"description": _phrase(status), "headers": answer_headers(operation, status)}
             continue
-        content: dict[str, Any] = {"schema": schemas[repr(type_)]}
+        told: dict[str, Any] = {"schema": schemas[repr(type_)]}
         if operation.example is not None and status == operation.status:
-            content["example"] = operation.example
-        found[str(status)] = _response(_phrase(status), {operation.answer_media_type: content})
+            told["example"] = operation.example
+        content = {operation.answer_media_type: told}
+        found[str(status)] = _response(_phrase(status), answer_headers(operation, status), content)
     if any(parameter.name == "If-None-Match" for parameter in operation.parameters):
-        found["304"] = {"description": "It still has the ETag that was sent.", "headers": _receipt_headers()}
+        found["304"] = {
+            "description": "It still has the ETag that was sent.",
+            "headers": answer_headers(operation, 304),
+        }
     for kind in _problems(operation):
         found[str(kind.status)] = {"$ref": f"#/components/responses/Problem{kind.status}"}
     return found
@@ -209,24 +212,17 @@ def _problem_responses() -> dict[str, Any]:
 
 def _problem_response(kinds: list[Kind]) -> dict[str, Any]:
     told = "\n".join(f"- `{kind.code}`: {kind.title}. {kind.hint}" for kind in kinds)
-    return _response(told, {"application/problem+json": {"schema": {"$ref": _REF.format(name="ProblemBody")}}})
+    schema = {"$ref": _REF.format(name="ProblemBody")}
+    return _response(told, problem_headers(kinds[0].status), {"application/problem+json": {"schema": schema}})
 
 
-def _response(description: str, content: dict[str, Any]) -> dict[str, Any]:
-    return {"description": description, "headers": _receipt_headers(), "content": content}
+def _response(description: str, headers: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:
+    return {"description": description, "headers": headers, "content": content}
 
 
 def _file(media_type: str) -> dict[str, Any]:
     is_text = media_type.startswith("text/") or media_type.endswith("json")
     return {"type": "string"} if is_text else _BYTES
-
-
-def _receipt_headers() -> dict[str, Any]:
-    return {name: {"$ref": f"#/components/headers/{name}"} for name in _RECEIPT}
-
-
-def _header(facts: dict[str, Any]) -> dict[str, Any]:
-    return {"description": facts["description"], "schema": {"type": facts["type"]}}
 
 
 def _phrase(status: int) -> str:

@@ -24,6 +24,18 @@ IDEMPOTENCY_KEY: Final = Parameter(
     required=True,
     example="3f0d9e0c-6f0e-4f6e-9a53-0c7d4b3d9d10",
 )
+WAIT: Final = Parameter(
+    name="Prefer",
+    place="header",
+    schema={"type": "string"},
+    description="`wait=0` to `wait=20`: for how many seconds the call may wait for room under the vendor's limits.",
+)
+WAIT_OR_ASYNC: Final = Parameter(
+    name="Prefer",
+    place="header",
+    schema={"type": "string"},
+    description=f"{WAIT.description} `respond-async`: do not wait for the write; it is answered 202 at once.",
+)
 IF_MATCH: Final = Parameter(
     name="If-Match",
     place="header",

@@ -30,6 +30,7 @@ MAX_LIMIT: Final = 200
 _MOST: Final = 50
 _SHOWN: Final = 80
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_LOST_PLUS = re.compile(r" \d\d:\d\d$")
 _FIRST_INSTANT: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -44,19 +45,26 @@ def read_query(query_string: bytes, readers: Mapping[str, Reader]) -> dict[str, 
     return found
 
 
-def pairs(query_string: bytes) -> list[tuple[str, str]]:
-    """Names and texts in their order; a problem for what is not percent-encoded UTF-8, and for a name given twice."""
+def pairs(query_string: bytes, takes_several: Callable[[str], bool] = lambda _name: False) -> list[tuple[str, str]]:
+    """Names and texts in their order; a problem for what is not percent-encoded UTF-8, and for a name given twice.
+
+    A name that `takes_several` values may be repeated, as many generated clients do: that reads as with commas.
+    """
     try:
         found = parse_qsl(query_string.decode("ascii"), keep_blank_values=True, errors="strict", max_num_fields=_MOST)
     except (UnicodeDecodeError, ValueError):
         raise ApiProblem(
             INVALID_PARAMETER, f"The query string is not percent-encoded UTF-8 text of up to {_MOST} parameters."
         ) from None
-    names = [name for name, _ in found]
-    for name in names:
-        if names.count(name) > 1:
-            raise invalid(name, "repeated", "Give it once; several values are separated by commas.")
-    return found
+    by_name: dict[str, str] = {}
+    for name, value in found:
+        if name not in by_name:
+            by_name[name] = value
+        elif takes_several(name):
+            by_name[name] += f",{value}"
+        else:
+            raise invalid(name, "repeated", "Give it once.")
+    return list(by_name.items())
 
 
 def whole_number(least: int, most: int) -> Reader:
@@ -83,7 +91,8 @@ def instant(name: str, text: str) -> datetime:
         found = msgspec.convert(text, datetime)
         in_utc = found.astimezone(UTC)
     except (msgspec.ValidationError, OverflowError):
-        raise invalid(name, "instant", "An RFC 3339 instant, such as 2026-11-01T00:00:00Z.") from None
+        lost = " In a URL the `+` of an offset is written `%2B`." if _LOST_PLUS.search(text) else ""
+        raise invalid(name, "instant", f"An RFC 3339 instant, such as 2026-11-01T00:00:00Z.{lost}") from None
     if found.tzinfo is None:
         raise invalid(name, "instant", "Needs an offset, such as Z.")
     if in_utc < _FIRST_INSTANT:

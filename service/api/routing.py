@@ -55,6 +55,8 @@ class Routing:
             await self._nothing(call_in(scope))(scope, receive, send)
         elif scope["type"] == "http" and scope["method"] == "OPTIONS":
             await self._options(call_in(scope))(scope, receive, send)
+        elif scope["type"] == "http" and scope["method"] == "HEAD" and self._methods.takes_head(scope["path"]):
+            await cast(App, self.litestar)({**scope, "method": "GET"}, receive, send)  # the server leaves the body out
         else:
             await cast(App, self.litestar)(scope, receive, send)
 

@@ -5,15 +5,14 @@ import inspect
 import sys
 from typing import Any
 
-from msgspec import Struct
-from msgspec import inspect as types
+from service.api.components import component_of, origin, structs
 
 
 def describe(components: dict[str, Any], wanted: list[Any]) -> None:
     """Puts the sentence under each field of a Struct on its property."""
     read: dict[str, dict[str, ast.ClassDef]] = {}
-    for struct in _structs(wanted):
-        schema = components.get(struct.__name__)
+    for found in structs(wanted):
+        struct, schema = origin(found.cls), component_of(components, found.cls)
         if schema is None:
             continue
         if struct.__module__ not in read:
@@ -40,25 +39,3 @@ def _classes(module: str) -> dict[str, ast.ClassDef]:
     """The classes of a module by name. `inspect.getsource` of a class would read the module again for each of them."""
     tree = ast.parse(inspect.getsource(sys.modules[module]))
     return {node.name: node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)}
-
-
-def _structs(wanted: list[Any]) -> dict[type[Struct], None]:
-    """Every Struct that the types are made of, each once."""
-    found: dict[type[Struct], None] = {}
-    waiting = list(types.multi_type_info(wanted))
-    while waiting:
-        match waiting.pop():
-            case types.StructType(cls=cls, fields=fields) if cls not in found:
-                found[cls] = None
-                waiting += [field.type for field in fields]
-            case types.UnionType(types=inner):
-                waiting += inner
-            case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
-                waiting.append(inner)
-            case types.DictType(value_type=inner):
-                waiting.append(inner)
-            case types.Metadata(type=inner):
-                waiting.append(inner)
-            case _:
-                pass
-    return found

@@ -1,10 +1,9 @@
 """`GET /v1/operations/{id}`: what has become of a write that nobody waited for."""
 
-from datetime import datetime
 from typing import Any
 
 import msgspec
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, UnsetType
 
 from service import errors, ids
 from service.api import parameters
@@ -20,38 +19,12 @@ from service.db.pool import Pool, as_organization
 from service.errors import missing
 from service.idempotency.claim import HELD_FOR
 from service.operations import store
+from service.operations.shapes import OperationResult, SlowOperation, Standing
 from service.operations.slow import Ended, SlowWrites
 from service.operations.store import OperationRow, State
 
 _ENDED = msgspec.msgpack.Decoder(Ended).decode
 _ASKED = msgspec.msgpack.Decoder(Inner).decode
-
-
-class OperationResult(Struct, frozen=True, kw_only=True):
-    """What the call would have been answered, had somebody waited for it."""
-
-    request_id: str
-    """Under which it is billed and recorded."""
-    status: int
-    location: str | None
-    body: Any
-    """The record, or the problem; null where there is none."""
-
-
-class SlowOperation(Struct, frozen=True, kw_only=True, tag_field="object", tag="operation"):
-    """A write that went on after it had been answered 202."""
-
-    id: str
-    operation: str
-    """The `operationId` that was called."""
-    connection: str
-    state: str
-    """`running`; `succeeded`, `failed`, or `unknown`: the vendor never said, and the same Idempotency-Key settles it;
-    `interrupted`: nobody holds it any more, and the key that began it can ask again or send the write again. What is
-    interrupted for an hour ends as `unknown`, without a result."""
-    created_at: datetime
-    ended_at: datetime | None
-    result: OperationResult | UnsetType = UNSET
 
 
 class Operations:
@@ -103,7 +76,7 @@ class Operations:
             id=ids.encode("op", row.id),
             operation=row.operation,
             connection=ids.encode("con", row.connection_id),
-            state="interrupted" if self._is_interrupted(row) else row.state.value,
+            state=Standing.INTERRUPTED if self._is_interrupted(row) else Standing(row.state),
             created_at=row.created_at,
             ended_at=row.ended_at,
             result=self._result(call, row),

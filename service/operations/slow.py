@@ -26,6 +26,7 @@ from service.db.pool import Pool, as_organization
 from service.errors import OUTCOME_UNKNOWN
 from service.idempotency.claim import HELD_FOR, Claim, Idempotency
 from service.operations import store
+from service.operations.shapes import SlowOperation, Standing
 from service.operations.store import OperationRow, State
 from service.telemetry import log_exception
 
@@ -48,16 +49,6 @@ class Ended(Struct, frozen=True, array_like=True):
 
     headers: tuple[tuple[bytes, bytes], ...]
     body: bytes
-
-
-class Begun(Struct, frozen=True, kw_only=True, tag_field="object", tag="operation"):
-    """A write that goes on; ask for it again by its id."""
-
-    id: str
-    operation: str
-    """The `operationId` that was called."""
-    state: str
-    created_at: datetime
 
 
 Work = Callable[[Call], Coroutine[Any, Any, Answer]]
@@ -99,8 +90,16 @@ class SlowWrites:
         self._running.add(running)
         running.add_done_callback(self._running.discard)
         assert call.operation is not None
+        assert call.connection_id is not None
         ref = ids.encode("op", operation_id)
-        begun = Begun(id=ref, operation=call.operation.id, state=State.RUNNING.value, created_at=created_at)
+        begun = SlowOperation(
+            id=ref,
+            operation=call.operation.id,
+            connection=ids.encode("con", call.connection_id),
+            state=Standing.RUNNING,
+            created_at=created_at,
+            ended_at=None,
+        )
         location = (b"location", f"/v1/operations/{ref}".encode())
         applied = ((b"preference-applied", b"respond-async"),) if _asks_not_to_wait(call) else ()
         return Answer(202, encode(begun), headers=(location, (b"retry-after", b"1"), *applied))

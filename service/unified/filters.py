@@ -22,13 +22,19 @@ def filter_values(filter_name: str, value: str, binding: Binding[Any, Any, Any])
             f"The vendor cannot filter by `{name[:80]}`. It can by: {names}.",
             errors=(FieldError(f"query/{name[:80]}", "unsupported", f"Supported: {names}."),),
         )
-    values = tuple(value.split(",")) if rule.kind == "choice" else (value,)
+    values = tuple(value.split(",")) if takes_choices(filter_name, binding) else (value,)
     refuse_repeated(name, values)
     if len(values) > MAX_CHOICES:
         raise invalid(name, "too_many", f"At most {MAX_CHOICES} values.")
     for one in values:
         _check_filter_value(name, one, rule)
     return values
+
+
+def takes_choices(filter_name: str, binding: Binding[Any, Any, Any]) -> bool:
+    """True of a filter by some words out of several; all others take one value."""
+    rule = binding.filters.get(filter_name)
+    return rule is not None and rule.kind == "choice"
 
 
 def _check_filter_value(name: str, value: str, rule: Filter) -> None:

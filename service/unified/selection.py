@@ -20,7 +20,7 @@ from service.api.query import (
 )
 from service.connectors.sdk.binding import Binding
 from service.errors import UNSUPPORTED_FILTER, UNSUPPORTED_SELECTION, UNSUPPORTED_SORT, ApiProblem, FieldError
-from service.unified.filters import filter_values, refuse_repeated
+from service.unified.filters import filter_values, refuse_repeated, takes_choices
 from service.unified.noun import Noun
 
 LIST_PARAMETERS: Final = (
@@ -29,6 +29,7 @@ LIST_PARAMETERS: Final = (
 RECORD_PARAMETERS: Final = ("fields", "include", "expand", "max_age")
 INCLUDES: Final = ("raw", "unmapped")
 
+_SEVERAL: Final = frozenset({"fields", "include", "expand"})
 _FILTER = re.compile(r"filter\[([a-z_]+)\]")
 _max_age = whole_number(0, 86_400)
 
@@ -64,7 +65,14 @@ def read_selection(
     query_string: bytes, noun: Noun, binding: Binding[Any, Any, Any], allowed: tuple[str, ...]
 ) -> Selection:
     """The selection in a query string. Values of `reference` filters are still ids of ours."""
-    return selected(pairs(query_string), noun, binding, allowed) if query_string else _PLAIN
+    if not query_string:
+        return _PLAIN
+
+    def takes_several(name: str) -> bool:
+        found = _FILTER.fullmatch(name)
+        return name in _SEVERAL if found is None else takes_choices(found[1], binding)
+
+    return selected(pairs(query_string, takes_several), noun, binding, allowed)
 
 
 def selected(

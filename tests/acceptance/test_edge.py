@@ -184,7 +184,7 @@ async def test_other_media_types_are_415(api: Api, media_type: str) -> None:
         ("PATCH", "/v1/connections/con_x", {"GET", "DELETE", "OPTIONS"}),
         ("HEAD", "/v1/me", {"GET", "OPTIONS"}),
         ("POST", "/v1/usage/summary", {"GET", "OPTIONS"}),
-        ("POST", "/healthz", {"GET", "OPTIONS"}),
+        ("POST", "/healthz", {"GET", "HEAD", "OPTIONS"}),
     ],
 )
 async def test_other_methods_are_405_with_those_there_are(api: Api, method: str, path: str, allow: set[str]) -> None:

@@ -28,6 +28,14 @@ async def test_health_needs_no_key(http: httpx.AsyncClient) -> None:
     assert set(ready.json()["checked"]) == {"database", "migrations", "redis", "metering"}
 
 
+@pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json"])
+async def test_whether_we_live_can_be_asked_without_a_body(http: httpx.AsyncClient, path: str) -> None:
+    whole, head = await http.get(path), await http.head(path)
+
+    assert (head.status_code, head.content) == (200, b"")
+    assert head.headers["content-length"] == str(len(whole.content))
+
+
 async def test_health_is_not_a_metered_call(api: Api) -> None:
     answer = await api.get("/healthz")
 

@@ -48,6 +48,7 @@ async def test_write_goes_on_without_its_caller(api: Api, quickbooks: SandboxSer
     found = await ended(api, begun.headers["location"])
     assert (found["state"], found["result"]["status"]) == ("succeeded", 201)
     assert found["created_at"] == begun.json()["created_at"]
+    assert found.keys() - begun.json().keys() == {"result"}  # one shape, from the first answer on
     assert found["result"]["body"]["display_name"] == "Alder & Sons"
     assert (await api.get(found["result"]["location"])).json() == found["result"]["body"]
     assert quickbooks.stats()["writes"] == 1

@@ -45,6 +45,15 @@ async def test_search_by_post_is_a_read_without_a_key(api: Api) -> None:
     assert "ein" not in answer.json()["clients"][0]
 
 
+async def test_slashes_may_come_escaped_as_generated_clients_write_them(api: Api) -> None:
+    answer = await api.http.post(
+        "/v1/passthrough/canopy/clients%2Fsearch", json={"page": {"size": 2}}, headers=api.headers("canopy")
+    )
+
+    assert answer.status_code == 200, answer.text
+    assert len(answer.json()["clients"]) == 2
+
+
 @pytest.mark.parametrize(
     "path",
     [

@@ -59,6 +59,22 @@ async def test_choices_are_separated_by_commas(api: Api) -> None:
     assert {client["status"] for client in answer.json()["data"]} == {"prospect", "active"}
 
 
+async def test_choices_may_be_repeated_as_generated_clients_do(api: Api) -> None:
+    repeated = await api.get(
+        "/v1/clients?filter[status]=prospect&filter[status]=active&fields=id&fields=status", "canopy"
+    )
+    joined = await api.get("/v1/clients?filter[status]=prospect,active&fields=id,status", "canopy")
+
+    assert repeated.status_code == 200, repeated.text
+    assert repeated.json()["data"] == joined.json()["data"]
+
+
+async def test_filter_of_one_value_is_not_repeated(api: Api) -> None:
+    answer = await api.get("/v1/clients?filter[name]=Alder&filter[name]=Birch", "quickbooks")
+
+    assert (answer.status_code, problem_of(answer)) == (400, "invalid_parameter")
+
+
 async def test_invoices_of_one_client(api: Api) -> None:
     client = (await api.first("/v1/invoices?limit=1", "quickbooks"))["client"]
 

@@ -49,3 +49,50 @@ def test_only_what_is_no_text_is_binary() -> None:
     }
 
     assert binary == {"*/*", "application/octet-stream", "application/pdf", "application/zip"}
+
+
+def test_what_can_go_on_behind_its_caller_says_so() -> None:
+    writes = [one for one in OPERATIONS if one["x-meter"] in ("write", "passthrough") and takes(one, "Idempotency-Key")]
+    silent = [one["operationId"] for one in writes if "202" not in one["responses"] or not takes(one, "Prefer")]
+
+    assert writes
+    assert silent == []
+
+
+def test_versions_have_their_header_in_the_contract() -> None:
+    readers = [one for one in OPERATIONS if takes(one, "If-None-Match")]
+
+    assert readers
+    assert all("ETag" in one["responses"]["200"]["headers"] for one in readers)
+
+
+def test_no_property_has_a_default() -> None:
+    """Generators take such a property for one that has to be said."""
+    having = [
+        f"{name}.{field}"
+        for name, schema in CONTRACT["components"]["schemas"].items()
+        for field, described in schema.get("properties", {}).items()
+        if "default" in described
+    ]
+
+    assert having == []
+
+
+def test_what_answers_always_have_is_required_of_them() -> None:
+    schemas = CONTRACT["components"]["schemas"]
+
+    assert schemas["ClientPage"]["required"] == ["object", "data", "has_more", "next_cursor"]
+    assert {"errors", "hint", "retryable"} <= set(schemas["Problem"]["required"])
+    assert schemas["VendorError"]["required"] == ["name"]  # it leaves out what is null
+    assert schemas["Client"]["required"] == ["object", "id"]  # callers choose the rest
+    assert schemas["Email"]["required"] == ["address"]  # it stands in bodies too
+
+
+def test_defaults_of_bodies_are_told_in_words() -> None:
+    days = CONTRACT["components"]["schemas"]["NewLinkSession"]["properties"]["consent_days"]
+
+    assert days["description"].endswith("`365` where it is left out.")
+
+
+def takes(operation: dict[str, Any], name: str) -> bool:
+    return any(parameter["name"] == name for parameter in operation.get("parameters", ()))

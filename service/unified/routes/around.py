@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 from service import errors
 from service.api import parameters
 from service.api.operation import Audit, Meter, Operation, Parameter
+from service.operations.shapes import SlowOperation
 from service.resources.user import Session
 from service.unified.batch import Batch, BatchAnswers, Batches
 from service.unified.passthrough import Passthroughs
@@ -92,7 +93,13 @@ def _passed_get(passthroughs: Passthroughs) -> Operation:
         description="One of the vendor's endpoints that its coverage lists, with any query, below the connection's own "
         "account.",
         scope="passthrough:read",
-        parameters=(*_endpoint("quickbooks", "preferences"), _QUERY, parameters.CONNECTION, parameters.ACCOUNT),
+        parameters=(
+            *_endpoint("quickbooks", "preferences"),
+            _QUERY,
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            parameters.WAIT,
+        ),
         problems=(*_REFUSALS, *VENDOR_PROBLEMS),
         run=passthroughs.run,
         **_PASSED,
@@ -118,7 +125,9 @@ def _passed_post(passthroughs: Passthroughs) -> Operation:
             parameters.ACCOUNT,
             parameters.DRY_RUN,
             _KEY_OF_WRITES,
+            parameters.WAIT_OR_ASYNC,
         ),
+        other_answers={202: SlowOperation},
         body=Any,
         body_example={},
         problems=(*_REFUSALS, *WRITE_PROBLEMS),
@@ -143,7 +152,9 @@ def _passed_change(
             parameters.ACCOUNT,
             parameters.DRY_RUN,
             parameters.IDEMPOTENCY_KEY,
+            parameters.WAIT_OR_ASYNC,
         ),
+        other_answers={202: SlowOperation},
         body=Any,
         body_example=body,
         problems=(*_REFUSALS, *WRITE_PROBLEMS),
@@ -166,7 +177,9 @@ def _passed_delete(passthroughs: Passthroughs) -> Operation:
             parameters.ACCOUNT,
             parameters.DRY_RUN,
             parameters.IDEMPOTENCY_KEY,
+            parameters.WAIT_OR_ASYNC,
         ),
+        other_answers={202: SlowOperation},
         problems=(*_REFUSALS, *WRITE_PROBLEMS),
         run=passthroughs.run,
         **_PASSED,
@@ -194,6 +207,7 @@ def _session(sessions: Sessions) -> Operation:
         parameters=(
             parameters.CONNECTION,
             parameters.ACCOUNT,
+            parameters.WAIT,
             parameters.one_of("min_mfa", LEVELS, "The weakest second factor that will do; 403 for a weaker session."),
         ),
         problems=(

@@ -9,6 +9,7 @@ from service.unified.downloads import Downloads
 from service.unified.routes.documents import DOCUMENTS
 from service.unified.routes.problems import VENDOR_PROBLEMS, WRITE_PROBLEMS
 from service.unified.uploads import Uploads
+from service.unified.write import DryRun
 
 _RANGE = Parameter(
     name="Range",
@@ -63,7 +64,12 @@ def _download(downloads: Downloads) -> Operation:
         answer_media_type="*/*",
         other_media_types=("application/octet-stream",),  # some generators know no `*/*`
         other_answers={206: bytes},
-        parameters=(parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."), _VERSION, _RANGE),
+        parameters=(
+            parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."),
+            _VERSION,
+            _RANGE,
+            parameters.WAIT,
+        ),
         problems=(errors.INVALID_PARAMETER, errors.NOT_FOUND, errors.RANGE_NOT_SATISFIABLE, *VENDOR_PROBLEMS),
         run=downloads.download,
     )
@@ -82,6 +88,7 @@ def _upload(uploads: Uploads) -> Operation:
         audit=Audit.CLIENT_DATA,
         status=201,
         answer=Document,
+        other_answers={200: DryRun},
         body=bytes,
         body_media_type="application/octet-stream",
         parameters=(
@@ -89,10 +96,12 @@ def _upload(uploads: Uploads) -> Operation:
             parameters.ACCOUNT,
             parameters.IDEMPOTENCY_KEY,
             _DIGEST,
+            parameters.WAIT,
             _text("name", "The file's name.", required=True, example="engagement-letter.pdf"),
             _text("client", "The client it belongs to, `cli_…`."),
             _text("folder", "The folder it goes into, `fol_…`."),
             parameters.one_of("area", tuple(area.value for area in Area), "The area it goes into."),
+            parameters.DRY_RUN,
         ),
         problems=(*WRITE_PROBLEMS, errors.BODY_TOO_LARGE, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
         example=DOCUMENTS.example,
@@ -120,6 +129,7 @@ def _upload_version(uploads: Uploads, connectors: tuple[Connector, ...]) -> Oper
             parameters.path_id("id", f"The document's id, `{DOCUMENTS.prefix}…`."),
             parameters.IDEMPOTENCY_KEY,
             _DIGEST,
+            parameters.WAIT,
             _text("name", "The name of the file that is sent.", required=True, example="engagement-letter.pdf"),
         ),
         problems=(*WRITE_PROBLEMS, errors.BODY_TOO_LARGE),

@@ -10,6 +10,7 @@ from service.api.call import Answer, Call, Route
 from service.api.operation import Audit, Meter, Operation, Parameter
 from service.api.pagination import example_page
 from service.connectors.sdk.connector import Connector
+from service.operations.shapes import SlowOperation
 from service.resources.common import Page
 from service.unified.noun import Noun
 from service.unified.read import Reader
@@ -96,6 +97,7 @@ def _list(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Oper
         parameters=(
             parameters.CONNECTION,
             parameters.ACCOUNT,
+            parameters.WAIT,
             parameters.LIMIT,
             parameters.CURSOR,
             *filters(noun, connectors),
@@ -121,7 +123,7 @@ def _search(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Op
         summary=f"Search {noun.name.replace('_', ' ')}",
         description="The same as the list, asked for by a body: for filters that are too long for a URL. "
         "Billed as a read.",
-        parameters=(parameters.CONNECTION, parameters.ACCOUNT),
+        parameters=(parameters.CONNECTION, parameters.ACCOUNT, parameters.WAIT),
         problems=LIST_PROBLEMS,
         body=Search,
         body_example={"limit": 2},
@@ -138,7 +140,7 @@ def _get(noun: Noun, reader: Reader, connectors: tuple[Connector, ...]) -> Opera
         lambda call: reader.record(call, noun),
         answer=noun.model,
         narrowed=True,
-        parameters=(_record_id(noun), parameters.IF_NONE_MATCH, *selection(noun)),
+        parameters=(_record_id(noun), parameters.IF_NONE_MATCH, parameters.WAIT, *selection(noun)),
         problems=(*SELECTION_PROBLEMS, errors.NOT_FOUND, *VENDOR_PROBLEMS),
         example=noun.example,
     )
@@ -153,9 +155,15 @@ def _create(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
         lambda call: writer.create(call, noun),
         status=201,
         answer=noun.model,
-        other_answers={200: DryRun},
+        other_answers={200: DryRun, 202: SlowOperation},
         body=noun.create,
-        parameters=(parameters.CONNECTION, parameters.ACCOUNT, parameters.IDEMPOTENCY_KEY, parameters.DRY_RUN),
+        parameters=(
+            parameters.CONNECTION,
+            parameters.ACCOUNT,
+            parameters.IDEMPOTENCY_KEY,
+            parameters.WAIT_OR_ASYNC,
+            parameters.DRY_RUN,
+        ),
         problems=(*WRITE_PROBLEMS, errors.CONNECTION_REQUIRED, errors.ACCOUNT_REQUIRED),
         example=noun.example,
         body_example=noun.create_example,
@@ -170,6 +178,7 @@ def _update(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
         connectors,
         lambda call: writer.update(call, noun),
         answer=noun.model | DryRun,
+        other_answers={202: SlowOperation},
         body=noun.update,
         parameters=_of_change(noun),
         problems=(*WRITE_PROBLEMS, errors.VERSION_MISMATCH),
@@ -187,7 +196,7 @@ def _delete(noun: Noun, writer: Writer, connectors: tuple[Connector, ...]) -> Op
         lambda call: writer.delete(call, noun),
         status=204,
         answer=None,
-        other_answers={200: DryRun},
+        other_answers={200: DryRun, 202: SlowOperation},
         parameters=_of_change(noun),
         problems=(*WRITE_PROBLEMS, errors.VERSION_MISMATCH),
     )
@@ -198,7 +207,13 @@ def _record_id(noun: Noun) -> Parameter:
 
 
 def _of_change(noun: Noun) -> tuple[Parameter, ...]:
-    return (_record_id(noun), parameters.IDEMPOTENCY_KEY, parameters.IF_MATCH, parameters.DRY_RUN)
+    return (
+        _record_id(noun),
+        parameters.IDEMPOTENCY_KEY,
+        parameters.IF_MATCH,
+        parameters.WAIT_OR_ASYNC,
+        parameters.DRY_RUN,
+    )
 
 
 def _schema(noun: Noun, schemas: Schemas) -> Operation:
