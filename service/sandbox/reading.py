@@ -1,4 +1,4 @@
-"""A vendor that is only read, behind OAuth and one limit: what such sandboxes have in common."""
+"""A vendor behind OAuth and one limit, most of them only read: what such sandboxes have in common."""
 
 from math import ceil
 

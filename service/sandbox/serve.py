@@ -20,6 +20,7 @@ from granian.server.embed import Server
 from service.sandbox.app import Sandbox
 from service.sandbox.books import Books
 from service.sandbox.canopy.vendor import Canopy
+from service.sandbox.canopy_public.vendor import CanopyPublic
 from service.sandbox.financial_cents.vendor import FinancialCents
 from service.sandbox.http import Json
 from service.sandbox.ignition.vendor import Ignition
@@ -35,6 +36,7 @@ from service.sandbox.xpm.vendor import Xpm
 
 VENDORS: dict[str, Callable[[Books], Vendor]] = {
     "canopy": Canopy,
+    "canopy_public": CanopyPublic,
     "financial_cents": FinancialCents,
     "ignition": Ignition,
     "karbon": Karbon,

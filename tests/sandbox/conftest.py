@@ -102,3 +102,26 @@ def sod(sodium: SandboxServer) -> Iterator[httpx.Client]:
     headers = {"x-api-key": grant.access_token}
     with httpx.Client(base_url=f"{sodium.url}/tenants/{grant.account}", headers=headers, timeout=5) as client:
         yield client
+
+
+@pytest.fixture(scope="session")
+def canopy_public_server() -> Iterator[SandboxServer]:
+    """One Canopy, seen through its public API, for all tests of this process."""
+    with running("canopy_public", clients=60) as server:
+        yield server
+
+
+@pytest.fixture
+def canopy_public(canopy_public_server: SandboxServer) -> SandboxServer:
+    """Canopy's public API at its seed."""
+    canopy_public_server.reset()
+    return canopy_public_server
+
+
+@pytest.fixture
+def pub(canopy_public: SandboxServer) -> Iterator[httpx.Client]:
+    """Calls Canopy's public API with a fresh grant of every scope."""
+    canopy_public.limits(per_minute=None)
+    headers = {"authorization": f"Bearer {canopy_public.grant().access_token}"}
+    with httpx.Client(base_url=f"{canopy_public.url}/public/v3", headers=headers, timeout=5) as client:
+        yield client

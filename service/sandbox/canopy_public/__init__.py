@@ -1,0 +1,1 @@
+"""Canopy's public API, version 3: clients, contacts and custom fields of one firm."""
