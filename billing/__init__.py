@@ -59,6 +59,7 @@ from billing.invoices import (
     mark_past_due,
     move_invoice,
 )
+from billing.key_figures import KeyFigures, KeyMonth, Span, get_key_month, list_key_figures, list_spans
 from billing.line_calls import LineCall, Place, list_line_calls
 from billing.news import News, list_news
 from billing.partitions import make_partitions
@@ -158,6 +159,8 @@ __all__ = [
     "InvoiceStateError",
     "InvoiceUnknown",
     "Kept",
+    "KeyFigures",
+    "KeyMonth",
     "LineCall",
     "LineDifference",
     "LineKind",
@@ -186,6 +189,7 @@ __all__ = [
     "SealedPeriodChanged",
     "Seller",
     "SetupPage",
+    "Span",
     "SpendCapReached",
     "StepFailed",
     "StripeCustomer",
@@ -220,6 +224,7 @@ __all__ = [
     "get_details",
     "get_free_calls_days",
     "get_invoice",
+    "get_key_month",
     "get_period",
     "get_plan",
     "get_prepaid",
@@ -234,11 +239,13 @@ __all__ = [
     "list_calls",
     "list_credit_notes",
     "list_invoices",
+    "list_key_figures",
     "list_line_calls",
     "list_moves",
     "list_news",
     "list_plan_pins",
     "list_reports",
+    "list_spans",
     "list_uncredited_on_stripe",
     "list_unfinished_on_stripe",
     "list_vendor_figures",

@@ -607,6 +607,15 @@ ORDER BY s.meter;
 -- Takes what was recorded of every organization (org_id) into the sums; whether more is waiting.
 SELECT billing.sum_up();
 
+-- name: sum_up_keys
+-- The same of how every organization's (org_id) keys are used.
+SELECT billing.sum_up_keys();
+
+-- name: list_key_figures
+-- How a key was used since an instant ($4), by hour or day ($3); all together first.
+SELECT f.at, f.calls, f.refused, f.failed, f.p50_ms, f.p99_ms FROM billing.key_figures($1, $2, $3, $4) f
+ORDER BY f.at NULLS FIRST;
+
 -- name: note_new_ranges
 -- Lets the newest rows of every organization (org_id) be found by when they were recorded.
 SELECT billing.note_new_ranges();

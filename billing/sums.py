@@ -16,6 +16,8 @@ async def sum_up(connection: Connection) -> None:
     await connection.execute(QUERIES["note_new_ranges"])
     while await connection.fetchval(QUERIES["sum_up_ledger"]):
         pass
+    while await connection.fetchval(QUERIES["sum_up_keys"]):
+        pass
 
 
 async def sum_units(connection: Connection, org_id: UUID, starts_at: datetime, ends_at: datetime) -> dict[Meter, int]:

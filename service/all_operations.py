@@ -54,6 +54,7 @@ from service.unified.routes.nouns import unified_operations
 from service.unified.uploads import Uploads
 from service.unified.write import Writer
 from service.usage.body_routes import body_operations
+from service.usage.key_usage import key_usage_operations
 from service.usage.routes import usage_operations
 from service.usage.standing import Standings
 from service.usage.standing_routes import standing_operations
@@ -127,6 +128,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
     found += key_operations(parts.pool, parts.peppers, parts.cursors)
     found += team_operations(parts.pool, parts.cursors, parts.invitations)
     found += usage_operations(parts.pool, parts.prices, parts.cursors, parts.seller)
+    found += key_usage_operations(parts.pool, parts.prices)
     found += body_operations(parts.pool, parts.vault)
     found += stripe_operations(parts.pool, parts.rail, parts.stripe_secrets, parts.cursors)
     found += event_operations(parts.pool, parts.cursors)

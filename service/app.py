@@ -185,7 +185,7 @@ async def open_edge(
             BodyKeeper(pool, vault, personal),
             max_header_bytes=settings.max_header_bytes,
             proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
-            docs_url=None if settings.portal_url is None else f"{settings.portal_url}/problems/",
+            docs_url=None if settings.portal_url is None else f"{settings.portal_url.rstrip('/')}/problems/",
         )
         parts.around.attach(edge)
         yield edge

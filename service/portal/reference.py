@@ -55,6 +55,11 @@ class Reference:
         return str(self._contract["info"]["description"])
 
     @property
+    def limits_of_keys(self) -> str:
+        """How fast any one key may call, here."""
+        return self._terms.of_keys
+
+    @property
     def version(self) -> str:
         return str(self._contract["info"]["version"])
 

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from billing import format_money
 from service import ids
-from service.portal.charts import bars
+from service.portal.charts import bars, stacks
 
 _FOLDER: Final = Path(__file__).with_name("templates")
 _MARKDOWN: Final = MarkdownIt("commonmark", {"html": False}).enable("table")
@@ -68,7 +68,7 @@ class Templates:
             "agent": _agent,
             "n": _n,
         }
-        names: dict[str, Any] = {"asset": asset, "bars": bars}
+        names: dict[str, Any] = {"asset": asset, "bars": bars, "stacks": stacks}
         self._environment.filters.update(filters)
         self._environment.globals.update(names)
 

@@ -35,6 +35,15 @@ class Terms:
             "Problems and calls with test keys are always free.",
         )
 
+    @property
+    def of_keys(self) -> str:
+        """How fast any one key may call."""
+        known = self._settings
+        return (
+            f"{known.key_calls_per_second:,} calls a second, {known.key_calls_per_minute:,} a minute, "
+            f"{known.key_calls_at_once:,} at once"
+        )
+
     def limits(self, operation: Operation) -> tuple[str, ...]:
         """What is answered 429 or refused for its size, by ourselves; a vendor's own limits come on top."""
         return tuple(self._limits(operation))
@@ -43,10 +52,7 @@ class Terms:
         if not operation["security"]:
             return
         known = self._settings
-        yield (
-            f"{known.key_calls_per_second:,} calls a second and {known.key_calls_per_minute:,} a minute with one key, "
-            f"{known.key_calls_at_once:,} at once; `RateLimit` says what is left."
-        )
+        yield f"With one key {self.of_keys}; `RateLimit` says what is left."
         for parameter in operation.get("parameters", ()):
             if parameter["name"] == "limit":
                 schema = parameter["schema"]

@@ -12,7 +12,7 @@ from tests.acceptance.operations import OPERATIONS
 TWINS: Final[dict[str, str]] = {
     "GET /home": "listUsage summarizeUsage getMonthToDate listConnections",
     "GET /keys": "listKeys getOrganization",
-    "GET /keys/{id}": "getKey listKeyLeaks",
+    "GET /keys/{id}": "getKey listKeyLeaks getKeyUsage listBudgets",
     "POST /keys/new": "createKey",
     "POST /keys/{id}/roll": "rollKey",
     "POST /keys/{id}/revoke": "revokeKey",

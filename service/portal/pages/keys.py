@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+import billing
+from billing import Span
 from service import ids
 from service.accounts.errors import AccountError, KeyNotFoundError
 from service.accounts.granting import get_granting, set_granting
@@ -18,9 +20,12 @@ from service.accounts.tokens import Mode
 from service.api.versions import VERSION
 from service.audit.acts import member_actor
 from service.connections.store import list_connections
-from service.db.pool import as_organization
+from service.db.pool import Connection, as_organization
+from service.portal.key_charts import call_chart, time_chart
 from service.portal.route import Route, form, page
 from service.portal.visit import Form, Reply, Visit, missing
+from service.usage.budgets import ShownBudget, to_budget
+from service.usage.key_usage import KeyUsage, read_key_usage
 
 EXPIRIES: Final = {"": "Never", "7": "In 7 days", "30": "In 30 days", "90": "In 90 days", "365": "In a year"}
 OVERLAPS: Final = {"0": "Ends now", "1": "Works 1 more hour", "24": "Works 24 more hours", "168": "Works 7 more days"}
@@ -72,14 +77,33 @@ async def one(visit: Visit) -> Reply:
         links = {link.id: link for link in await list_connections(connection, visit.org_id)}
         leaks = await list_key_leaks(connection, visit.org_id, key_id)
         organization = await get_organization(connection, visit.org_id)
-    if found is None:
-        raise missing()
+        if found is None:
+            raise missing()
+        usage, budgets = await _use(visit, connection, key_id)
+    zone = visit.me.session.time_zone
     ended = found.revoked_at is not None or (found.expires_at is not None and found.expires_at <= visit.parts.clock())
     made = [one for one in known.values() if one.made_by_key == key_id and one.revoked_at is None]
     facts: dict[str, Any] = {"firms": firms, "links": links, "overlaps": OVERLAPS}
+    if usage is not None:
+        facts |= {"calls": call_chart(usage, zone), "times": time_chart(usage, zone)}
+    facts |= {"usage": usage, "budgets": budgets, "limits": visit.parts.reference.limits_of_keys}
     facts["networks"] = () if organization is None else organization.ip_allow
     maker = None if found.made_by_key is None else known.get(found.made_by_key)
     return visit.page("key.html", key=found, leaks=leaks, ended=ended, made=made, maker=maker, **facts)
+
+
+async def _use(visit: Visit, connection: Connection, key_id: UUID) -> tuple[KeyUsage | None, tuple[ShownBudget, ...]]:
+    """How the key is used, for who may see calls; its budgets, for who may see money."""
+    if not visit.may(Permission.READ_CALLS):
+        return None, ()
+    chosen = visit.query.text("by")
+    by = Span(chosen) if chosen in tuple(Span) else Span.HOUR
+    at, prices = visit.parts.clock(), visit.parts.prices
+    usage = await read_key_usage(connection, prices, visit.org_id, key_id, by, at)
+    if not visit.may(Permission.READ_MONEY):
+        return usage, ()
+    found = await billing.get_budget_statuses(connection, prices, visit.org_id, at)
+    return usage, tuple(to_budget(one) for one in found if one.budget.scope_id == key_id)
 
 
 async def ask(visit: Visit) -> Reply:
