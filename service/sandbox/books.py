@@ -186,24 +186,29 @@ class Books:
         given, initial, family = names.person(number, self.seed)
         return f"{given} {initial}. {family}"
 
+    def email(self, number: int) -> str | None:
+        """A client's e-mail address, without the rest of it; some have none."""
+        if not self.shape(number).email:
+            return None
+        if self.shape(number).filing_type == "Business":
+            return f"ap@{names.slug(names.business(number, self.seed))}.example"
+        given, _, family = names.person(number, self.seed)
+        return f"{names.slug(given)}.{names.slug(family)}@mail{number % 7}.example"
+
     def _client(self, number: int) -> Client:
         shape = self.shape(number)
         dice = Dice(self.seed, _CLIENT, number, 1)
         created_s, updated_s = self.client_times(number)
         given = family = None
-        name = self.name(number)
         if shape.filing_type == "Individual":
             given, _, family = names.person(number, self.seed)
-            email = f"{names.slug(given)}.{names.slug(family)}@mail{number % 7}.example"
-        else:
-            email = f"ap@{names.slug(name)}.example"
         return Client(
             number=number,
             shape=shape,
-            name=name,
+            name=self.name(number),
             given=given,
             family=family,
-            email=email if shape.email else None,
+            email=self.email(number),
             phone=names.phone(dice),
             address=names.address(dice),
             parent=self.parent(number),

@@ -40,18 +40,19 @@ STAFF = (
 
 def person(books: Books, client: int, place: int) -> Person:
     """The `place`-th contact of a client; `shape.contacts` says how many there are."""
-    owner = books.client(client)
-    is_person = owner.shape.filing_type == "Individual"
+    shape = books.shape(client)
+    is_person = shape.filing_type == "Individual"
     dice = Dice(books.seed, _CONTACT, client, place)
     given, _, family = names.person(dice.roll(names.CAPACITY), books.seed)
-    if is_person and owner.given and owner.family:
-        given, family = owner.given if place == 0 else given, owner.family
+    if is_person:
+        owner_given, _, owner_family = names.person(client, books.seed)
+        given, family = owner_given if place == 0 else given, owner_family
     kinds = ("primary", "spouse", "dependent") if is_person else ("primary", "employee", "partner")
     phone = names.phone(dice)
     return Person(
         given=given,
         family=family,
-        email=f"{names.slug(given)}.{names.slug(family)}@mail{client % 7}.example" if owner.email else None,
+        email=f"{names.slug(given)}.{names.slug(family)}@mail{client % 7}.example" if shape.email else None,
         phone=phone,
         kind=kinds[place],
         born=f"{dice.between(1945, 2004)}-{dice.between(1, 12):02d}-{dice.between(1, 28):02d}" if is_person else None,

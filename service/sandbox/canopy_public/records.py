@@ -41,8 +41,7 @@ class Records:
         if noun == "clients":
             if field == "name":
                 return [self._books.name(position)]
-            client = self._books.client(position)
-            found = client.email if field == "email" else client.phone
+            found = self._books.email(position) if field == "email" else self._books.client(position).phone
         else:
             contact = person(self._books, *self._people.locate(position))
             if field == "name":
