@@ -18,7 +18,8 @@ from service.resources.contact import ContactCreate, ContactUpdate
 from service.resources.document import ApprovalState, DocumentUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceLineInput, InvoiceUpdate
 from service.resources.message import MessageCreate, ThreadCreate, ThreadUpdate
-from service.resources.payment import PaymentCreate, PaymentMethod
+from service.resources.organizer import AnswerInput, OrganizerCreate, OrganizerStatus, OrganizerUpdate
+from service.resources.payment import PaymentCreate, PaymentMethod, PaymentUpdate
 from service.resources.task import TaskCreate, TaskPriority, TaskStatus, TaskUpdate
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
 from service.sandbox.serve import SandboxServer, running
@@ -33,6 +34,17 @@ priorities = st.sampled_from([TaskPriority.LOW, TaskPriority.MEDIUM, TaskPriorit
 ROUNDS = settings(
     max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
+
+
+SHOWN = {
+    "create": {
+        "clients", "contacts", "invoices", "payments", "tasks", "time_entries", "threads", "messages", "organizers"
+    },
+    "update": {
+        "clients", "contacts", "invoices", "payments", "tasks", "time_entries", "threads", "documents", "organizers"
+    },
+}  # fmt: skip
+"""What stands below."""
 
 
 @pytest.fixture(scope="module")
@@ -138,11 +150,35 @@ def test_invoices(account: Account, data: st.DataObject) -> None:
 
 
 @ROUNDS
-@given(cents, st.sampled_from([PaymentMethod.CASH, PaymentMethod.CHECK, PaymentMethod.CARD]), maybe(days))
-def test_payments(account: Account, amount: Money, method: PaymentMethod, received_on: Any) -> None:
+@given(cents, st.sampled_from([PaymentMethod.CASH, PaymentMethod.CHECK, PaymentMethod.CARD]), maybe(days), st.data())
+def test_payments(
+    account: Account, amount: Money, method: PaymentMethod, received_on: Any, data: st.DataObject
+) -> None:
     new = PaymentCreate(client=account.client, amount=amount, method=method, received_on=received_on)
+    back = data.draw(st.integers(1, amount.amount_minor).map(lambda minor: Money(minor, "USD")))
+    made = account.create("payments", new)
 
-    agree(account, "payments", account.create("payments", new), new)
+    agree(account, "payments", made, new)
+    changed = change(account, "payments", made, PaymentUpdate(refund=back), "refund", "refunds", "unapplied")
+    assert [one.amount for one in changed.refunds] == [back]
+
+
+@ROUNDS
+@given(words, st.lists(words, max_size=2), st.booleans())
+def test_organizers(account: Account, title: str, values: list[str], handed_in: bool) -> None:
+    new = OrganizerCreate(client=account.client, title=title)
+    made = account.create("organizers", new)
+    keys = [answer.question_key for answer in made.answers if answer.kind == "text"]
+    answers = [AnswerInput(question_key=key, value=value) for key, value in zip(keys, values, strict=False)]
+    update = OrganizerUpdate(values=answers, status=OrganizerStatus.SUBMITTED if handed_in else UNSET)
+
+    agree(account, "organizers", made, new)
+    changed = change(
+        account, "organizers", made, update, "values", "answers", "status", "status_native", "submitted_at"
+    )
+    assert not handed_in or changed.status == OrganizerStatus.SUBMITTED
+    shown = {answer.question_key: answer.value for answer in changed.answers}
+    assert all(shown[one.question_key] == one.value for one in answers)
 
 
 @ROUNDS

@@ -103,7 +103,7 @@ def to_document(wire: WireAttachable, book: Book) -> Document:
         client=_client(hooks, book),
         name=wire.FileName or wire.Note or "",
         area=Area.PRIVATE,
-        category=wire.Category,
+        category=wire.Category or None,
         summary=wire.Note or None,
         size_bytes=wire.Size,
         media_type=wire.ContentType,
