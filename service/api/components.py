@@ -32,6 +32,11 @@ def adapt(components: dict[str, Any], answers: list[Any], bodies: list[Any]) -> 
 
 def structs(wanted: Iterable[Any]) -> Iterator[types.StructType]:
     """Every Struct that the types are made of, each once."""
+    return (found for found in named(wanted) if isinstance(found, types.StructType))
+
+
+def named(wanted: Iterable[Any]) -> Iterator[types.StructType | types.EnumType]:
+    """Everything with a name that the types are made of, each once."""
     seen: set[Any] = set()
     waiting = list(types.multi_type_info(wanted))
     while waiting:
@@ -40,6 +45,9 @@ def structs(wanted: Iterable[Any]) -> Iterator[types.StructType]:
                 seen.add(cls)
                 yield found
                 waiting += [field.type for field in fields]
+            case types.EnumType(cls=cls) as found if cls not in seen:
+                seen.add(cls)
+                yield found
             case types.UnionType(types=inner):
                 waiting += inner
             case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
@@ -53,7 +61,7 @@ def structs(wanted: Iterable[Any]) -> Iterator[types.StructType]:
 
 
 def component_of(components: dict[str, Any], cls: Any) -> dict[str, Any] | None:
-    """The schema of a Struct, under one of the names that msgspec may have given it."""
+    """The schema of a Struct or an enum, under one of the names that msgspec may have given it."""
     plain = origin(cls)
     arguments = ", ".join(one.__name__ for one in getattr(cls, "__args__", ()))
     short = f"{plain.__name__}[{arguments}]" if arguments else plain.__name__
@@ -64,13 +72,13 @@ def component_of(components: dict[str, Any], cls: Any) -> dict[str, Any] | None:
     return None
 
 
-def origin(cls: Any) -> type[Struct]:
-    """`Page` of `Page[Client]`; any other Struct is its own."""
-    found: type[Struct] = getattr(cls, "__origin__", cls)
+def origin(cls: Any) -> type[Any]:
+    """`Page` of `Page[Client]`; any other type is its own."""
+    found: type[Any] = getattr(cls, "__origin__", cls)
     return found
 
 
-def _omits_defaults(cls: Any) -> bool:
+def _omits_defaults(cls: type[Struct]) -> bool:
     return bool(origin(cls).__struct_config__.omit_defaults)
 
 

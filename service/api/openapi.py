@@ -20,6 +20,7 @@ from service.api.components import adapt
 from service.api.operation import Meter, Operation, Parameter, needs_key
 from service.api.problems import ProblemBody
 from service.api.sentences import describe
+from service.api.tags import tags
 from service.api.versions import VERSION
 from service.errors import Kind
 
@@ -81,7 +82,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "openapi": "3.1.0",
             "info": {"title": "Tickmark", "version": VERSION, "description": _ABOUT, "license": _LICENSE},
             "servers": [{"url": "https://api.tickmark.example", "description": "Production"}],
-            "tags": [{"name": name} for name in dict.fromkeys(operation.tag for operation in known)],
+            "tags": tags(known),
             "paths": {
                 path: {one.method.lower(): _operation(one, by_type) for one in group}
                 for path, group in groupby(known, key=lambda operation: operation.path)

@@ -70,6 +70,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     path: str
     """With `{name}` for path parameters, all of them text."""
     tag: str
+    about: str = ""
+    """What the tag is about, where one of its operations is the place to say it; else `tags.py` does."""
     summary: str
     description: str
     scope: str | None

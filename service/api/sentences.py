@@ -1,37 +1,44 @@
-"""The sentences under the fields of a Struct, as descriptions in its JSON Schema."""
+"""The sentences under the fields of a Struct and the words of an enum, as descriptions in their JSON Schema."""
 
 import ast
 import inspect
 import sys
 from typing import Any
 
-from service.api.components import component_of, origin, structs
+from msgspec import inspect as types
+
+from service.api.components import component_of, named, origin
 
 
 def describe(components: dict[str, Any], wanted: list[Any]) -> None:
-    """Puts the sentence under each field of a Struct on its property."""
+    """Puts the sentence under each field of a Struct on its property, and those under an enum's words on the enum."""
     read: dict[str, dict[str, ast.ClassDef]] = {}
-    for found in structs(wanted):
-        struct, schema = origin(found.cls), component_of(components, found.cls)
+    for found in named(wanted):
+        named_by, schema = origin(found.cls), component_of(components, found.cls)
         if schema is None:
             continue
-        if struct.__module__ not in read:
-            read[struct.__module__] = _classes(struct.__module__)
-        sentences = _field_sentences(read[struct.__module__][struct.__name__])
+        if named_by.__module__ not in read:
+            read[named_by.__module__] = _classes(named_by.__module__)
+        sentences = _sentences(read[named_by.__module__][named_by.__name__])
+        if isinstance(found, types.EnumType):
+            told = [f"`{word.value}`: {sentences[word.name]}" for word in found.cls if word.name in sentences]
+            schema["description"] = " ".join([schema["description"], *told])
         for name, described in schema.get("properties", {}).items():
             if name in sentences:
                 described["description"] = sentences[name]
 
 
-def _field_sentences(tree: ast.ClassDef) -> dict[str, str]:
+def _sentences(tree: ast.ClassDef) -> dict[str, str]:
     found: dict[str, str] = {}
     for field, after in zip(tree.body, tree.body[1:], strict=False):
-        if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
-            match after:
-                case ast.Expr(value=ast.Constant(value=str(sentence))):
-                    found[field.target.id] = " ".join(inspect.cleandoc(sentence).split())
-                case _:
-                    pass
+        match field, after:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]),
+                ast.Expr(value=ast.Constant(value=str(sentence))),
+            ):
+                found[name] = " ".join(inspect.cleandoc(sentence).split())
+            case _:
+                pass
     return found
 
 

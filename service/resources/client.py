@@ -11,12 +11,16 @@ from service.resources.common import Address, Email, Meta, Money, Note, NoteInpu
 
 
 class ClientKind(StrEnum):
+    """What a client is."""
+
     INDIVIDUAL = "individual"
     BUSINESS = "business"
     OTHER = "other"
 
 
 class ClientStatus(StrEnum):
+    """Where a client stands with the firm."""
+
     PROSPECT = "prospect"
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -56,6 +60,8 @@ class KeyDate(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ExternalLink(Struct, frozen=True, gc=False, kw_only=True):
+    """An address on the web that belongs to a record."""
+
     url: str
     label: str | None = None
     kind_native: str | None = None
@@ -84,6 +90,8 @@ class BillingLine(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="client"):
+    """A person or business that the firm works for."""
+
     id: str
     """`cli_…`: carries the connection, the account and the vendor's id."""
     remote_id: str
@@ -143,6 +151,8 @@ class Client(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", ta
 
 
 class LinkedClientInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How two clients belong together."""
+
     client: str
     """`cli_…`."""
     kind: str
@@ -150,6 +160,8 @@ class LinkedClientInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class KeyDateInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One of a client's dates to write."""
+
     kind_native: str
     on: date | None
 

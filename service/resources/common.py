@@ -17,11 +17,15 @@ class Money(Struct, frozen=True, gc=False):
 
 
 class Email(Struct, frozen=True, gc=False):
+    """An e-mail address."""
+
     address: str
     label: str | None = None
 
 
 class Phone(Struct, frozen=True, gc=False):
+    """A telephone number, as somebody wrote it."""
+
     number: str
     label: str | None = None
 

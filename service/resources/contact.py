@@ -10,6 +10,8 @@ from service.resources.common import Address, Email, Meta, Phone, TaxId
 
 
 class ContactRole(StrEnum):
+    """What a person is at a client."""
+
     PRIMARY = "primary"
     SPOUSE = "spouse"
     DEPENDENT = "dependent"
@@ -33,6 +35,8 @@ class ContactLink(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Contact(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="contact"):
+    """A person behind one or more clients."""
+
     id: str
     """`cnt_…`."""
     remote_id: str
@@ -61,6 +65,8 @@ class Contact(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", t
 
 
 class ContactLinkInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a contact is at one client."""
+
     client: str
     """`cli_…`."""
     roles: list[ContactRole] | UnsetType = UNSET

@@ -10,6 +10,8 @@ from service.resources.invoice import InvoiceLineInput
 
 
 class CreditApplication(Struct, frozen=True, gc=False, kw_only=True):
+    """A part of a credit that was put against an invoice."""
+
     invoice: str | None
     """`inv_…`."""
     amount: Money
@@ -17,6 +19,8 @@ class CreditApplication(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Credit(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="credit"):
+    """What the firm owes a client, and what is left of it."""
+
     id: str
     """`crd_…`."""
     remote_id: str

@@ -21,6 +21,8 @@ class Area(StrEnum):
 
 
 class ReviewState(StrEnum):
+    """What the firm says of a document."""
+
     PENDING = "pending"
     APPROVED = "approved"
     REJECTED = "rejected"
@@ -38,6 +40,8 @@ class ApprovalState(StrEnum):
 
 
 class SigningState(StrEnum):
+    """Whether a document is signed."""
+
     NONE = "none"
     PENDING = "pending"
     SIGNED = "signed"
@@ -47,6 +51,8 @@ class SigningState(StrEnum):
 
 
 class DocumentVersion(Struct, frozen=True, gc=False, kw_only=True):
+    """One state of a document's bytes."""
+
     number: int
     size_bytes: int | None = None
     sha256: str | None = None
@@ -65,6 +71,8 @@ class DocumentEvent(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Document(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="document"):
+    """A file of the practice; its bytes are at `/v1/documents/{id}/content`."""
+
     id: str
     """`doc_…`."""
     remote_id: str
@@ -108,6 +116,8 @@ class Document(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", 
 
 
 class Folder(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="folder"):
+    """Where documents lie."""
+
     id: str
     """`fol_…`."""
     remote_id: str

@@ -22,6 +22,8 @@ class RequestStatus(StrEnum):
 
 
 class RequestedItem(Struct, frozen=True, gc=False, kw_only=True):
+    """One thing that a client is asked to hand in."""
+
     id: str | None = None
     name: str
     description: str | None = None
@@ -41,6 +43,8 @@ class RequestResponse(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class DocumentRequest(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="document_request"):
+    """What the firm has asked a client to hand in."""
+
     id: str
     """`drq_…`."""
     remote_id: str
@@ -68,6 +72,8 @@ class DocumentRequest(Struct, frozen=True, kw_only=True, gc=False, tag_field="ob
 
 
 class DocumentRequestCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Something new to ask a client for."""
+
     client: str
     """`cli_…`."""
     title: str

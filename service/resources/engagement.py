@@ -11,6 +11,8 @@ from service.resources.common import Meta, Money
 
 
 class EngagementStatus(StrEnum):
+    """How far a letter or proposal has come."""
+
     DRAFT = "draft"
     SENT = "sent"
     VIEWED = "viewed"
@@ -34,6 +36,8 @@ class EngagedService(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Signer(Struct, frozen=True, gc=False, kw_only=True):
+    """One who has signed or is asked to."""
+
     contact: str | None = None
     """`cnt_…`."""
     name: str | None = None
@@ -42,6 +46,8 @@ class Signer(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Acceptance(Struct, frozen=True, gc=False, kw_only=True):
+    """How a letter or proposal was agreed to."""
+
     at: datetime | None
     by: str | None = None
     ip: str | None = None
@@ -50,6 +56,8 @@ class Acceptance(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Engagement(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="engagement"):
+    """A letter or proposal that firm and client agree on."""
+
     id: str
     """`eng_…`."""
     remote_id: str
@@ -80,6 +88,8 @@ class Engagement(Struct, frozen=True, kw_only=True, gc=False, tag_field="object"
 
 
 class EngagementCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A new letter or proposal."""
+
     client: str
     """`cli_…`."""
     name: str | UnsetType = UNSET
@@ -121,6 +131,8 @@ class SignatureEvent(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class SignatureStatus(StrEnum):
+    """How far a signature has come."""
+
     PENDING = "pending"
     PARTIALLY_SIGNED = "partially_signed"
     SIGNED = "signed"
@@ -129,6 +141,8 @@ class SignatureStatus(StrEnum):
 
 
 class Signature(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="signature"):
+    """What clients have signed or are asked to sign."""
+
     id: str
     """`sig_…`."""
     remote_id: str

@@ -11,6 +11,8 @@ from service.resources.common import Meta, Money
 
 
 class InvoiceStatus(StrEnum):
+    """How far an invoice has come."""
+
     DRAFT = "draft"
     SCHEDULED = "scheduled"
     OPEN = "open"
@@ -22,6 +24,8 @@ class InvoiceStatus(StrEnum):
 
 
 class LineKind(StrEnum):
+    """What a line of an invoice is."""
+
     ITEM = "item"
     DISCOUNT = "discount"
     """`amount` is negative."""
@@ -32,6 +36,8 @@ class LineKind(StrEnum):
 
 
 class InvoiceLine(Struct, frozen=True, kw_only=True, gc=False):
+    """One line of an invoice; the amounts of all, and the tax, make the total."""
+
     id: str | None
     """The vendor's id of the line."""
     kind: LineKind = LineKind.ITEM
@@ -54,6 +60,8 @@ class InvoiceLine(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class LedgerState(StrEnum):
+    """Whether the ledger has the invoice."""
+
     SYNCED = "synced"
     NOT_SYNCED = "not_synced"
     ERROR = "error"
@@ -69,6 +77,8 @@ class LedgerSync(Struct, frozen=True, gc=False):
 
 
 class Invoice(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="invoice"):
+    """What the firm bills a client."""
+
     id: str
     """`inv_…`."""
     remote_id: str

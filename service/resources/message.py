@@ -17,6 +17,8 @@ class ClientTask(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Thread(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="thread"):
+    """A conversation with a client."""
+
     id: str
     """`thr_…`."""
     remote_id: str
@@ -66,6 +68,8 @@ class ThreadUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
 
 class Message(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="message"):
+    """What was written in a thread."""
+
     id: str
     """`msg_…`."""
     remote_id: str

@@ -10,6 +10,8 @@ from service.resources.common import Meta
 
 
 class OrganizerStatus(StrEnum):
+    """How far a questionnaire has come."""
+
     DRAFT = "draft"
     PENDING = "pending"
     """Sent, and nothing answered yet."""
@@ -20,6 +22,8 @@ class OrganizerStatus(StrEnum):
 
 
 class AnswerKind(StrEnum):
+    """What sort of answer a question takes."""
+
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"
@@ -31,6 +35,8 @@ class AnswerKind(StrEnum):
 
 
 class AnswerSource(StrEnum):
+    """Who gave an answer."""
+
     CLIENT = "client"
     AI = "ai"
     FIRM = "firm"
@@ -38,6 +44,8 @@ class AnswerSource(StrEnum):
 
 
 class ReviewVerdict(StrEnum):
+    """What a person says of an answer."""
+
     PENDING = "pending"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -63,6 +71,8 @@ class Answer(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Organizer(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="organizer"):
+    """A questionnaire that a client fills in."""
+
     id: str
     """`org_…` is an organization, so organizers are `ogz_…`."""
     remote_id: str
@@ -105,11 +115,15 @@ class OrganizerCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class AnswerInput(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One answer to write; which form the value takes is the question's `kind`."""
+
     question_key: str
     value: Any
 
 
 class AnswerVerdict(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a person says of one suggested answer."""
+
     question_key: str
     review: ReviewVerdict
 

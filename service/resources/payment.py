@@ -10,6 +10,8 @@ from service.resources.common import Meta, Money
 
 
 class PaymentMethod(StrEnum):
+    """How a client pays."""
+
     CARD = "card"
     ACH = "ach"
     CASH = "cash"
@@ -18,6 +20,8 @@ class PaymentMethod(StrEnum):
 
 
 class PaymentStatus(StrEnum):
+    """What became of a payment."""
+
     RECEIVED = "received"
     CLEARING = "clearing"
     """Under way: it may still bounce."""
@@ -39,12 +43,16 @@ class Allocation(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Refund(Struct, frozen=True, gc=False, kw_only=True):
+    """What went back to the client."""
+
     id: str | None = None
     amount: Money
     refunded_at: datetime | None = None
 
 
 class Payment(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="payment"):
+    """What a client has paid the firm, and against which invoices."""
+
     id: str
     """`pay_…`."""
     remote_id: str

@@ -18,6 +18,8 @@ class ServicePrice(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class ServiceItem(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="service_item"):
+    """Something that the firm sells."""
+
     id: str
     """`itm_…`."""
     remote_id: str
@@ -81,6 +83,8 @@ class ServiceItemUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Dimension(StrEnum):
+    """What a tracking value divides the books by."""
+
     CLASS = "class"
     LOCATION = "location"
     CATEGORY = "category"
@@ -126,6 +130,8 @@ class TrackingValueUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
 
 class CustomFieldKind(StrEnum):
+    """What sort of value a field of the firm's own holds."""
+
     TEXT = "text"
     NUMBER = "number"
     DATE = "date"

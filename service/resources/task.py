@@ -10,6 +10,8 @@ from service.resources.common import Meta, Note, NoteInput
 
 
 class TaskKind(StrEnum):
+    """What a task is."""
+
     TASK = "task"
     SUBTASK = "subtask"
     CLIENT_REQUEST = "client_request"
@@ -19,6 +21,8 @@ class TaskKind(StrEnum):
 
 
 class TaskStatus(StrEnum):
+    """How far a task has come."""
+
     TODO = "todo"
     DOING = "doing"
     BLOCKED = "blocked"
@@ -28,6 +32,8 @@ class TaskStatus(StrEnum):
 
 
 class TaskPriority(StrEnum):
+    """How urgent a task is."""
+
     LOW = "low"
     MEDIUM = "medium"
     HIGH = "high"
@@ -35,6 +41,8 @@ class TaskPriority(StrEnum):
 
 
 class ChecklistItem(Struct, frozen=True, gc=False, kw_only=True):
+    """One thing to tick off within a task."""
+
     id: str | None
     text: str
     done: bool
@@ -51,6 +59,8 @@ class ChecklistItem(Struct, frozen=True, gc=False, kw_only=True):
 
 
 class Task(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="task"):
+    """A piece of the practice's work."""
+
     id: str
     """`tsk_…`."""
     remote_id: str

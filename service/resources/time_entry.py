@@ -10,6 +10,8 @@ from service.resources.common import Meta, Money
 
 
 class TimeState(StrEnum):
+    """Whether the time has been billed."""
+
     OPEN = "open"
     BILLED = "billed"
     ARCHIVED = "archived"
@@ -17,6 +19,8 @@ class TimeState(StrEnum):
 
 
 class TimeEntry(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="time_entry"):
+    """What somebody at the firm has worked for a client."""
+
     id: str
     """`tim_…`."""
     remote_id: str
@@ -51,6 +55,8 @@ class TimeEntry(Struct, frozen=True, kw_only=True, gc=False, tag_field="object",
 
 
 class TimeEntryCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Time to record."""
+
     user: str
     client: str
     worked_on: date
@@ -64,6 +70,8 @@ class TimeEntryCreate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class TimeEntryUpdate(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is to change of recorded time."""
+
     worked_on: date | UnsetType = UNSET
     minutes: int | UnsetType = UNSET
     description: str | None | UnsetType = UNSET

@@ -10,6 +10,8 @@ from service.resources.common import Email, Meta
 
 
 class Device(Struct, frozen=True, gc=False, kw_only=True):
+    """A device that a person has signed in with."""
+
     id: str
     platform: str | None = None
     last_seen_at: datetime | None = None
@@ -42,6 +44,8 @@ class Team(Struct, frozen=True, gc=False):
 
 
 class UserStatus(StrEnum):
+    """Whether somebody can sign in."""
+
     INVITED = "invited"
     ACTIVE = "active"
     INACTIVE = "inactive"
@@ -49,6 +53,8 @@ class UserStatus(StrEnum):
 
 
 class User(Struct, frozen=True, kw_only=True, gc=False, tag_field="object", tag="user"):
+    """Somebody who works at the firm."""
+
     id: str
     """`usr_…`."""
     remote_id: str

@@ -42,6 +42,8 @@ class BatchOperation(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 class Batch(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Calls to carry out at once."""
+
     operations: list[BatchOperation]
     """1 to 30. They are carried out at the same time: none may need another's result."""
 
@@ -57,6 +59,8 @@ class BatchAnswer(Struct, frozen=True, kw_only=True):
 
 
 class BatchAnswers(Struct, frozen=True, kw_only=True, tag_field="object", tag="batch"):
+    """What became of each call of a batch."""
+
     data: tuple[BatchAnswer, ...]
     """In the order of the operations. One that failed stands here with its own status and problem."""
 

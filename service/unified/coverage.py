@@ -15,6 +15,8 @@ from service.errors import NOT_FOUND, ApiProblem
 
 
 class FilterCoverage(Struct, frozen=True):
+    """One filter that a vendor has for a resource."""
+
     name: str
     kind: str
     choices: tuple[str, ...]
@@ -49,6 +51,8 @@ class ResourceCoverage(Struct, frozen=True, kw_only=True):
 
 
 class Limit(Struct, frozen=True):
+    """So many calls within so many seconds."""
+
     count: int
     window_s: float
     calls: str | None = None
@@ -56,6 +60,8 @@ class Limit(Struct, frozen=True):
 
 
 class PassthroughCoverage(Struct, frozen=True):
+    """One endpoint of the vendor's own that can be called."""
+
     method: Method
     path: str
     """`{}` stands for one segment, `{*}` for one or more."""
@@ -67,6 +73,8 @@ class PassthroughCoverage(Struct, frozen=True):
 
 
 class GroupNoun(Struct, frozen=True):
+    """One resource of a group, and what can be done with it."""
+
     resource: str
     operations: tuple[str, ...]
 
@@ -86,6 +94,8 @@ class GroupCoverage(Struct, frozen=True, kw_only=True):
 
 
 class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor_coverage"):
+    """What can be done with a vendor, and how its contract is known."""
+
     vendor: str
     name: str
     limits: tuple[Limit, ...]
@@ -102,6 +112,8 @@ class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag=
 
 
 class Vendor(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor"):
+    """A system that firms can connect."""
+
     id: str
     name: str
     resources: tuple[str, ...]
@@ -110,6 +122,8 @@ class Vendor(Struct, frozen=True, kw_only=True, tag_field="object", tag="vendor"
 
 
 class VendorList(Struct, frozen=True, tag_field="object", tag="list"):
+    """Every vendor that there is a connector for."""
+
     data: tuple[Vendor, ...]
     has_more: bool = False
     next_cursor: str | None = None

@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from service.connectors.quickbooks.faults import classify
 from service.connectors.quickbooks.lines import WireLine
@@ -139,6 +140,16 @@ def test_time_is_read_whether_counted_or_clocked() -> None:
 
     assert (one.minutes, one.rate, one.state) == (180, Money(3330, "USD"), TimeState.BILLED)
     assert (two.minutes, two.rate, two.billable) == (480, Money(0, "USD"), False)
+
+
+def test_a_rate_finer_than_a_cent_is_left_out_and_the_page_is_read() -> None:
+    common = {**HEAD, "TxnDate": "2026-11-09", "NameOf": "Employee", "EmployeeRef": {"value": "55"}, "Hours": 1}
+    fine, plain = listed(
+        "time_entries", {**common, "Id": "5", "HourlyRate": 33.3333}, {**common, "Id": "6", "HourlyRate": 33.5}
+    )
+
+    assert (fine.rate, "rate" in fine.meta.unsupported) == (UNSET, True)
+    assert (plain.rate, "rate" in plain.meta.unsupported) == (Money(3350, "USD"), False)
 
 
 def test_a_payment_keeps_what_was_applied_and_ignores_what_the_vendor_repeats() -> None:

@@ -88,6 +88,14 @@ def test_what_answers_always_have_is_required_of_them() -> None:
     assert schemas["Email"]["required"] == ["address"]  # it stands in bodies too
 
 
+def test_every_group_of_operations_and_every_schema_is_described() -> None:
+    schemas = CONTRACT["components"]["schemas"]
+
+    assert [tag["name"] for tag in CONTRACT["tags"] if not tag.get("description")] == []
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+    assert "`clearing`: Under way: it may still bounce." in schemas["PaymentStatus"]["description"]
+
+
 def test_defaults_of_bodies_are_told_in_words() -> None:
     days = CONTRACT["components"]["schemas"]["NewLinkSession"]["properties"]["consent_days"]
 

@@ -4,7 +4,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Final
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
@@ -15,9 +15,9 @@ from service.connectors.sdk.codec import utc
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.money import to_money
+from service.connectors.sdk.money import is_finer, to_money
 from service.ids import Book
-from service.resources.common import Meta
+from service.resources.common import Meta, Money
 from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUpdate, TimeState
 
 
@@ -44,12 +44,16 @@ class WireTimeActivity(Struct, frozen=True, gc=False):
 
 UNSUPPORTED: Final = ("task", "amount", "write_up", "invoice")
 _META: Final = Meta(unsupported=UNSUPPORTED)
+_META_WITHOUT_RATE: Final = Meta(unsupported=(*UNSUPPORTED, "rate"))
 
 
 @mapper
 def to_time_entry(wire: WireTimeActivity, book: Book) -> TimeEntry:
-    """A time activity; its hourly rate is in the company's home currency, which QuickBooks does not name here."""
-    rate, status = wire.HourlyRate, wire.BillableStatus
+    """A time activity; its hourly rate is in the company's home currency, which QuickBooks does not name here.
+
+    A rate finer than that currency's smallest unit is left out: the record says so, and `raw` has it.
+    """
+    rate, status = _rate(wire.HourlyRate, book), wire.BillableStatus
     employee, customer, item = wire.EmployeeRef, wire.CustomerRef, wire.ItemRef
     return TimeEntry(
         id=book.ref("tim_", wire.Id),
@@ -62,15 +66,22 @@ def to_time_entry(wire: WireTimeActivity, book: Book) -> TimeEntry:
         worked_on=wire.TxnDate,
         minutes=minutes_of(wire),
         description=wire.Description or None,
-        rate=None if rate is None else to_money(rate, currency_of(None, book), "$.HourlyRate"),
+        rate=rate,
         billable=status in ("Billable", "HasBeenBilled"),
         state=TimeState.BILLED if status == "HasBeenBilled" else TimeState.OPEN,
         state_native=status,
         created_at=utc(wire.MetaData.CreateTime),
         updated_at=utc(wire.MetaData.LastUpdatedTime),
         version=wire.SyncToken,
-        meta=_META,
+        meta=_META if rate is not UNSET else _META_WITHOUT_RATE,
     )
+
+
+def _rate(rate: Decimal | None, book: Book) -> Money | None | UnsetType:
+    if rate is None:
+        return None
+    currency = currency_of(None, book)
+    return UNSET if is_finer(rate, currency) else to_money(rate, currency, "$.HourlyRate")
 
 
 def minutes_of(wire: WireTimeActivity) -> int:

@@ -21,13 +21,18 @@ def to_money(amount: Decimal, currency: str, path: str) -> Money:
     factors = _FACTORS.get(currency)
     if factors is None:
         raise SchemaDrift(path, "Expected an ISO 4217 currency")
-    if not -20 < amount.adjusted() <= _LARGEST_POWER or not amount.is_finite():
+    if not _is_within_bounds(amount):
         raise SchemaDrift(path, "Expected an amount within bounds")
     numerator, denominator = amount.as_integer_ratio()
     factor = factors.get(denominator)
     if factor is None:
         raise SchemaDrift(path, "Expected no more decimals than the currency has")
     return Money(numerator * factor, currency)
+
+
+def is_finer(amount: Decimal, currency: str) -> bool:
+    """True of an amount that is finer than the currency's smallest unit, as prices of an hour may be."""
+    return _is_within_bounds(amount) and amount.as_integer_ratio()[1] not in _FACTORS[currency]
 
 
 def from_cents(cents: int, currency: str, path: str) -> Money:
@@ -45,6 +50,10 @@ def to_decimal(money: Money) -> Decimal:
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """A computed amount at the currency's precision, half away from zero as invoices do. KeyError if unknown."""
     return amount.quantize(Decimal(1).scaleb(-EXPONENTS[currency]), ROUND_HALF_UP)
+
+
+def _is_within_bounds(amount: Decimal) -> bool:
+    return -20 < amount.adjusted() <= _LARGEST_POWER and amount.is_finite()
 
 
 def is_currency(code: str) -> bool:

@@ -64,6 +64,8 @@ class Override(Struct, frozen=True, kw_only=True, tag_field="object", tag="overr
 
 
 class OverridePreviewed(Struct, frozen=True, kw_only=True, tag_field="object", tag="override_preview"):
+    """A record before and after the rules."""
+
     before: dict[str, Any]
     after: dict[str, Any]
 

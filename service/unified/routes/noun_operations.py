@@ -73,6 +73,7 @@ def _described(
         method=verb.method,
         path=f"/v1/{noun.name}" if verb in (_LIST, _CREATE) else f"/v1/{noun.name}/{{id}}",
         tag=noun.name,
+        about=noun.about,
         summary=f"{verb.words} {(noun.name if is_list else noun.singular).replace('_', ' ')}",
         description=f"{noun.about} {says} {able(noun, verb.port, connectors)}",
         scope=f"{noun.name}:{'write' if verb.writes else 'read'}",
