@@ -85,7 +85,8 @@ def _applies(world: World, credit: Any) -> Drawn:
 def _applied(record: Any, new: Any) -> bool:
     parts = getattr(new, "applications", UNSET)
     if isinstance(new, CreditCreate):
-        return record.amount.amount_minor == sum(line.amount.amount_minor for line in new.lines if line.amount)
+        made: int = record.amount.amount_minor
+        return made == sum(line.amount.amount_minor for line in new.lines if line.amount)
     return parts is UNSET or [(one.invoice, one.amount) for one in record.applications] == [
         (one.invoice, one.amount) for one in parts
     ]
