@@ -7,6 +7,7 @@ from functools import partial
 from ipaddress import ip_network
 from typing import Final
 
+from msgspec import Struct
 from redis.asyncio import Redis
 
 from billing import Caps, UsageLedger, load_price_book
@@ -21,6 +22,7 @@ from service.api.routing import Routing
 from service.audit import calls as audit_calls
 from service.audit.personal import PersonalKeys
 from service.audit.signing import signer_of
+from service.clock import Clock, now
 from service.connections.hosted.opening import connect_url
 from service.connections.linking import Linking
 from service.connections.open import Connections
@@ -35,13 +37,14 @@ from service.connectors.sdk.connector import Connector
 from service.connectors.sdk.engine import Engine
 from service.connectors.transport import HttpTransport
 from service.consent.ledger import ConsentLedger
-from service.db.pool import open_pool
+from service.db.pool import Pool, open_pool
 from service.db.region import check_region
 from service.derived_key import derived_key
 from service.events.secrets import Webhooks
 from service.idempotency.claim import Idempotency
 from service.leases import Leases
 from service.operations.routes import Operations
+from service.operations.settling import Settler
 from service.operations.slow import SlowWrites
 from service.portal.inviting import InvitationMail
 from service.portal.leaks import leak_routes
@@ -76,6 +79,29 @@ async def open_edge(
     observer: Telemetry | None = None,
 ) -> AsyncGenerator[Edge]:
     """The whole API, with its pools open and its ledger running, for the length of the block."""
+    async with _opened(settings, connectors, observer) as (edge, _):
+        yield edge
+
+
+@asynccontextmanager
+async def open_settler(
+    settings: Settings, operators: Pool, connectors: tuple[Connector, ...] = CONNECTORS, clock: Clock = now
+) -> AsyncGenerator[Settler]:
+    """What settles writes of unknown outcome, with a whole API of its own to do it through."""
+    async with _opened(settings, connectors, None, clock) as (edge, writes):
+        yield Settler(operators, writes.pool, edge, writes.idempotency, writes.slow, clock)
+
+
+class _Writes(Struct, frozen=True):
+    pool: Pool
+    idempotency: Idempotency
+    slow: SlowWrites
+
+
+@asynccontextmanager
+async def _opened(
+    settings: Settings, connectors: tuple[Connector, ...], observer: Telemetry | None, clock: Clock = now
+) -> AsyncGenerator[tuple[Edge, _Writes]]:
     async with AsyncExitStack() as stack:
         observer = observer or Telemetry()
         pool = await open_pool(settings.database_url, "tickmark_app", max_size=settings.database_pool_size)
@@ -114,8 +140,8 @@ async def open_edge(
         nouns = {noun.name: noun for noun in NOUNS}
         held = HeldOverrides(pool)
         reader = Reader(ways, engine, cursors, nouns, held, settings.max_body_bytes)
-        idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"))
-        slow = SlowWrites(pool, derived_key(settings.cursor_key.value, "operations"), idempotency)
+        idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"), clock)
+        slow = SlowWrites(pool, derived_key(settings.cursor_key.value, "operations"), idempotency, clock)
         stack.push_async_callback(slow.close)
         writer = Writer(ways, reader, idempotency, slow, pool, prices, settings.max_body_bytes)
         coverage = Coverage(connectors)
@@ -188,7 +214,7 @@ async def open_edge(
             docs_url=None if settings.portal_url is None else f"{settings.portal_url.rstrip('/')}/problems/",
         )
         parts.around.attach(edge)
-        yield edge
+        yield edge, _Writes(pool, idempotency, slow)
 
 
 def measure(metrics: Metrics, ledger: UsageLedger, caps: Caps, leases: Mapping[str, Leases]) -> None:

@@ -21,6 +21,7 @@ ApiProblem                     one raised problem: a kind, one sentence, what is
 5xx ours or the vendor's         internal metering_unavailable platform_unavailable rail_unavailable vendor_cannot
                                  vendor_fault vendor_unreadable vendor_rate_limited vendor_unavailable vendor_timeout
                                  outcome_unknown
+after a write in doubt           not_carried_out outcome_unsettled (both 409)
 """
 
 from typing import Literal
@@ -410,9 +411,25 @@ OUTCOME_UNKNOWN = Kind(
     "outcome_unknown",
     504,
     "The vendor did not say whether the write happened",
-    "Send the same request with the same Idempotency-Key: it is carried out at most once.",
+    "Ask the operation that `Location` names: we look at the vendor for what became of it. Or send the same request "
+    "with the same Idempotency-Key: it is carried out at most once.",
     origin="vendor",
     retryable=True,
+)
+NOT_CARRIED_OUT = Kind(
+    "not_carried_out",
+    409,
+    "The write has not happened",
+    "Send it again under a new Idempotency-Key.",
+    origin="vendor",
+)
+OUTCOME_UNSETTLED = Kind(
+    "outcome_unsettled",
+    409,
+    "Nobody can say whether the write happened",
+    "Look at the vendor, or read the record here: only if it is not as you meant it, write again under a new "
+    "Idempotency-Key.",
+    origin="vendor",
 )
 
 KINDS: tuple[Kind, ...] = tuple(value for value in list(globals().values()) if isinstance(value, Kind))

@@ -116,6 +116,13 @@ WHERE org_id = $1 AND api_keys.id = used.id;
 SELECT org_id, key_id, mode, scopes, firm_ids, connection_ids, api_version, ip_allow, expires_at, revoked_at
 FROM authenticate_key($1);
 
+-- name: get_caller
+-- The caller behind a key, as it is now, and when it was revoked.
+SELECT k.org_id, k.id AS key_id, k.mode, k.scopes, k.firm_ids, k.connection_ids, k.api_version,
+       (CASE WHEN k.ip_allow = '{}' THEN o.ip_allow ELSE k.ip_allow END)::text[] AS ip_allow, k.expires_at, k.revoked_at
+FROM api_keys k JOIN organizations o ON o.id = k.org_id
+WHERE k.org_id = $1 AND k.id = $2;
+
 -- name: mark_organization_changed
 -- An organization's name and time zone.
 UPDATE organizations SET name = $2, time_zone = $3 WHERE id = $1 RETURNING id;

@@ -180,3 +180,9 @@ async def authenticate_key(pool: Pool, hashes: list[bytes]) -> tuple[Caller, dat
     """Whose key has one of these hashes and when it was revoked; the one question asked without an organization."""
     row = await pool.fetchrow(SQL["authenticate_key"], hashes)
     return None if row is None else (msgspec.convert(row, Caller), row["revoked_at"])
+
+
+async def get_caller(connection: Connection, org_id: UUID, key_id: UUID) -> tuple[Caller, datetime | None] | None:
+    """The caller behind a key of the organization and when it was revoked."""
+    row = await connection.fetchrow(SQL["get_caller"], org_id, key_id)
+    return None if row is None else (msgspec.convert(row, Caller), row["revoked_at"])

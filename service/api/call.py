@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -51,8 +51,20 @@ class Answer(Struct, frozen=True):
         )
 
 
+class Settling(Struct, frozen=True):
+    """Why a write is made again, for the key that began it, without that key being sent.
+
+    A part of ours gives it to the edge with the caller (`Edge.on_behalf_of`); nothing in a request becomes one.
+    """
+
+    may_send: bool = True
+    """The key may still write. What a revoked one began is looked for at the vendor, and not sent again."""
+    by: Literal["worker"] | None = None
+    """Who does it; None for a caller who asks for the operation with the key itself."""
+
+
 Route = Callable[["Call"], Awaitable[Answer]]
-Settle = Callable[[Answer], Awaitable[None]]
+Settle = Callable[["Call", Answer], Awaitable[None]]
 
 
 class Call:
@@ -83,6 +95,7 @@ class Call:
         "rows",
         "scope",
         "settle",
+        "settling",
         "spending",
         "started_at_ns",
         "started_ns",
@@ -130,6 +143,8 @@ class Call:
         """What it holds of the caller's budgets; None where there is none."""
         self.settle: Settle | None = None
         """Set by a write that claimed its Idempotency-Key: called once with what is answered, after it is recorded."""
+        self.settling: Settling | None = None
+        """Set where a write is made again that may have been done."""
         self.tape: Tape | None = None
         """What was sent, where the bodies of this call are kept."""
         self.admission_ns = 0
@@ -217,7 +232,8 @@ class Call:
 _OUTCOME = ("consents", "faulted", "leg", "mapping_ns", "problem", "purpose", "records", "rows", "units")
 _SHARED = (
     *(name for name in _OUTCOME if name != "leg"),
-    "by_client", "caller", "connection_id", "firm_id", "operation", "replayed", "spending", "ticket", "vendor",
+    "by_client", "caller", "connection_id", "firm_id", "operation", "replayed", "settling", "spending", "ticket",
+    "vendor",
 )  # fmt: skip
 
 

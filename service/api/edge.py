@@ -13,11 +13,12 @@ from billing import Caps, Invocation, InvocationRefused, MeteringDown, Reason, U
 from billing import Meter as BilledMeter
 from service import errors
 from service.accounts.authenticate import KeyRing
+from service.accounts.caller import Caller
 from service.accounts.errors import UnknownKeyError
 from service.accounts.tokens import Mode
-from service.api.asgi import Message, Receive, Scope, Send
+from service.api.asgi import App, Message, Receive, Scope, Send
 from service.api.auth import Proxies, authenticate, client_address
-from service.api.call import JSON, Answer, Call, kept_in_scope
+from service.api.call import JSON, Answer, Call, Settling, kept_in_scope
 from service.api.head import refuse_bad_head
 from service.api.limits import Limits
 from service.api.problems import DOCS_IN_SCOPE, as_problem, to_answer
@@ -72,24 +73,42 @@ class Edge:
             scope[DOCS_IN_SCOPE] = self._docs_url
         call = Call(scope, receive)
         with kept_in_scope(call):
-            if not call.path.startswith(API_PREFIX):
+            if call.path.startswith(API_PREFIX):
+                await self._take(call, send)
+            else:
                 await self._routing(scope, receive, _Gate(self, call, send))
-                return
-            try:
-                await self._admit(call)
-            except Exception as exception:
-                await self.give(call, to_answer(as_problem(exception, call), call), send)
-                return
-            finally:
-                call.admission_ns = time.perf_counter_ns() - call.started_ns
-            self._ledger.under_way += 1
-            try:
-                await self._carry_out(call, send)
-            finally:
-                self._ledger.under_way -= 1
-                self._limits.release(call.known_caller.key_id)
-                if call.spending is not None:
-                    call.spending.end()
+
+    def on_behalf_of(self, caller: Caller, settling: Settling) -> App:
+        """The API for a caller who is known without a key being sent: for parts of ours that carry on what it began.
+
+        Scopes, consents, limits, budgets, meter and audit are those of any call. What the server serves is the edge
+        itself, so that nobody outside this process gets here, whatever they send.
+        """
+
+        async def serve(scope: Scope, receive: Receive, send: Send) -> None:
+            call = Call(scope, receive)
+            call.caller, call.settling = caller, settling
+            with kept_in_scope(call):
+                await self._take(call, send)
+
+        return serve
+
+    async def _take(self, call: Call, send: Send) -> None:
+        try:
+            await self._admit(call)
+        except Exception as exception:
+            await self.give(call, to_answer(as_problem(exception, call), call), send)
+            return
+        finally:
+            call.admission_ns = time.perf_counter_ns() - call.started_ns
+        self._ledger.under_way += 1
+        try:
+            await self._carry_out(call, send)
+        finally:
+            self._ledger.under_way -= 1
+            self._limits.release(call.known_caller.key_id)
+            if call.spending is not None:
+                call.spending.end()
 
     async def _carry_out(self, call: Call, send: Send) -> None:
         if call.known_caller.mode is Mode.TEST:
@@ -120,15 +139,18 @@ class Edge:
     async def _admit(self, call: Call) -> None:
         """Lets the call in, or raises the problem that keeps it out."""
         refuse_bad_head(call.scope, self._max_header_bytes)
+        caller = call.caller or await self._authenticated(call)
+        call.spending = await spending_of(self._caps, caller)
+        call.admitted = self._limits.try_admit(caller.key_id) or await self._limits.admit(caller.key_id)
+
+    async def _authenticated(self, call: Call) -> Caller:
         try:
-            caller = await authenticate(call, self._keys, self._proxies)
+            call.caller = await authenticate(call, self._keys, self._proxies)
         except ApiProblem as problem:
             if isinstance(problem.__cause__, UnknownKeyError):
                 await self._limits.admit_unknown(client_address(call, self._proxies))
             raise
-        call.caller = caller
-        call.spending = await spending_of(self._caps, caller)
-        call.admitted = self._limits.try_admit(caller.key_id) or await self._limits.admit(caller.key_id)
+        return call.caller
 
     async def record(self, call: Call, answer: Answer) -> tuple[Answer, Reason, int]:
         """Makes the call's row durable and settles a claimed write; the answer to give, why, and the units."""
@@ -170,7 +192,7 @@ class Edge:
         recorded, and so it is answered all the same."""
         assert call.settle is not None
         try:
-            await call.settle(answer)
+            await call.settle(call, answer)
         except Exception as error:
             log_exception(error, request_id=call.request_ref)
 

@@ -221,6 +221,8 @@ def _kind_of(fault: faults.VendorFault) -> tuple[Kind, str]:
             return errors.VENDOR_UNREADABLE, "The vendor's paging runs in a circle."
         case faults.Unreadable():
             return errors.VENDOR_UNREADABLE, "The vendor's answer cannot be read."
+        case faults.NotWritten():
+            return errors.NOT_CARRIED_OUT, "The vendor does not have what was to be written."
         case faults.OutcomeUnknown():
             return errors.OUTCOME_UNKNOWN, "The write was sent, and no answer came."
         case _:

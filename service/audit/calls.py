@@ -56,6 +56,7 @@ class CallLog:
             consents=disclosed,
             purpose=call.purpose,
             ticket=call.ticket,
+            by=call.settling.by if call.settling is not None else None,
             personal=sealed,
         )
         return to_row(entry)

@@ -55,6 +55,8 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ticket: str | None = None
     about: tuple[str, ...] = ()
     """Ids of our own things that an act was about, such as `key_…`."""
+    by: str | None = None
+    """`worker`, where that has carried on what the actor began."""
     personal: SealedPart | None = None
 
 

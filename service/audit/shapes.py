@@ -25,6 +25,8 @@ class AuditEntry(Struct, frozen=True, kw_only=True, tag_field="object", tag="aud
     """A call of the API; or an act on our pages, at our terminals or by our worker."""
     actor: str
     """`key_…`, `mem_…` or, on a connect page, `lks_…`; `operator`, `worker`, `stripe` or `platform` without."""
+    by: str | None
+    """`worker` where our worker has carried on a write that the actor began; null where it acted by itself."""
     what: str
     """The `operationId` of a call; of an act its name, such as `keys.mint`."""
     status: int | None
@@ -75,6 +77,7 @@ EXAMPLE: Final[dict[str, Any]] = {
     "at": "2026-11-20T09:12:44.118Z",
     "kind": "act",
     "actor": "mem_01k3sd2pjhfmh9pgwzpxrqsk7k",
+    "by": None,
     "what": "keys.revoke",
     "status": None,
     "outcome": "done",
@@ -103,6 +106,7 @@ def to_entry(found: FoundEntry) -> AuditEntry:
         at=happened_at(entry),
         kind=entry.kind,
         actor=_actor(entry),
+        by=entry.by,
         what=entry.what,
         status=entry.status,
         outcome=entry.outcome,

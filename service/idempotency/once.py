@@ -18,6 +18,7 @@ from service.errors import (
     FieldError,
 )
 from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprint
+from service.idempotency.doubt import leaves_doubt
 
 KEPT_STATUSES: Final = frozenset({200, 201, 204, 409, 412, 422})
 """Answers that a replay gives again; after any other the same request is tried anew."""
@@ -58,12 +59,13 @@ def key_of(call: Call) -> str | None:
 def settler(idempotency: Idempotency, claim: Claim, keeps: Keeps | None = None) -> Settle:
     """Keeps the answer for replays, or lets the claim go where the same request may be tried anew."""
 
-    async def settle(answer: Answer) -> None:
+    async def settle(call: Call, answer: Answer) -> None:
         if answer.status in KEPT_STATUSES:
             kept = answer if keeps is None else keeps(answer)
-            await idempotency.keep(claim, KeptAnswer(kept.status, kept.media_type, kept.headers, kept.body))
+            whole = KeptAnswer(kept.status, kept.media_type, kept.headers, kept.body, call.request_id)
+            await idempotency.keep(claim, whole)
         else:
-            await idempotency.release(claim)
+            await idempotency.release(claim, in_doubt=claim.in_doubt or leaves_doubt(call))
 
     return settle
 

@@ -26,6 +26,7 @@ from service.jobs.connections import opened_care
 from service.jobs.hooks import opened_deliverer
 from service.jobs.rail import keep_reports, look_at_events, put_credits_on_stripe, put_on_stripe
 from service.jobs.sealer import seal_until
+from service.jobs.settler import Settling
 from service.operations.jobs import end_interrupted, forget_old_operations
 from service.settings import Settings
 from service.usage.bodies import forget_old_bodies
@@ -102,8 +103,9 @@ async def work(settings: Settings, *, once: bool = False) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, over.set)
-    pool = await open_pool(settings.database_url, "tickmark_operator", max_size=3, timeout_s=_SLOW_S)
+    pool = await open_pool(settings.database_url, "tickmark_operator", max_size=4, timeout_s=_SLOW_S)
     signer, sink = signer_of(settings), sink_of(settings)
+    settling = Settling(settings, pool)
     try:
         await check_region(pool, settings.region)
         async with opened_care(settings) as care, opened_deliverer(settings) as deliverer:
@@ -112,11 +114,13 @@ async def work(settings: Settings, *, once: bool = False) -> None:
                 async with pool.acquire() as connection:
                     await run_due(connection, dict.fromkeys(jobs, now()), now)
                     await seal(connection, signer, sink, now())
+                await settling.settle_once()
                 await deliverer.deliver_due()
             else:
                 await asyncio.gather(
                     _take_turns(pool, over, jobs),
                     seal_until(over, pool, signer, sink),
+                    settling.settle_until(over),
                     deliverer.deliver_until(over),
                 )
     finally:

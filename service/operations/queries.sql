@@ -23,10 +23,22 @@ WHERE org_id = $1 AND id = $2 AND state = 'running' AND held_until < $3
 RETURNING id;
 
 -- name: mark_operation_ended
--- What became of the write that an Idempotency-Key began, if it is an operation.
+-- What became of the write that an Idempotency-Key began, if it is an operation. A later try of the same key may still
+-- succeed after one that failed, and nothing undoes a success.
 UPDATE operations
 SET state = $3, ended_at = $4, request_id = $5, status = $6, answer = $7
-WHERE org_id = $1 AND idempotency_key = $2 AND state IN ('running', 'unknown');
+WHERE org_id = $1 AND idempotency_key = $2 AND state <> 'succeeded';
+
+-- name: list_cut_off_operations
+-- Running operations that nobody has held since an instant, and whose claim is not in doubt: it was answered or let go
+-- just before the end. Of every organization, the oldest first.
+SELECT o.org_id, o.key_id, o.asked
+FROM operations o
+WHERE o.org_id IS NOT NULL AND o.state = 'running' AND o.held_until < $1
+  AND NOT EXISTS (
+    SELECT FROM idempotency_claims c
+    WHERE c.org_id = o.org_id AND c.key = o.idempotency_key AND c.status IS NULL AND c.look_at IS NOT NULL)
+ORDER BY o.held_until, o.id LIMIT $2;
 
 -- name: mark_operations_left_behind
 -- Ends as unknown what nobody has held since an instant, of every organization; how many.

@@ -7,10 +7,9 @@ from msgspec import UNSET, UnsetType
 
 from service import errors, ids
 from service.api import parameters
-from service.api.asgi import App
 from service.api.bodies import answer_of
-from service.api.call import Answer, Call
-from service.api.inner import Inner, call_within
+from service.api.call import Answer, Call, Settling
+from service.api.inner import call_within
 from service.api.operation import Audit, Meter, Operation
 from service.clock import Clock, now
 from service.connections.errors import ConnectionNotFoundError
@@ -19,31 +18,33 @@ from service.db.pool import Pool, as_organization
 from service.errors import missing
 from service.idempotency.claim import HELD_FOR
 from service.operations import store
+from service.operations.asked import inner_of
 from service.operations.shapes import OperationResult, SlowOperation, Standing
-from service.operations.slow import Ended, SlowWrites
+from service.operations.slow import Ended, Rim, SlowWrites
 from service.operations.store import OperationRow, State
 
 _ENDED = msgspec.msgpack.Decoder(Ended).decode
-_ASKED = msgspec.msgpack.Decoder(Inner).decode
 
 
 class Operations:
-    """The operations of the caller's organization; `serve` is the whole API."""
+    """The operations of the caller's organization; `rim` is that of the whole API."""
 
     def __init__(self, pool: Pool, slow: SlowWrites, connections: Connections, clock: Clock = now) -> None:
         self._pool = pool
         self._slow = slow
         self._connections = connections
         self._clock = clock
-        self.serve: App | None = None
+        self.rim: Rim | None = None
 
     async def get(self, call: Call) -> Answer:
         """One operation; one that was interrupted is first carried on, where the key that began it asks."""
         operation_id = call.named("op")
         row = await self._visible(call, operation_id)
         if self._is_interrupted(row) and row.key_id == call.known_caller.key_id and await self._take(call, row):
-            assert self.serve is not None
-            await call_within(self.serve, call.scope, _again(_ASKED(self._slow.opened(call, row.asked)), call))
+            assert self.rim is not None
+            again = self.rim.on_behalf_of(call.known_caller, Settling())
+            asked = inner_of(self._slow.opened(call.known_caller.org_id, row.asked))
+            await call_within(again, call.scope, asked)
             row = await self._visible(call, operation_id)
         call.connection_id = row.connection_id
         if row.state is State.RUNNING:
@@ -85,7 +86,7 @@ class Operations:
     def _result(self, call: Call, row: OperationRow) -> OperationResult | UnsetType:
         if row.answer is None or row.status is None or row.request_id is None:
             return UNSET
-        ended = _ENDED(self._slow.opened(call, row.answer))
+        ended = _ENDED(self._slow.opened(call.known_caller.org_id, row.answer))
         location = dict(ended.headers).get(b"location")
         return OperationResult(
             request_id=ids.encode("req", row.request_id),
@@ -93,12 +94,6 @@ class Operations:
             location=None if location is None else location.decode(),
             body=msgspec.Raw(ended.body) if ended.body else None,
         )
-
-
-def _again(asked: Inner, call: Call) -> Inner:
-    """The request as it was first made, with the key of whoever asks now."""
-    key = next(value for name, value in call.scope["headers"] if name == b"authorization")
-    return msgspec.structs.replace(asked, headers=(*asked.headers, (b"authorization", key)))
 
 
 def operation_operations(operations: Operations) -> tuple[Operation, ...]:

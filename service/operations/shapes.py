@@ -8,9 +8,9 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Standing(StrEnum):
-    """`running`; `succeeded`, `failed`, or `unknown`: the vendor never said, and the same Idempotency-Key settles it;
-    `interrupted`: nobody holds it any more, and the key that began it can ask again or send the write again. What is
-    interrupted for an hour ends as `unknown`, without a result."""
+    """`running`; `succeeded`, `failed`, or `unknown`: nobody knows what the vendor did. We look by ourselves, and the
+    same Idempotency-Key settles it too; a result of `outcome_unsettled` is final, and says what to do. `interrupted`:
+    nobody holds it any more; it is settled within minutes, or at once when the key that began it asks."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
@@ -31,7 +31,7 @@ class OperationResult(Struct, frozen=True, kw_only=True):
 
 
 class SlowOperation(Struct, frozen=True, kw_only=True, tag_field="object", tag="operation"):
-    """A write that goes on, or went on, after it had been answered 202; ask for it again by its id."""
+    """A write that was answered 202 and goes on, or went on, or one that the vendor never answered; ask by its id."""
 
     id: str
     """`op_…`."""

@@ -14,17 +14,20 @@ from uuid import UUID
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from msgspec import Struct
+from msgspec.structs import replace
 
 from billing import Reason
 from service import ids
+from service.accounts.caller import Caller
+from service.api.asgi import App
 from service.api.bodies import encode
-from service.api.call import Answer, Call, Settle
-from service.api.inner import Inner
+from service.api.call import Answer, Call, Settle, Settling
 from service.api.problems import as_problem, to_answer
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
-from service.errors import OUTCOME_UNKNOWN
-from service.idempotency.claim import HELD_FOR, Claim, Idempotency
+from service.errors import OUTCOME_UNKNOWN, OUTCOME_UNSETTLED
+from service.idempotency.claim import HELD_FOR, Claim, Idempotency, KeptAnswer, kept_as
+from service.idempotency.once import KEPT_STATUSES
 from service.operations import store
 from service.operations.shapes import SlowOperation, Standing
 from service.operations.store import OperationRow, State
@@ -33,15 +36,14 @@ from service.telemetry import log_exception
 WAIT_S: Final = 10.0
 KEPT_FOR: Final = timedelta(days=30)
 _NONCE_BYTES: Final = 12
-_REPEATED: Final = frozenset({b"connection-id", b"account-id", b"idempotency-key", b"if-match", b"content-type"})
-"""Headers that make the request the same one when it is carried out again. The key is not among them."""
 
 
 class Rim(Protocol):
-    """What of the edge records calls."""
+    """What of the edge records calls, and makes some by itself."""
 
     async def record(self, call: Call, answer: Answer) -> tuple[Answer, Reason, int]: ...
     def finish(self, call: Call, status: int, reason: Reason, units: int) -> None: ...
+    def on_behalf_of(self, caller: Caller, settling: Settling) -> App: ...
 
 
 class Ended(Struct, frozen=True, array_like=True):
@@ -71,20 +73,18 @@ class SlowWrites:
         self._running: set[asyncio.Task[None]] = set()
         self.rim: Rim | None = None
 
-    async def carry_out(self, call: Call, claim: Claim, body: bytes, work: Work) -> Answer:
-        """The write's answer, or 202 with the operation that it has become."""
+    async def carry_out(self, call: Call, claim: Claim, asked: bytes, work: Work) -> Answer:
+        """The write's answer, or 202 with the operation that it has become. `asked` is what `asked_of` says of it."""
         twin = call.twin()
         task = asyncio.create_task(work(twin))
-        done, _ = await asyncio.wait({task}, timeout=0 if _asks_not_to_wait(call) else self._wait_s)
+        done, _ = await asyncio.wait({task}, timeout=self._waits_s(call))
         if done:
             call.take_over(twin)
-            if claim.earlier_request_ids:
-                await self._note_end(call, claim, task)
-            return await task
+            return await self._in_time(call, claim, asked, await _answer_of(task, call))
         settle, call.settle = call.settle, None
         call.spending = None  # the twin's from now on
         await self._idempotency.also_counted_as(claim, twin.request_id)
-        operation_id, created_at = await self._hold(call, claim, body)
+        operation_id, created_at = await self._hold(call, claim, asked)
         call.deferred = True
         running = asyncio.create_task(self._finish(twin, claim, task, settle))
         self._running.add(running)
@@ -100,9 +100,14 @@ class SlowWrites:
             created_at=created_at,
             ended_at=None,
         )
-        location = (b"location", f"/v1/operations/{ref}".encode())
         applied = ((b"preference-applied", b"respond-async"),) if _asks_not_to_wait(call) else ()
-        return Answer(202, encode(begun), headers=(location, (b"retry-after", b"1"), *applied))
+        return Answer(202, encode(begun), headers=(_location(operation_id), (b"retry-after", b"1"), *applied))
+
+    async def end_as_kept(self, call: Call, key: str, kept: KeptAnswer) -> None:
+        """The write of this Idempotency-Key was over already: so is its operation, if nobody lived to say so."""
+        org_id, request_id = call.known_caller.org_id, kept.request_id or call.request_id
+        ended = Ended(kept.headers, kept.body)
+        await self._mark_ended(org_id, kept_as(org_id, key), _state_kept(kept), request_id, kept.status, ended)
 
     async def close(self) -> None:
         """Waits for the writes under way: each ends by the time limit of its vendor's calls."""
@@ -120,29 +125,44 @@ class SlowWrites:
             if twin.spending is not None:
                 twin.spending.end()
 
-    async def _note_end(self, call: Call, claim: Claim, task: "asyncio.Task[Answer]") -> None:
-        """The try before this one may have been an operation: then this is how it ended."""
-        await self._end(call, claim, await _answer_of(task, call))
+    async def _in_time(self, call: Call, claim: Claim, asked: bytes, answer: Answer) -> Answer:
+        """The answer of a write that its caller waited for. One of unknown outcome is an operation from then on."""
+        if _is_unknown(call):
+            try:
+                operation_id, _ = await self._hold(call, claim, asked)
+                answer = replace(answer, headers=(*answer.headers, _location(operation_id)))
+            except Exception as error:  # it can still be settled by its key
+                log_exception(error, request_id=call.request_ref)
+        if _is_unknown(call) or claim.earlier_request_ids:  # the try before this one may have been an operation
+            await self._end(call, claim, answer)
+        return answer
+
+    def _waits_s(self, call: Call) -> float | None:
+        if call.settling is not None and call.settling.by is not None:
+            return None  # nobody waits but the worker, whose operation it is
+        return 0 if _asks_not_to_wait(call) else self._wait_s
 
     async def _end(self, call: Call, claim: Claim, answer: Answer) -> None:
-        sealed = self._seal(call, _pack(Ended(answer.headers, answer.body)))
-        state = _state_of(call, answer)
+        state = _state_of(call, claim, answer)
+        if state is None:
+            return
         try:
-            async with as_organization(self._pool, claim.org_id) as connection:
-                await store.mark_operation_ended(
-                    connection, claim.org_id, claim.key, state, self._clock(), call.request_id, answer.status, sealed
-                )
+            ended = Ended(answer.headers, answer.body)
+            await self._mark_ended(claim.org_id, claim.key, state, call.request_id, answer.status, ended)
         except Exception as error:
             log_exception(error, request_id=call.request_ref)
 
-    async def _hold(self, call: Call, claim: Claim, body: bytes) -> tuple[UUID, datetime]:
+    async def _mark_ended(
+        self, org_id: UUID, key: str, state: State, request_id: UUID, status: int, ended: Ended
+    ) -> None:
+        sealed = self.sealed(org_id, ended)
+        async with as_organization(self._pool, org_id) as connection:
+            await store.mark_operation_ended(connection, org_id, key, state, self._clock(), request_id, status, sealed)
+
+    async def _hold(self, call: Call, claim: Claim, asked: bytes) -> tuple[UUID, datetime]:
         assert call.operation is not None
         assert call.connection_id is not None
         at = self._clock()
-        headers = tuple((name, value) for name, value in call.scope["headers"] if name in _REPEATED)
-        query = call.scope["query_string"].decode("latin-1")
-        target = call.scope["raw_path"].decode("latin-1").partition("?")[0] + (f"?{query}" if query else "")
-        asked = self._seal(call, _pack(Inner(call.method, target, headers, body)))
         made = OperationRow(
             id=ids.new_uuid(),
             idempotency_key=claim.key,
@@ -150,7 +170,7 @@ class SlowWrites:
             connection_id=call.connection_id,
             operation=call.operation.id,
             scope=call.operation.scope or "",
-            asked=asked,
+            asked=self._seal(claim.org_id, asked),
             state=State.RUNNING,
             held_until=at + HELD_FOR,
             created_at=at,
@@ -162,13 +182,17 @@ class SlowWrites:
         async with as_organization(self._pool, claim.org_id) as connection:
             return await store.hold_operation(connection, claim.org_id, made)
 
-    def _seal(self, call: Call, plain: bytes) -> bytes:
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._cipher.encrypt(nonce, plain, _belongs_to(call))
+    def sealed(self, org_id: UUID, ended: Ended) -> bytes:
+        """An end as it is kept for the organization."""
+        return self._seal(org_id, _pack(ended))
 
-    def opened(self, call: Call, sealed: bytes) -> bytes:
-        """What was sealed for the caller's organization."""
-        return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _belongs_to(call))
+    def _seal(self, org_id: UUID, plain: bytes) -> bytes:
+        nonce = os.urandom(_NONCE_BYTES)
+        return nonce + self._cipher.encrypt(nonce, plain, _belongs_to(org_id))
+
+    def opened(self, org_id: UUID, sealed: bytes) -> bytes:
+        """What was sealed for the organization."""
+        return self._cipher.decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], _belongs_to(org_id))
 
 
 async def _answer_of(task: Awaitable[Answer], call: Call) -> Answer:
@@ -178,16 +202,39 @@ async def _answer_of(task: Awaitable[Answer], call: Call) -> Answer:
         return to_answer(as_problem(exception, call), call)
 
 
-def _state_of(call: Call, answer: Answer) -> State:
+def _state_of(call: Call, claim: Claim, answer: Answer) -> State | None:
+    """None where this try says nothing of what an earlier one may have done."""
     if answer.status < 400:
         return State.SUCCEEDED
-    is_unknown = call.problem is not None and call.problem.kind is OUTCOME_UNKNOWN
-    return State.UNKNOWN if is_unknown else State.FAILED
+    if _is_unknown(call) or (call.problem is not None and call.problem.kind is OUTCOME_UNSETTLED):
+        return State.UNKNOWN
+    return None if claim.in_doubt and answer.status not in KEPT_STATUSES else State.FAILED
+
+
+class _Coded(Struct):
+    code: str = ""
+
+
+_read_code = msgspec.json.Decoder(_Coded).decode
+
+
+def _state_kept(kept: KeptAnswer) -> State:
+    if kept.status < 400:
+        return State.SUCCEEDED
+    return State.UNKNOWN if _read_code(kept.body).code == OUTCOME_UNSETTLED.code else State.FAILED
+
+
+def _is_unknown(call: Call) -> bool:
+    return call.problem is not None and call.problem.kind is OUTCOME_UNKNOWN
+
+
+def _location(operation_id: UUID) -> tuple[bytes, bytes]:
+    return b"location", f"/v1/operations/{ids.encode('op', operation_id)}".encode()
 
 
 def _asks_not_to_wait(call: Call) -> bool:
     return any(one.strip().lower() == "respond-async" for one in call.listed(b"prefer").split(","))
 
 
-def _belongs_to(call: Call) -> bytes:
-    return b"operations|" + call.known_caller.org_id.bytes
+def _belongs_to(org_id: UUID) -> bytes:
+    return b"operations|" + org_id.bytes

@@ -87,6 +87,19 @@ async def mark_operation_ended(
     await connection.execute(SQL["mark_operation_ended"], org_id, key, state, at, request_id, status, answer)
 
 
+class CutOff(msgspec.Struct, frozen=True):
+    """An operation that wants its end; `asked` is sealed."""
+
+    org_id: UUID
+    key_id: UUID
+    asked: bytes
+
+
+async def list_cut_off_operations(connection: Connection, held_until: datetime, limit: int) -> list[CutOff]:
+    rows = await connection.fetch(SQL["list_cut_off_operations"], held_until, limit)
+    return msgspec.convert(rows, list[CutOff])
+
+
 async def mark_operations_left_behind(connection: Connection, held_until: datetime, at: datetime) -> int:
     """How many have ended so."""
     ended: int = await connection.fetchval(SQL["mark_operations_left_behind"], held_until, at)

@@ -31,7 +31,7 @@ class Around(Struct, frozen=True, kw_only=True):
     def attach(self, edge: Edge) -> None:
         """The rim of the API, which exists only once all routes do."""
         self.batches.serve = edge
-        self.operations.serve = edge
+        self.operations.rim = edge
         self.slow.rim = edge
 
     def all(self) -> tuple[Operation, ...]:

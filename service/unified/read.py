@@ -14,7 +14,7 @@ from service.api.preferences import vendor_wait_s
 from service.api.problems import to_problem
 from service.api.query import read_query
 from service.connectors.sdk.binding import Binding, Query
-from service.connectors.sdk.engine import Engine
+from service.connectors.sdk.engine import Engine, Sends
 from service.connectors.sdk.faults import VendorFault
 from service.connectors.sdk.flow import Flow, Source
 from service.errors import NOT_FOUND, UNSUPPORTED_SELECTION, VENDOR_CANNOT, ApiProblem, FieldError
@@ -133,7 +133,14 @@ class Reader:
         return await self._overrides.rules(call.known_caller.org_id, noun.name, way.connector.slug, way.home.connection)
 
     async def run(
-        self, call: Call, way: Way, flow: Flow[T], *, reading: bool = True, source: Source | None = None
+        self,
+        call: Call,
+        way: Way,
+        flow: Flow[T],
+        *,
+        reading: bool = True,
+        source: Source | None = None,
+        sends: Sends = "all",
     ) -> T:
         """The value of a vendor flow; a problem where the vendor faulted. What is not the vendor's time is mapping."""
         if call.spending is not None:
@@ -143,7 +150,13 @@ class Reader:
         before_ns = leg.vendor_ns + leg.waited_ns
         try:
             return await self._engine.run(
-                flow, way.link, leg, deadline_s=_deadline_s(source), wait_s=vendor_wait_s(call), source=source
+                flow,
+                way.link,
+                leg,
+                deadline_s=_deadline_s(source),
+                wait_s=vendor_wait_s(call),
+                source=source,
+                sends=sends,
             )
         except VendorFault as fault:
             raise to_problem(fault, way.connector.slug, reading=reading) from fault

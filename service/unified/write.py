@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from billing import Meter, PriceBook, get_call, marginal_price, month_to_date
+from service import ids
 from service.accounts.tokens import Mode
 from service.api.bodies import decode_body, encode, json_body
 from service.api.call import Answer, Call
@@ -17,6 +18,7 @@ from service.clock import now
 from service.connectors.sdk.binding import NewDocument
 from service.connectors.sdk.faults import StaleVersion, VendorFault
 from service.connectors.sdk.flow import Flow, Source
+from service.connectors.sdk.written import as_changed, gone
 from service.db.pool import Pool, as_organization
 from service.errors import (
     IDEMPOTENCY_KEY_REQUIRED,
@@ -25,9 +27,11 @@ from service.errors import (
     ApiProblem,
     FieldError,
 )
-from service.idempotency.claim import Claim, Idempotency, KeptAnswer, fingerprint
+from service.idempotency.claim import Asked, Claim, Idempotency, KeptAnswer, fingerprint
 from service.idempotency.once import key_of, replay, settler
+from service.operations.asked import asked_of
 from service.operations.slow import SlowWrites
+from service.unified.doubt import Look, nothing_to_look_at, seen, sends_of, tells_nothing
 from service.unified.noun import Noun
 from service.unified.read import Reader, bound, etag
 from service.unified.shape import overridden
@@ -76,47 +80,50 @@ class Writer:
         """A new record: 201 with the record as the vendor has it now."""
         key = _idempotency_key(call)
         way = await self._ways.named(call)
-        create = bound(way, noun, "create").create
+        binding = bound(way, noun, "create")
+        create, made = binding.create, binding.made
         assert create is not None
         body = await json_body(call, self._max_body_bytes)
         new = decode_body(body, noun.create)
         if _is_dry_run(call):
             return await self._dry_run(call, way, lambda: create(new, _NO_KEY, way.book))
-        claim = await self._claim(call, way, key, body)
-        if isinstance(claim, KeptAnswer):
-            return replay(call, claim)
+        asked = _asked(call, way, body)
+        claim = await self._claim(call, way, key, body, asked)
+        if isinstance(claim, Answer):
+            return claim
+        since = now() - claim.age
+        look = None if made is None else lambda: made(new, since, way.book)
 
         async def work(call: Call) -> Answer:
-            record = await self._carry_out(call, way, create(new, claim.vendor_key, way.book), None)
-            location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
-            rules = await self._reader.rules(call, way, noun)
-            return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
+            record = await self._carry_out(call, way, claim, create(new, claim.vendor_key, way.book), look)
+            return await self._created(call, way, noun, record)
 
-        return await self._slow.carry_out(call, claim, body, work)
+        return await self._slow.carry_out(call, claim, asked, work)
 
     async def update(self, call: Call, noun: Noun) -> Answer:
         """A changed record: 200 with the record as the vendor has it now; `If-Match` guards a version."""
         key = _idempotency_key(call)
         way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
         binding = bound(way, noun, "update")
-        assert binding.update is not None
+        update, get = binding.update, binding.get
+        assert update is not None
         version = _if_match(call, versioned=binding.versioned)
         body = await json_body(call, self._max_body_bytes)
         change = decode_body(body, noun.update)
-        update = binding.update
         if _is_dry_run(call):
             return await self._dry_run(call, way, lambda: update(remote_id, change, version, _NO_KEY, way.book))
-        claim = await self._claim(call, way, key, body)
-        if isinstance(claim, KeptAnswer):
-            return replay(call, claim)
+        asked = _asked(call, way, body)
+        claim = await self._claim(call, way, key, body, asked)
+        if isinstance(claim, Answer):
+            return claim
+        look = None if get is None else lambda: as_changed(get(remote_id, way.book), change)
 
         async def work(call: Call) -> Answer:
             flow = update(remote_id, change, version, claim.vendor_key, way.book)
-            record = await self._carry_out(call, way, flow, version)
-            rules = await self._reader.rules(call, way, noun)
-            return Answer(200, encode(overridden(record, rules)), headers=etag(record))
+            record = await self._carry_out(call, way, claim, flow, look, version)
+            return await self._changed(call, way, noun, record)
 
-        return await self._slow.carry_out(call, claim, body, work)
+        return await self._slow.carry_out(call, claim, asked, work)
 
     async def upload(self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source) -> Answer:
         """A new document whose bytes are still coming; `described` stands for them in the idempotency fingerprint."""
@@ -124,15 +131,13 @@ class Writer:
         way = await self._ways.named(call)
         upload = bound(way, noun, "upload").upload
         assert upload is not None
-        claim = await self._claim(call, way, key, described)
-        if isinstance(claim, KeptAnswer):
-            return replay(call, claim)
+        claim = await self._claim(call, way, key, described, None)
+        if isinstance(claim, Answer):
+            return claim
         flow = upload(new, claim.vendor_key, way.book)
         async with self._idempotency.prolonged(claim):
-            record = await self._carry_out(call, way, flow, None, source)
-        location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
-        rules = await self._reader.rules(call, way, noun)
-        return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
+            record = await self._carry_out(call, way, claim, flow, None, source=source)
+        return await self._created(call, way, noun, record)
 
     async def upload_version(
         self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source
@@ -142,14 +147,13 @@ class Writer:
         way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
         upload = bound(way, noun, "upload_version").upload_version
         assert upload is not None
-        claim = await self._claim(call, way, key, described)
-        if isinstance(claim, KeptAnswer):
-            return replay(call, claim)
+        claim = await self._claim(call, way, key, described, None)
+        if isinstance(claim, Answer):
+            return claim
         flow = upload(remote_id, new, claim.vendor_key, way.book)
         async with self._idempotency.prolonged(claim):
-            record = await self._carry_out(call, way, flow, None, source)
-        rules = await self._reader.rules(call, way, noun)
-        return Answer(200, encode(overridden(record, rules)), headers=etag(record))
+            record = await self._carry_out(call, way, claim, flow, None, source=source)
+        return await self._changed(call, way, noun, record)
 
     async def dry_upload(self, call: Call, noun: Noun, new: NewDocument) -> Answer:
         """What an upload would count as."""
@@ -164,20 +168,24 @@ class Writer:
         key = _idempotency_key(call)
         way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
         binding = bound(way, noun, "delete")
-        assert binding.delete is not None
+        delete, get = binding.delete, binding.get
+        assert delete is not None
         version = _if_match(call, versioned=binding.versioned)
-        delete = binding.delete
         if _is_dry_run(call):
             return await self._dry_run(call, way, lambda: delete(remote_id, version, _NO_KEY, way.book))
-        claim = await self._claim(call, way, key, b"")
-        if isinstance(claim, KeptAnswer):
-            return replay(call, claim)
+        asked = _asked(call, way, b"")
+        claim = await self._claim(call, way, key, b"", asked)
+        if isinstance(claim, Answer):
+            return claim
+        leaves_none = get is not None and binding.deletes == "removes"
+        look = (lambda: gone(get(remote_id, way.book))) if get is not None and leaves_none else None
 
         async def work(call: Call) -> Answer:
-            await self._carry_out(call, way, delete(remote_id, version, claim.vendor_key, way.book), version)
+            flow = delete(remote_id, version, claim.vendor_key, way.book)
+            await self._carry_out(call, way, claim, flow, look, version)
             return Answer(204, b"")
 
-        return await self._slow.carry_out(call, claim, b"", work)
+        return await self._slow.carry_out(call, claim, asked, work)
 
     async def once(
         self,
@@ -193,36 +201,70 @@ class Writer:
         key = _idempotency_key(call)
         if dry_run:
             return await self._dry_run(call, way, lambda: flow_of(_NO_KEY))
-        claim = await self._claim(call, way, key, body + call.scope["query_string"])
-        if isinstance(claim, KeptAnswer):
-            return replay(call, claim)
+        asked = _asked(call, way, body)
+        claim = await self._claim(call, way, key, body + call.scope["query_string"], asked)
+        if isinstance(claim, Answer):
+            return claim
 
         async def work(call: Call) -> Answer:
-            return answer_of(call, await self._carry_out(call, way, flow_of(claim.vendor_key), None))
+            return answer_of(call, await self._carry_out(call, way, claim, flow_of(claim.vendor_key), None))
 
-        return await self._slow.carry_out(call, claim, body, work)
+        return await self._slow.carry_out(call, claim, asked, work)
 
     async def _carry_out(
-        self, call: Call, way: Way, flow: Flow[Any], version: str | None, source: Source | None = None
+        self,
+        call: Call,
+        way: Way,
+        claim: Claim,
+        flow: Flow[Any],
+        look: Look | None,
+        version: str | None = None,
+        source: Source | None = None,
     ) -> Any:
+        sends = sends_of(call, claim, way.connector.keeps_keys_for)
         try:
-            record = await self._reader.run(call, way, flow, reading=False, source=source)
+            record = await self._reader.run(call, way, flow, reading=False, source=source, sends=sends)
         except ApiProblem as problem:
-            if version is not None and isinstance(problem.__cause__, StaleVersion):
+            if tells_nothing(call, claim, problem):
+                record = await self._look(call, way, look)
+            elif version is not None and isinstance(problem.__cause__, StaleVersion):
                 raise ApiProblem(
                     VERSION_MISMATCH, "The record has another version than `If-Match` says.", vendor=problem.vendor
                 ) from None
-            raise
+            else:
+                raise
         call.rows = 1
         return record
 
-    async def _claim(self, call: Call, way: Way, key: str, body: bytes) -> Claim | KeptAnswer:
-        print_ = fingerprint(call.method, call.path, way.home_bytes, body)
-        claim = await self._idempotency.claim(call.known_caller.org_id, key, print_, call.request_id)
-        if isinstance(claim, Claim):
-            call.settle = settler(self._idempotency, claim)
-            if claim.earlier_request_ids and await self._was_billed(claim):
-                call.replayed = True
+    async def _look(self, call: Call, way: Way, look: Look | None) -> Any:
+        if look is None:
+            raise nothing_to_look_at()
+        try:
+            return await self._reader.run(call, way, look(), reading=False)
+        except ApiProblem as problem:
+            raise seen(call, problem) from None
+
+    async def _created(self, call: Call, way: Way, noun: Noun, record: Any) -> Answer:
+        location = (b"location", f"/v1/{noun.name}/{record.id}".encode())
+        rules = await self._reader.rules(call, way, noun)
+        return Answer(201, encode(overridden(record, rules)), headers=(location, *etag(record)))
+
+    async def _changed(self, call: Call, way: Way, noun: Noun, record: Any) -> Answer:
+        rules = await self._reader.rules(call, way, noun)
+        return Answer(200, encode(overridden(record, rules)), headers=etag(record))
+
+    async def _claim(self, call: Call, way: Way, key: str, body: bytes, asked: bytes | None) -> Claim | Answer:
+        """The right to write, or the answer of the first time. `asked` is None for what cannot be made again."""
+        print_, caller = fingerprint(call.method, call.path, way.home_bytes, body), call.known_caller
+        kept = None if asked is None else Asked(caller.key_id, asked)
+        claim = await self._idempotency.claim(caller.org_id, key, print_, call.request_id, kept)
+        if isinstance(claim, KeptAnswer):
+            if call.settling is not None:
+                await self._slow.end_as_kept(call, key, claim)
+            return replay(call, claim)
+        call.settle = settler(self._idempotency, claim)
+        if claim.earlier_request_ids and await self._was_billed(claim):
+            call.replayed = True
         return claim
 
     async def _dry_run(self, call: Call, way: Way, begin: Callable[[], Flow[Any]]) -> Answer:
@@ -260,6 +302,12 @@ def _go_to_first_request(way: Way, begin: Callable[[], Flow[Any]]) -> None:
 
 def _is_dry_run(call: Call) -> bool:
     return read_query(call.scope["query_string"], {"dry_run": boolean}).get("dry_run") is True
+
+
+def _asked(call: Call, way: Way, body: bytes) -> bytes:
+    listed = way.connector.passthrough
+    headers = () if listed is None or not call.path.startswith("/v1/passthrough/") else listed.headers
+    return asked_of(call, ids.encode("con", way.home.connection), way.book.account, body, headers)
 
 
 def _idempotency_key(call: Call) -> str:

@@ -201,6 +201,7 @@ def _sent(path: str, new: NewDocument, said: WriteFile, key: str, book: Book) ->
         content_type=sent.content_type,
         headers=(("idempotency-key", key),),
         lane="write",
+        repeatable=True,
     )
     return (yield from read_back(get(_read_made(answer).file_id, book)))
 

@@ -202,6 +202,7 @@ def upload(new: NewDocument, key: str, book: Book) -> Flow[Document]:
         upload=sent.frame,
         content_type=sent.content_type,
         lane="write",
+        repeatable=True,
     )
     made = _read_uploaded(answer).AttachableResponse
     if not made or made[0].Attachable is None:

@@ -140,6 +140,9 @@ class Binding(Generic[M, C, U]):
     get: Callable[[str, Book], Flow[M]] | None = None
     create: Callable[[C, str, Book], Flow[M]] | None = None
     update: Callable[[str, U, str | None, str, Book], Flow[M]] | None = None
+    made: Callable[[C, datetime, Book], Flow[M]] | None = None
+    """Looks for what a create may have made since an instant, known by the caller's own mark on it. NotWritten where it
+    is not there, OutcomeUnknown where nothing marks it. For vendors that take no key of ours; not behind a route."""
     delete: Callable[[str, str | None, str, Book], Flow[None]] | None = None
     deletes: Literal["removes", "voids"] = "removes"
     """What `delete` comes to: `voids` keeps the record with amounts of nothing, as bookkeeping wants it."""

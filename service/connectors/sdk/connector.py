@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from msgspec import Struct
@@ -71,6 +71,9 @@ class Connector:
     Raises Malformed."""
     request_id_headers: tuple[str, ...] = ()
     """The response headers that may carry the vendor's own trace id, in lower case; the first that is there counts."""
+    keeps_keys_for: timedelta = timedelta(hours=24)
+    """How long after its first use an idempotency key of ours keeps a write from being done twice. A day is what those
+    vendors document that say anything, and assumed of the others that take keys."""
     redact: frozenset[str] = frozenset()
     """Names of vendor fields that `include=raw` and `include=unmapped` never show (government ids, secrets)."""
     changes: Callable[[datetime, tuple[str, ...], Book], Flow[Mapping[str, Changes[Any]]]] | None = None

@@ -6,13 +6,14 @@ For each request a flow yields: budget → sign → send → classify → return
     reads, keyed writes    tried again after 5xx, lost connections and 429: full jitter, Retry-After honoured, and only
                            while the retry budget lasts
     other writes           never sent twice; when no answer came, OutcomeUnknown
+    a flow run again       after a run that may have written: what is not keyed is not sent, but OutcomeUnknown
 """
 
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import lru_cache
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from msgspec.structs import replace
@@ -41,7 +42,11 @@ _MAX_RETRIES = 3
 _CONNECTION_FAILURES = 5
 _VENDOR_FAILURES = 25
 _BREAKER_PAUSE_S = 5.0
+NOT_SENT_AGAIN: Final = "not_sent_again"
+"""The code of the fault in place of a write that was not sent."""
 
+Sends: TypeAlias = Literal["all", "keyed", "none"]
+"""Which writes of a flow are sent: all, those alone that the vendor does once by its own key, or none."""
 
 Body: TypeAlias = bytes | AsyncIterator[bytes]
 _Send: TypeAlias = Callable[[str, str, Mapping[str, str], Body | None, float], Awaitable[Response]]
@@ -118,10 +123,17 @@ class Link:
 class Leg:
     """What the vendor's side of one call came to; filled while the engine runs."""
 
-    __slots__ = ("calls", "last", "refreshes", "remaining", "request_id", "retries", "status", "vendor_ns", "waited_ns")
+    __slots__ = (
+        "calls", "last", "refreshes", "remaining", "request_id", "retries", "status", "vendor_ns", "waited_ns",
+        "writes", "written",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.calls = 0
+        self.writes = 0
+        """Writes that were sent, whatever became of them."""
+        self.written = 0
+        """Those that the vendor answered well."""
         self.retries = 0
         self.refreshes = 0
         self.vendor_ns = 0
@@ -162,17 +174,21 @@ class Engine:
         deadline_s: float = 30.0,
         wait_s: float = 5.0,
         source: Source | None = None,
+        sends: Sends = "all",
     ) -> T:
         """The flow's value.
 
         `deadline_s` bounds the whole flow, `wait_s` each wait for a budget or a Retry-After: 0 fails at once.
-        `source` is what a caller uploads. Raises what the flow lets through: a VendorFault.
+        `source` is what a caller uploads, `sends` for flows that were run before. Raises what the flow lets through: a
+        VendorFault.
         """
         ends_at = self._monotonic() + deadline_s
         try:
             request = next(flow)
             while True:
                 try:
+                    if sends != "all" and is_write(request):
+                        _refuse_second(request, sends)
                     body: Body | None = request.body
                     if (frame := request.upload) is not None:
                         request, body = _sized(request, frame, source), _framed(frame, source)
@@ -285,6 +301,7 @@ class Engine:
         if timeout_s <= 0:
             raise Unreachable("no time left to call the vendor")
         leg.calls += 1
+        leg.writes += is_write(request)
         link.retries.called()
         url = link.url(request)
         started = time.perf_counter_ns()
@@ -314,6 +331,7 @@ class Engine:
             link.breaker.succeeded()
             vendor_breaker.succeeded()
         if fault is None:
+            leg.written += is_write(request)
             return response
         if isinstance(fault, RateLimited):
             if fault.retry_after_s is None:
@@ -374,6 +392,16 @@ async def _framed(frame: Frame, source: Source | None) -> AsyncIterator[bytes]:
             yield chunk
     if frame.after:
         yield frame.after
+
+
+def is_write(request: Request) -> bool:
+    """Whether it changes a record; moving a session about does not."""
+    return request.lane == "write" and not request.aside
+
+
+def _refuse_second(request: Request, sends: Sends) -> None:
+    if sends == "none" or not request.repeatable:
+        raise OutcomeUnknown("an earlier try may have been carried out", code=NOT_SENT_AGAIN)
 
 
 def _refuse_while_open(now: float, *breakers: Breaker) -> None:

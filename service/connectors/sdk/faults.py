@@ -16,7 +16,8 @@
     │   ├── Malformed           not JSON, cut off, too large, a redirect
     │   ├── SchemaDrift         readable, but a field is missing or of another type; names its path, never its value
     │   └── BrokenPaging        a cursor that repeats or runs in a circle
-    └── OutcomeUnknown          a write that was sent and never answered
+    ├── OutcomeUnknown          a write that was sent and never answered
+    └── NotWritten              a write that may have been done was looked for, and is not there
 
 `message` is the vendor's own text for operators and logs are free of it: vendors quote client names in it.
 """
@@ -124,6 +125,10 @@ class BrokenPaging(Unreadable):
 
 class OutcomeUnknown(VendorFault):
     """A write was sent, no answer came, and it may not be repeated: it may or may not have happened."""
+
+
+class NotWritten(VendorFault):
+    """What an earlier try may have written was looked for: it was not carried out."""
 
 
 _BY_STATUS: Final[Mapping[int, type[VendorFault]]] = {

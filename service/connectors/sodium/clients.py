@@ -1,13 +1,14 @@
 """Sodium's clients. A list shows the client alone; one record is put together from all that hangs below it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire, given
 from service.connectors.sdk.codec import json_reader
+from service.connectors.sdk.faults import NotWritten, OutcomeUnknown
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.wire import UNMAPPED
@@ -133,6 +134,31 @@ def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
     return (yield from calls.read_back(get(code, book)))
 
 
+_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
+
+
+def made(new: ClientCreate, since: datetime, book: Book) -> Flow[Client]:
+    """The client of this `external_id` that was made since; Sodium does not keep these apart, so older ones may be."""
+    mark = given(new.external_id)
+    if mark is None or len(mark) < calls.MIN_SEARCH:
+        raise OutcomeUnknown("nothing marks the client that was to be made")
+    rows = _read_list((yield calls.list_rows("/clients", 0, calls.MAX_PAGE, (("search", mark),)))).data
+    codes = [
+        row.code
+        for row in rows
+        if row.internalReference == mark and _is_since(instant(row.createdDate), since - _CLOCKS_DIFFER_BY)
+    ]
+    if len(codes) > 1:
+        raise OutcomeUnknown("several clients carry the mark")
+    if not codes:
+        raise NotWritten("no client carries the mark")
+    return (yield from get(codes[0], book))
+
+
+def _is_since(at: datetime | None, since: datetime) -> bool:
+    return at is None or at >= since
+
+
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     del version, key
     changes = from_client_update(new, book)
@@ -157,6 +183,7 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     page=page,
     get=get,
     create=create,
+    made=made,
     update=update,
     delete=delete,
     filters={

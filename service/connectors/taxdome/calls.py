@@ -92,7 +92,7 @@ def after_select(request: Request, book: Book) -> Flow[Response]:
 def select(book: Book) -> Request:
     """Moves the session to this account. Doing so twice is the same as once."""
     path = f"/accounts/{path_segment(book.account)}/select"
-    return Request(method="POST", path=path, headers=scope(book), lane="write", repeatable=True)
+    return Request(method="POST", path=path, headers=scope(book), lane="write", repeatable=True, aside=True)
 
 
 def scope(book: Book) -> tuple[tuple[str, str], ...]:
