@@ -89,7 +89,8 @@ async def open_settler(
 ) -> AsyncGenerator[Settler]:
     """What settles writes of unknown outcome, with a whole API of its own to do it through."""
     async with _opened(settings, connectors, None, clock) as (edge, writes):
-        yield Settler(operators, writes.pool, edge, writes.idempotency, writes.slow, clock)
+        docs_url = _docs_url(settings)
+        yield Settler(operators, writes.pool, edge, writes.idempotency, writes.slow, docs_url, clock)
 
 
 class _Writes(Struct, frozen=True):
@@ -211,10 +212,14 @@ async def _opened(
             BodyKeeper(pool, vault, personal),
             max_header_bytes=settings.max_header_bytes,
             proxies=tuple(ip_network(network) for network in settings.trusted_proxies),
-            docs_url=None if settings.portal_url is None else f"{settings.portal_url.rstrip('/')}/problems/",
+            docs_url=_docs_url(settings),
         )
         parts.around.attach(edge)
         yield edge, _Writes(pool, idempotency, slow)
+
+
+def _docs_url(settings: Settings) -> str | None:
+    return None if settings.portal_url is None else f"{settings.portal_url.rstrip('/')}/problems/"
 
 
 def measure(metrics: Metrics, ledger: UsageLedger, caps: Caps, leases: Mapping[str, Leases]) -> None:

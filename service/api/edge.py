@@ -69,9 +69,7 @@ class Edge:
         if scope["type"] != "http":
             await self._routing(scope, receive, send)
             return
-        if self._docs_url is not None:
-            scope[DOCS_IN_SCOPE] = self._docs_url
-        call = Call(scope, receive)
+        call = self._call(scope, receive)
         with kept_in_scope(call):
             if call.path.startswith(API_PREFIX):
                 await self._take(call, send)
@@ -86,12 +84,17 @@ class Edge:
         """
 
         async def serve(scope: Scope, receive: Receive, send: Send) -> None:
-            call = Call(scope, receive)
+            call = self._call(scope, receive)
             call.caller, call.settling = caller, settling
             with kept_in_scope(call):
                 await self._take(call, send)
 
         return serve
+
+    def _call(self, scope: Scope, receive: Receive) -> Call:
+        if self._docs_url is not None:
+            scope[DOCS_IN_SCOPE] = self._docs_url
+        return Call(scope, receive)
 
     async def _take(self, call: Call, send: Send) -> None:
         try:

@@ -14,10 +14,10 @@ from uuid import UUID
 
 from service import ids
 from service.accounts.known_callers import known_caller
-from service.api.asgi import Message
+from service.api.asgi import Message, Scope
 from service.api.call import Answer, Call, Settling
 from service.api.inner import Inner, call_within
-from service.api.problems import to_answer
+from service.api.problems import DOCS_IN_SCOPE, to_answer
 from service.audit.acts import WORKER, record_act
 from service.clock import Clock, now
 from service.db.pool import Connection, Pool, as_organization
@@ -57,13 +57,21 @@ class Settler:
     """Settles what is due; `operators` is a pool of the operator role, `pool` sees one organization at a time."""
 
     def __init__(
-        self, operators: Pool, pool: Pool, rim: Rim, idempotency: Idempotency, slow: SlowWrites, clock: Clock = now
+        self,
+        operators: Pool,
+        pool: Pool,
+        rim: Rim,
+        idempotency: Idempotency,
+        slow: SlowWrites,
+        docs_url: str | None = None,
+        clock: Clock = now,
     ) -> None:
         self._operators = operators
         self._pool = pool
         self._rim = rim
         self._idempotency = idempotency
         self._slow = slow
+        self._nowhere = {**_NOWHERE, DOCS_IN_SCOPE: docs_url}
         self._clock = clock
 
     async def settle_due(self) -> int:
@@ -104,10 +112,10 @@ class Settler:
         if found is None:
             return
         settling = Settling(may_send=found.in_force, by="worker")
-        await call_within(self._rim.on_behalf_of(found.caller, settling), _NOWHERE, asked)
+        await call_within(self._rim.on_behalf_of(found.caller, settling), self._nowhere, asked)
 
     async def _give_up(self, due: Due) -> None:
-        answer = _unsettled(due)
+        answer = _unsettled(due, self._nowhere)
         kept = KeptAnswer(answer.status, answer.media_type, answer.headers, answer.body, due.request_id)
         ended = self._slow.sealed(due.org_id, Ended(answer.headers, answer.body))
         sealed = self._idempotency.sealed(due.org_id, due.key, kept)
@@ -123,9 +131,9 @@ class Settler:
         _log.warning("a write ended without anybody knowing what became of it", extra={"org_id": due.org_id})
 
 
-def _unsettled(due: Due) -> Answer:
+def _unsettled(due: Due, scope: Scope) -> Answer:
     """As the last try of it would have answered."""
-    call = Call(_NOWHERE, _receive)
+    call = Call(scope, _receive)
     call.request_id, call.request_ref = due.request_id, ids.encode("req", due.request_id)
     detail = f"The vendor could not be asked in {len(PAUSES)} looks what became of this write."
     return to_answer(ApiProblem(OUTCOME_UNSETTLED, detail), call)
