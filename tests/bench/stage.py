@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
@@ -24,6 +24,7 @@ from service.accounts.tokens import Peppers
 from service.connections.vault import LocalKey, Vault
 from service.connectors.quickbooks.clients import BINDING
 from service.connectors.quickbooks.connector import QUICKBOOKS
+from service.connectors.quickbooks.service_items import BINDING as ITEMS
 from service.connectors.sdk.binding import Query
 from service.connectors.sdk.flow import Request
 from service.db.migrate import migrate
@@ -32,6 +33,7 @@ from service.demo.cast import Cast, prepare_cast
 from service.sandbox.serve import SandboxServer, running
 from service.settings import Settings, load
 from tests.bench.cost import family
+from tests.bench.pages import page_body
 from tests.bench.peers import UPSTREAM
 
 PAGE_RECORDS = 200
@@ -55,7 +57,7 @@ class Stage(msgspec.Struct, frozen=True):
     headers: dict[str, str]
     """Of every call to us."""
     targets: dict[str, Target]
-    """`record` and `page`."""
+    """`record`, `page` of clients, and `flat`: a page of service items."""
     directory: Path
 
     @property
@@ -80,7 +82,7 @@ def stage() -> Generator[Stage]:
     with ExitStack() as stack:
         directory = Path(stack.enter_context(tempfile.TemporaryDirectory(ignore_cleanup_errors=True)))
         sandbox = stack.enter_context(running("quickbooks", clients=PAGE_RECORDS))
-        remote_id, record, page = _keep_answers(sandbox, directory)
+        remote_id, record, page, flat = _keep_answers(sandbox, directory)
         upstream = stack.enter_context(_upstream(directory))
         servers = stack.enter_context(embedded.running(directory / "servers"))
         environ = environ_of(servers)
@@ -93,6 +95,7 @@ def stage() -> Generator[Stage]:
             {
                 "record": Target(f"/v1/clients/{ids.Book(connection_id, 0, '').ref('cli_', remote_id)}", record),
                 "page": Target(f"/v1/clients?limit={PAGE_RECORDS}", page),
+                "flat": Target(f"/v1/service_items?limit={PAGE_RECORDS}", flat),
             },
             directory,
         )
@@ -154,23 +157,33 @@ class _Canned(SandboxServer):
         self.grant = sandbox.grant  # type: ignore[method-assign]
 
 
-def _keep_answers(sandbox: SandboxServer, directory: Path) -> tuple[str, str, str]:
-    """Keeps the sandbox's answers to both questions for the upstream; the record's id and the two paths."""
+def _keep_answers(sandbox: SandboxServer, directory: Path) -> tuple[str, str, str, str]:
+    """Keeps the sandbox's answers for the upstream; the record's id and the three paths.
+
+    A firm has fewer items than a page, so those are of `tests.bench.pages`.
+    """
     grant = sandbox.grant()
     assert BINDING.page is not None
     assert BINDING.get is not None
+    assert ITEMS.page is not None
     root = QUICKBOOKS.root.replace("{account}", grant.account)
 
+    def path_of(request: Request) -> str:
+        return f"{root}{request.path}?{urlencode(request.query, quote_via=quote)}"
+
+    def keep(name: str, headers: Iterable[tuple[str, str]], body: bytes) -> None:
+        lines = ["HTTP/1.1 200 OK", *(f"{key}: {value}" for key, value in headers), "", ""]
+        (directory / f"{name}.http").write_bytes("\r\n".join(lines).encode() + body)
+
     def ask(name: str, request: Request) -> tuple[str, bytes]:
-        path = f"{root}{request.path}?{urlencode(request.query, quote_via=quote)}"
+        path = path_of(request)
         with closing(http.client.HTTPConnection(urlsplit(sandbox.url).netloc)) as connection:
             accept = {"Authorization": f"Bearer {grant.access_token}", "Accept": request.accept}
             connection.request(request.method, path, headers=accept)
             answer = connection.getresponse()
             body = answer.read()
         assert answer.status == 200, body[:200]
-        lines = ["HTTP/1.1 200 OK", *(f"{key}: {value}" for key, value in answer.getheaders()), "", ""]
-        (directory / f"{name}.http").write_bytes("\r\n".join(lines).encode() + body)
+        keep(name, answer.getheaders(), body)
         return path, body
 
     page, listed = ask("page", next(BINDING.page(Query(limit=PAGE_RECORDS), _BOOK)))
@@ -178,7 +191,9 @@ def _keep_answers(sandbox: SandboxServer, directory: Path) -> tuple[str, str, st
     assert len(customers) == PAGE_RECORDS
     remote_id = str(customers[0]["Id"])
     record, _ = ask("record", next(BINDING.get(remote_id, _BOOK)))
-    return remote_id, record, page
+    items = page_body("quickbooks", "service_items", PAGE_RECORDS)
+    keep("flat", [("Content-Type", "application/json"), ("Content-Length", str(len(items)))], items)
+    return remote_id, record, page, path_of(next(ITEMS.page(Query(limit=PAGE_RECORDS), _BOOK)))
 
 
 @contextmanager

@@ -1,8 +1,9 @@
 """A vendor that answers at once: canned bytes over a raw uvloop protocol, so that it is never the bottleneck.
 
-    python -m tests.bench.upstream <directory with record.http and page.http>
+    python -m tests.bench.upstream <directory with record.http, page.http and flat.http>
 
-Prints its port. Each file is a whole HTTP answer; a path with `/query` gets the page, every other one the record.
+Prints its port. Each file is a whole HTTP answer; a path with `/query` gets the page, or where it asks for items the
+flat one, every other path the record.
 """
 
 import asyncio
@@ -19,9 +20,10 @@ _END = b"\r\n\r\n"
 class Canned(asyncio.Protocol):
     """One connection. Requests have no body."""
 
-    def __init__(self, record: bytes, page: bytes) -> None:
+    def __init__(self, record: bytes, page: bytes, flat: bytes) -> None:
         self._record = record
         self._page = page
+        self._flat = flat
         self._rest = b""
         self._transport: asyncio.Transport | None = None
 
@@ -32,14 +34,19 @@ class Canned(asyncio.Protocol):
         assert self._transport is not None
         *requests, self._rest = (self._rest + data).split(_END)
         for request in requests:
-            self._transport.write(self._page if b"/query" in request[:200] else self._record)
+            self._transport.write(self._answer(request.partition(b"\r\n")[0]))
+
+    def _answer(self, line: bytes) -> bytes:
+        if b"/query" not in line:
+            return self._record
+        return self._flat if b"Item" in line else self._page
 
 
 async def serve(directory: Path) -> None:
     """Answers until standard input ends."""
-    record, page = ((directory / f"{name}.http").read_bytes() for name in ("record", "page"))
+    record, page, flat = ((directory / f"{name}.http").read_bytes() for name in ("record", "page", "flat"))
     loop, stopped = asyncio.get_running_loop(), asyncio.Event()
-    server = await loop.create_server(lambda: Canned(record, page), "127.0.0.1", 0, backlog=1024)
+    server = await loop.create_server(lambda: Canned(record, page, flat), "127.0.0.1", 0, backlog=1024)
     print(server.sockets[0].getsockname()[1], flush=True)
 
     def wait_for_parent() -> None:
