@@ -22,6 +22,12 @@ def vendor_setups(settings: Settings) -> Mapping[str, VendorSetup]:
             settings.canopy_base_url,
             settings.canopy_token_url,
         ),
+        "canopy_public": VendorSetup(
+            _app(settings.canopy_public_client_id, settings.canopy_public_client_secret),
+            settings.canopy_public_base_url,
+            settings.canopy_public_token_url,
+            settings.canopy_public_authorize_url,
+        ),
         "ignition": VendorSetup(
             _app(settings.ignition_client_id, settings.ignition_client_secret),
             settings.ignition_base_url,

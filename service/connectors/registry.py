@@ -3,6 +3,7 @@
 from typing import Final
 
 from service.connectors.canopy.connector import CANOPY
+from service.connectors.canopy_public.connector import CANOPY_PUBLIC
 from service.connectors.financial_cents.connector import FINANCIAL_CENTS
 from service.connectors.ignition.connector import IGNITION
 from service.connectors.karbon.connector import KARBON
@@ -17,6 +18,7 @@ from service.connectors.xpm.connector import XPM
 
 CONNECTORS: Final[tuple[Connector, ...]] = (
     CANOPY,
+    CANOPY_PUBLIC,
     FINANCIAL_CENTS,
     IGNITION,
     KARBON,

@@ -139,6 +139,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     canopy_client_secret: Annotated[Secret | None, Setting(SECRET_TEXT, "The secret of our app at Canopy.")] = None
     canopy_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own address.")] = None
     canopy_token_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own token address.")] = None
+    canopy_public_client_id: Annotated[str | None, Setting(TEXT, "Our app at Canopy's public API.")] = None
+    canopy_public_client_secret: Annotated[
+        Secret | None, Setting(SECRET_TEXT, "The secret of our app at Canopy's public API.")
+    ] = None
+    canopy_public_base_url: Annotated[str | None, Setting(_HTTP, "Instead of that API's own address.")] = None
+    canopy_public_token_url: Annotated[str | None, Setting(_HTTP, "Instead of its own token address.")] = None
+    canopy_public_authorize_url: Annotated[str | None, Setting(_HTTP, "Instead of Canopy's own consent page.")] = None
     financial_cents_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Financial Cents' own address.")] = None
     karbon_base_url: Annotated[str | None, Setting(_HTTP, "Instead of Karbon's own address.")] = None
     senta_base_url: Annotated[

@@ -1,4 +1,4 @@
-"""Pages of the vendors that are connected by key, by the fields that are known of them. All of it invented."""
+"""Pages of vendors whose lists are thin, by the fields that are known of them. All of it invented."""
 
 from collections.abc import Callable
 from typing import Any
@@ -87,7 +87,38 @@ def _uku(resource: str, count: int) -> dict[str, Any]:
     return {"data": rows, "meta": meta, "warnings": None}
 
 
+def _canopy_public(resource: str, count: int) -> dict[str, Any]:
+    if resource == "custom_fields":
+        kinds = [{"id": f"F{number:04}", "name": f"Tier {number}", "type": "text"} for number in range(1, count + 1)]
+        return {"custom_fields": kinds}
+    if resource == "contacts":
+        people = [
+            {
+                "id": f"CON{number:08}",
+                "external_id": f"x-{number}",
+                "first_name": "Alma",
+                "last_name": f"Quill {number}",
+                "name": f"Alma Quill {number}",
+                "type": "CONTACT",
+            }
+            for number in range(1, count + 1)
+        ]
+        return {"contacts": people, "next_cursor": None}
+    rows = [
+        {
+            "id": f"CLI{number:08}",
+            "external_id": f"x-{number}",
+            "is_business": True,
+            "name": f"Quill Bakery {number}",
+            "type": "CLIENT",
+        }
+        for number in range(1, count + 1)
+    ]
+    return {"clients": rows, "next_cursor": None}
+
+
 PAGES: dict[str, Callable[[str, int], dict[str, Any]]] = {
+    "canopy_public": _canopy_public,
     "financial_cents": _financial_cents,
     "karbon": _karbon,
     "uku": _uku,

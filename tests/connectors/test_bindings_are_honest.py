@@ -28,6 +28,8 @@ IDS = {
     ("sodium", "invoices"): "id",
     **{("taxdome", resource): "id" for resource in get_connector("taxdome").bindings()},
     **{("ignition", resource): "slug" for resource in get_connector("ignition").bindings()},
+    ("canopy_public", "clients"): "id",
+    ("canopy_public", "contacts"): "id",
     ("financial_cents", "clients"): "id",
     ("financial_cents", "users"): "id",
     ("karbon", "clients"): "ContactKey",
@@ -44,7 +46,7 @@ IDS = {
 KNOWN = {
     **{
         (vendor, resource): "third_party"
-        for vendor in ("ignition", "smartvault", "uku")
+        for vendor in ("canopy_public", "ignition", "smartvault", "uku")
         for resource in get_connector(vendor).bindings()
     },
     ("financial_cents", "clients"): "third_party",

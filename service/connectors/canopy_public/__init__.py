@@ -1,0 +1,1 @@
+"""Canopy by the public API that it gives to its customers."""

@@ -1,0 +1,245 @@
+"""Clients of Canopy's public API: individuals and businesses.
+
+A list tells of each its name, sort, external id and whether it is a business; all else is told of one at a time.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from functools import lru_cache
+from itertools import compress
+from typing import Annotated, Any, Final
+
+from msgspec import UNSET, Struct, UnsetType
+
+from service.connectors.canopy_public import calls
+from service.connectors.canopy_public.clients_write import from_client_create, from_client_update
+from service.connectors.canopy_public.custom_fields import WireValue, definitions, to_values
+from service.connectors.canopy_public.wire import (
+    DOC,
+    MOST,
+    WireAddress,
+    WireEmail,
+    WirePhone,
+    to_addresses,
+    to_emails,
+    to_phones,
+    to_tax_ids,
+)
+from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
+from service.connectors.sdk.codec import json_reader, unsaid_is_utc
+from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.flow import Flow
+from service.connectors.sdk.mapper import mapper
+from service.connectors.sdk.paging import cursor_page
+from service.connectors.sdk.wire import UNMAPPED
+from service.ids import Book
+from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate, LinkedClient
+from service.resources.common import Meta
+
+
+class WireTag(Struct, frozen=True, gc=False):
+    name: str | None = None
+
+
+class WireLink(Struct, frozen=True, gc=False):
+    id: str
+    label: str | None = None
+    relationship_type: str | None = None
+
+
+class WireClient(Struct, frozen=True, gc=False):
+    """A row of a list has the first five; one client, by itself, all but `name`."""
+
+    id: str
+    is_business: bool
+    type: str | None = None
+    external_id: str | None = None
+    name: str | None = None
+    display_name: str | None | UnsetType = UNSET
+    business_name: str | None = None
+    business_type: str | None = None
+    first_name: str | None = None
+    middle_name: Annotated[str | None, UNMAPPED] = None
+    last_name: str | None = None
+    filing_status: str | None = None
+    is_active: bool | None | UnsetType = UNSET
+    is_archived: bool | None | UnsetType = UNSET
+    emails: list[WireEmail] | None | UnsetType = UNSET
+    phones: list[WirePhone] | None | UnsetType = UNSET
+    addresses: list[WireAddress] | None | UnsetType = UNSET
+    linked_clients: list[WireLink] | None | UnsetType = UNSET
+    tags: list[WireTag] | None | UnsetType = UNSET
+    custom_fields: list[WireValue] | None | UnsetType = UNSET
+    tin: str | None | UnsetType = UNSET
+    notes: str | None | UnsetType = UNSET
+    created_at: datetime | None | UnsetType = UNSET
+    updated_at: datetime | None | UnsetType = UNSET
+
+
+UNSUPPORTED: Final = (
+    "kind_native",
+    "website",
+    "owner",
+    "manager",
+    "partner",
+    "parent",
+    "group",
+    "trading_name",
+    "registration_number",
+    "fiscal_year_end",
+    "key_dates",
+    "services",
+    "external_links",
+    "billing_lines",
+    "note_entries",
+    "currency",
+    "version",
+)
+RECORD_ONLY: Final = (
+    "legal_name",
+    "given_name",
+    "family_name",
+    "filing_type",
+    "addresses",
+    "linked",
+    "tags",
+    "custom_fields",
+    "tax_ids",
+    "notes",
+    "created_at",
+    "updated_at",
+)
+_TYPES: Final = {"CLIENT": ClientStatus.ACTIVE, "PROSPECT": ClientStatus.PROSPECT}
+
+
+@mapper
+def to_client(wire: WireClient, book: Book) -> Client:
+    """An individual or a business. Its name is the one shown, else what it is made of.
+
+    What a list does not tell is not guessed: there the status is `other`, since it may be archived, beside the
+    vendor's own word.
+    """
+    is_whole = wire.is_active is not UNSET or wire.is_archived is not UNSET
+    form = wire.business_type if wire.is_business else wire.filing_status
+    filing_type = None if form == "NOT_SELECTED" else form
+    addresses, linked = to_addresses(wire.addresses), _linked(wire.linked_clients, book)
+    tags = UNSET if isinstance(wire.tags, UnsetType) else [tag.name for tag in wire.tags or () if tag.name]
+    fields, tax_ids, notes = to_values(wire.custom_fields), to_tax_ids(wire.tin), wire.notes
+    created, updated = wire.created_at, wire.updated_at
+    kept = (addresses, linked, tags, fields, tax_ids, notes, created, updated)
+    return Client(
+        id=book.ref("cli_", wire.id),
+        remote_id=wire.id,
+        connection=book.connection,
+        account=book.account,
+        display_name=_name(wire),
+        legal_name=(wire.business_name or None) if is_whole else UNSET,
+        given_name=(wire.first_name or None) if is_whole else UNSET,
+        family_name=(wire.last_name or None) if is_whole else UNSET,
+        kind=ClientKind.BUSINESS if wire.is_business else ClientKind.INDIVIDUAL,
+        filing_type=filing_type if is_whole else UNSET,
+        status=_status(wire) if is_whole else ClientStatus.OTHER,
+        status_native=wire.type,
+        emails=to_emails(wire.emails),
+        phones=to_phones(wire.phones),
+        addresses=addresses,
+        linked=linked,
+        external_id=wire.external_id or None,
+        tags=tags,
+        custom_fields=fields,
+        tax_ids=tax_ids,
+        notes=notes or None if isinstance(notes, str) else notes,
+        created_at=created if isinstance(created, UnsetType) else unsaid_is_utc(created),
+        updated_at=updated if isinstance(updated, UnsetType) else unsaid_is_utc(updated),
+        meta=_meta((*(not is_whole,) * 4, *(one is UNSET for one in kept))),
+    )
+
+
+def _status(wire: WireClient) -> ClientStatus:
+    if wire.is_archived is True:
+        return ClientStatus.ARCHIVED
+    if wire.is_active is False:
+        return ClientStatus.INACTIVE
+    return _TYPES.get(wire.type or "", ClientStatus.OTHER)
+
+
+def _name(wire: WireClient) -> str:
+    people = " ".join(part for part in (wire.first_name, wire.last_name) if part)
+    name = wire.display_name or wire.name or wire.business_name or people
+    if not name:
+        raise SchemaDrift("$.display_name", "Object missing required field")
+    return name
+
+
+def _linked(wire: list[WireLink] | None | UnsetType, book: Book) -> list[LinkedClient] | UnsetType:
+    if isinstance(wire, UnsetType):
+        return UNSET
+    return [LinkedClient(book.ref("cli_", one.id), one.label or one.relationship_type) for one in wire or ()]
+
+
+@lru_cache(maxsize=64)
+def _meta(missing: tuple[bool, ...]) -> Meta:
+    """By which of RECORD_ONLY are missing."""
+    return Meta(unsupported=(*UNSUPPORTED, *compress(RECORD_ONLY, missing)))
+
+
+class _List(Struct, frozen=True, gc=False):
+    clients: list[WireClient]
+    next_cursor: str | None = None
+
+
+class _One(Struct, frozen=True, gc=False):
+    client: WireClient
+
+
+_read_list: Final = json_reader(_List)
+_read_one: Final = json_reader(_One)
+
+
+def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
+    answer = _read_list((yield calls.rows("clients", query)))
+    return cursor_page(answer.clients, answer.next_cursor or None, query, to_client, book, "$.clients")
+
+
+def get(remote_id: str, book: Book) -> Flow[Client]:
+    return to_client(_read_one((yield calls.read("clients", remote_id))).client, book)
+
+
+def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
+    fields = yield from _definitions(new.custom_fields)
+    body = from_client_create(new, fields, book)
+    return to_client(_read_one((yield calls.create("clients", "client", body))).client, book)
+
+
+def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
+    fields = yield from _definitions(new.custom_fields)
+    body = from_client_update(new, fields, book)
+    return to_client(_read_one((yield calls.change("clients", "client", remote_id, body))).client, book)
+
+
+def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
+    yield calls.delete("clients", remote_id)
+
+
+def _definitions(values: Mapping[str, Any] | UnsetType) -> Flow[Mapping[str, str]]:
+    """The sort of each field there is; asked only where one is to be written."""
+    return {} if not values else (yield from definitions())
+
+
+BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
+    doc=DOC,
+    wire=Wire(WireClient, one=("client",), many=("clients",)),
+    unsupported=UNSUPPORTED,
+    record_only=RECORD_ONLY,
+    page=page,
+    get=get,
+    create=create,
+    update=update,
+    delete=delete,
+    updated_after=True,
+    max_page=MOST,
+    notes="A list tells a client's name, kind, external id and type alone: e-mail, telephone and whether it is "
+    "archived are told of one client at a time (in a list the status is `other`, the vendor's type in "
+    "`status_native`). The vendor takes no key: a create of which no answer came may have happened. Custom fields go "
+    "by the id of their definition. Assumed: that times without an offset are in UTC.",
+)
