@@ -28,8 +28,8 @@ from service.resources.client import (
     LinkedClient,
     LinkedClientInput,
 )
-from service.resources.common import Address, Email, Phone
-from service.resources.contact import ContactCreate, ContactRole, ContactUpdate
+from service.resources.common import Address, Email, Phone, TaxId
+from service.resources.contact import ContactCreate, ContactLink, ContactRole, ContactUpdate
 from tests.bench.pages import page_body
 from tests.connectors.flows import BOOK, ok, play
 
@@ -64,7 +64,7 @@ PERSON: dict[str, Any] = {
     "custom_fields": [
         {"field_id": "F1", "field_name": "Since", "type": "date", "value": "2020-01-31"},
         {"field_id": "F2", "field_name": "Tier", "type": "dropdown", "dropdown_values": [{"id": "K", "value": "Gold"}]},
-        {"field_id": "F3", "field_name": "Ask", "type": "multiselect", "dropdown_values": [{"id": "A", "value": "Tax"}]},
+        {"field_id": "F3", "field_name": "Q", "type": "multiselect", "dropdown_values": [{"id": "A", "value": "Tax"}]},
     ],
     "tin": "123-45-6789",
     "notes": "",
@@ -130,11 +130,20 @@ def test_one_client_is_told_whole() -> None:
     assert (shown.status, shown.filing_type) == (ClientStatus.ACTIVE, "MARRIED_JOINT")
     assert shown.emails == [Email("ada@finch.example", "personal"), Email("second@finch.example", "other")]
     assert shown.phones == [Phone("5555550143 x12", "mobile")]
-    assert shown.addresses[0].city == "Rivermouth"
+    assert shown.addresses == [
+        Address(
+            label="mailing",
+            lines=("1 Harbor Street",),
+            city="Rivermouth",
+            region="CA",
+            postal_code="94000",
+            country="US",
+        )
+    ]
     assert shown.linked == [LinkedClient(BOOK.ref("cli_", "CON7f0c-12"), "SPOUSE")]
     assert shown.tags == ["vip"]
     assert shown.custom_fields == {"F1": "2020-01-31", "F2": "Gold", "F3": ["Tax"]}
-    assert [found.masked for found in shown.tax_ids] == ["*****6789"]
+    assert shown.tax_ids == [TaxId("tin", "*****6789")]
     assert shown.notes is None
     assert shown.created_at == datetime(2019, 12, 10, 9, 28, 16, tzinfo=UTC)
     assert shown.meta.unsupported == clients.UNSUPPORTED
@@ -315,7 +324,9 @@ def test_contacts_are_read_in_either_spelling(parts: dict[str, Any]) -> None:
     assert shown.emails == [Email("alma@quill.example", "work")]
     assert shown.phones == [Phone("5555550143", "mobile")]
     assert shown.born_on == date(1985, 6, 15)
-    assert (shown.links[0].client, shown.links[0].roles_native) == (BOOK.ref("cli_", "CLI1"), ["Primary Client"])
+    assert shown.links == [
+        ContactLink(client=BOOK.ref("cli_", "CLI1"), roles=[ContactRole.OTHER], roles_native=["Primary Client"])
+    ]
     assert shown.meta.unsupported == contacts.UNSUPPORTED
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from service.connectors.registry import get_connector
 from service.connectors.sdk.binding import Query
-from service.connectors.sdk.faults import CredentialsExpired, Invalid, NotFound, SchemaDrift, VendorFault
-from service.connectors.sdk.flow import Request
+from service.connectors.sdk.faults import SchemaDrift
 from service.resources.client import ClientStatus
 from service.resources.common import Email, Money, Phone
 from service.resources.engagement import EngagementStatus
@@ -151,16 +150,3 @@ def test_senta_has_clients_without_a_title() -> None:
     [found] = paged("senta", "clients", {"docs": [{"_id": "a1", "title": None}]}).value.records
 
     assert found.display_name == "a1"
-
-
-@pytest.mark.parametrize(("status", "kind"), [(400, Invalid), (401, CredentialsExpired), (404, NotFound)])
-def test_canopys_public_api_numbers_its_faults(status: int, kind: type[VendorFault]) -> None:
-    said = {"code": 4001, "httpStatusCode": status, "message": "no", "userMessage": None, "details": ["bad"]}
-    answer = ok({"errors": said})
-    fault = get_connector("canopy").classify(
-        Request(method="GET", path="/clients/x", lane="read"), type(answer)(status, {}, answer.body)
-    )
-
-    assert type(fault) is kind
-    assert fault is not None
-    assert (fault.code, str(fault)) == ("4001", "no")

@@ -1,9 +1,4 @@
-"""What Canopy's answers mean: `{"error": {code, message, details: [{field, issue}], request_id}}` (assumed).
-
-Its public API v3, which shows clients, contacts and custom fields alone, answers `{"errors": {code, message,
-userMessage, httpStatusCode, details: [text]}}` with numbers as codes. Source, read 2026-11-20: the specification kept
-at https://github.com/nfbs2000/vibe-with-upwork-canopy-n8n (specs/canopy-public-api-v3.yaml).
-"""
+"""What Canopy's answers mean: `{"error": {code, message, details: [{field, issue}], request_id}}` (assumed)."""
 
 import re
 from collections.abc import Mapping
@@ -32,7 +27,7 @@ def classify(request: Request, response: Response) -> VendorFault | None:
     status = response.status
     if 200 <= status < 300:
         return None
-    error = _error_in(_read(response.body))
+    error = _read(response.body).error
     kind = _BY_CODE.get(error.code or "") or kind_of_status(status)
     return kind(
         (error.message or f"HTTP {status} without a fault we know")[:500],
@@ -56,25 +51,11 @@ class _Error(Struct, frozen=True):
     request_id: str | None = None
 
 
-class _PublicError(Struct, frozen=True):
-    code: int | str | None = None
-    message: str | None = None
-
-
 class _Envelope(Struct, frozen=True):
-    error: _Error | None = None
-    errors: _PublicError | None = None
+    error: _Error = _Error()
 
 
-_NOTHING: Final = _Error()
 _read: Final = lenient_reader(_Envelope, _Envelope())
-
-
-def _error_in(envelope: _Envelope) -> _Error:
-    if envelope.error is not None or envelope.errors is None:
-        return envelope.error or _NOTHING
-    said = envelope.errors
-    return _Error(code=None if said.code is None else str(said.code)[:80], message=said.message)
 
 
 _BY_CODE: Final[Mapping[str, type[VendorFault]]] = {
