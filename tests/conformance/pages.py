@@ -159,6 +159,8 @@ class PageChecks:
         if not rig.binding(resource).updated_after:
             pytest.skip("updated_after is not declared")
         everything = await rig.every(resource)
+        if "updated_at" in rig.binding(resource).record_only:
+            everything = [await rig.get(resource, record.remote_id) for record in everything]
         instants = sorted(record.updated_at for record in everything)
         middle = instants[len(instants) // 2]
         found = {record.id for record in await rig.every(resource, limit=7, updated_after=middle)}

@@ -27,7 +27,7 @@ from service.connectors.canopy_public.wire import (
 )
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, unsaid_is_utc
-from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.faults import NotFound, SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.paging import cursor_page
@@ -48,7 +48,7 @@ class WireLink(Struct, frozen=True, gc=False):
 
 
 class WireClient(Struct, frozen=True, gc=False):
-    """A row of a list has the first five; one client, by itself, all but `name`."""
+    """A row of a list has the first five; one client, by itself, all but `name`. Deleted ones are marked."""
 
     id: str
     is_business: bool
@@ -64,6 +64,7 @@ class WireClient(Struct, frozen=True, gc=False):
     filing_status: str | None = None
     is_active: bool | None | UnsetType = UNSET
     is_archived: bool | None | UnsetType = UNSET
+    is_deleted: bool | None = None
     emails: list[WireEmail] | None | UnsetType = UNSET
     phones: list[WirePhone] | None | UnsetType = UNSET
     addresses: list[WireAddress] | None | UnsetType = UNSET
@@ -202,7 +203,11 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Client]:
-    return to_client(_read_one((yield calls.read("clients", remote_id))).client, book)
+    """One client. Raises NotFound also for a deleted one, which the vendor may still show with a mark."""
+    found = _read_one((yield calls.read("clients", remote_id))).client
+    if found.is_deleted:
+        raise NotFound("the client is deleted")
+    return to_client(found, book)
 
 
 def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:

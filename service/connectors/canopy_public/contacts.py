@@ -25,7 +25,7 @@ from service.connectors.canopy_public.wire import (
 )
 from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
 from service.connectors.sdk.codec import json_reader, unsaid_is_utc
-from service.connectors.sdk.faults import SchemaDrift
+from service.connectors.sdk.faults import NotFound, SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.paging import cursor_page
@@ -59,6 +59,7 @@ class WireContact(Struct, frozen=True, gc=False):
     tin: str | None | UnsetType = UNSET
     created_at: datetime | None | UnsetType = UNSET
     updated_at: datetime | None | UnsetType = UNSET
+    deleted_at: datetime | None = None
 
 
 UNSUPPORTED: Final = ("title", "version")
@@ -146,7 +147,11 @@ def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
 
 
 def get(remote_id: str, book: Book) -> Flow[Contact]:
-    return to_contact(_read_one((yield calls.read("contacts", remote_id))).contact, book)
+    """One person. Raises NotFound also for a deleted one, which the vendor may still show with a mark."""
+    found = _read_one((yield calls.read("contacts", remote_id))).contact
+    if found.deleted_at is not None:
+        raise NotFound("the contact is deleted")
+    return to_contact(found, book)
 
 
 def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:

@@ -21,7 +21,6 @@ from service.resources.service_item import CustomField, CustomFieldKind
 
 
 class WireChoice(Struct, frozen=True, gc=False):
-    id: str | None = None
     value: str | None = None
 
 
