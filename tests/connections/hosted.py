@@ -22,6 +22,7 @@ class Vendors(msgspec.Struct, frozen=True):
 
     quickbooks: SandboxServer
     canopy: SandboxServer
+    canopy_public: SandboxServer
     financial_cents: SandboxServer
     karbon: SandboxServer
     senta: SandboxServer

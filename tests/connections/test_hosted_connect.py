@@ -166,7 +166,9 @@ async def test_api_key_is_tried_before_it_is_kept_and_several_tenants_are_chosen
     assert grant.access_token not in page.answer.text + done.answer.text
 
 
-@pytest.mark.parametrize(("vendor", "resource"), [("ignition", "clients"), ("uku", "clients")])
+@pytest.mark.parametrize(
+    ("vendor", "resource"), [("canopy_public", "contacts"), ("ignition", "clients"), ("uku", "clients")]
+)
 async def test_oauth_login_that_reaches_one_account_is_connected_to_it(
     connecting: Connecting, vendor: str, resource: str
 ) -> None:

@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
+from msgspec import UNSET
 
 from service.connectors.canopy_public import clients, contacts, custom_fields
 from service.connectors.canopy_public.connector import CANOPY_PUBLIC
@@ -147,6 +148,14 @@ def test_one_client_is_told_whole() -> None:
     assert shown.notes is None
     assert shown.created_at == datetime(2019, 12, 10, 9, 28, 16, tzinfo=UTC)
     assert shown.meta.unsupported == clients.UNSUPPORTED
+
+
+def test_names_that_the_record_does_not_tell_are_not_said_to_be_none() -> None:
+    lean = {name: value for name, value in PERSON.items() if name not in {"first_name", "last_name"}}
+    shown = play(CANOPY_PUBLIC, clients.get("CON7f0c-11", BOOK), ok({"client": lean})).value
+
+    assert (shown.given_name, shown.family_name, shown.legal_name) == (UNSET, UNSET, None)
+    assert shown.meta.unsupported == (*clients.UNSUPPORTED, "given_name", "family_name")
 
 
 @pytest.mark.parametrize(

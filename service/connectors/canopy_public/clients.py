@@ -56,12 +56,12 @@ class WireClient(Struct, frozen=True, gc=False):
     external_id: str | None = None
     name: str | None = None
     display_name: str | None | UnsetType = UNSET
-    business_name: str | None = None
-    business_type: str | None = None
-    first_name: str | None = None
+    business_name: str | None | UnsetType = UNSET
+    business_type: str | None | UnsetType = UNSET
+    first_name: str | None | UnsetType = UNSET
     middle_name: Annotated[str | None, UNMAPPED] = None
-    last_name: str | None = None
-    filing_status: str | None = None
+    last_name: str | None | UnsetType = UNSET
+    filing_status: str | None | UnsetType = UNSET
     is_active: bool | None | UnsetType = UNSET
     is_archived: bool | None | UnsetType = UNSET
     is_deleted: bool | None = None
@@ -121,24 +121,29 @@ def to_client(wire: WireClient, book: Book) -> Client:
     vendor's own word.
     """
     is_whole = wire.is_active is not UNSET or wire.is_archived is not UNSET
+    none = None if is_whole else UNSET
+    legal_name = _told(wire.business_name) if wire.is_business else none
+    given_name = none if wire.is_business else _told(wire.first_name)
+    family_name = none if wire.is_business else _told(wire.last_name)
     form = wire.business_type if wire.is_business else wire.filing_status
     filing_type = None if form == "NOT_SELECTED" else form
     addresses, linked = to_addresses(wire.addresses), _linked(wire.linked_clients, book)
     tags = UNSET if isinstance(wire.tags, UnsetType) else [tag.name for tag in wire.tags or () if tag.name]
     fields, tax_ids, notes = to_values(wire.custom_fields), to_tax_ids(wire.tin), wire.notes
     created, updated = wire.created_at, wire.updated_at
-    kept = (addresses, linked, tags, fields, tax_ids, notes, created, updated)
+    names = (legal_name, given_name, family_name, filing_type)
+    kept = (*names, addresses, linked, tags, fields, tax_ids, notes, created, updated)
     return Client(
         id=book.ref("cli_", wire.id),
         remote_id=wire.id,
         connection=book.connection,
         account=book.account,
         display_name=_name(wire),
-        legal_name=(wire.business_name or None) if is_whole else UNSET,
-        given_name=(wire.first_name or None) if is_whole else UNSET,
-        family_name=(wire.last_name or None) if is_whole else UNSET,
+        legal_name=legal_name,
+        given_name=given_name,
+        family_name=family_name,
         kind=ClientKind.BUSINESS if wire.is_business else ClientKind.INDIVIDUAL,
-        filing_type=filing_type if is_whole else UNSET,
+        filing_type=filing_type,
         status=_status(wire) if is_whole else ClientStatus.OTHER,
         status_native=wire.type,
         emails=to_emails(wire.emails),
@@ -149,10 +154,10 @@ def to_client(wire: WireClient, book: Book) -> Client:
         tags=tags,
         custom_fields=fields,
         tax_ids=tax_ids,
-        notes=notes or None if isinstance(notes, str) else notes,
+        notes=_told(notes),
         created_at=created if isinstance(created, UnsetType) else unsaid_is_utc(created),
         updated_at=updated if isinstance(updated, UnsetType) else unsaid_is_utc(updated),
-        meta=_meta((*(not is_whole,) * 4, *(one is UNSET for one in kept))),
+        meta=_meta(tuple([one is UNSET for one in kept])),
     )
 
 
@@ -164,8 +169,13 @@ def _status(wire: WireClient) -> ClientStatus:
     return _TYPES.get(wire.type or "", ClientStatus.OTHER)
 
 
+def _told(text: str | None | UnsetType) -> str | None | UnsetType:
+    """An empty text is none."""
+    return text if isinstance(text, UnsetType) else text or None
+
+
 def _name(wire: WireClient) -> str:
-    people = " ".join(part for part in (wire.first_name, wire.last_name) if part)
+    people = " ".join(part for part in (wire.first_name, wire.last_name) if isinstance(part, str) and part)
     name = wire.display_name or wire.name or wire.business_name or people
     if not name:
         raise SchemaDrift("$.display_name", "Object missing required field")
