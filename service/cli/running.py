@@ -47,12 +47,17 @@ def demo(
     return run(options, Screen())
 
 
-def serve() -> None:
+def serve(
+    *,
+    beside: Annotated[
+        bool, Parameter(negative=(), help="Share the port with a server that runs already, to take over from it.")
+    ] = False,
+) -> None:
     """Serve the API until told to stop."""
     from service.server import serve as serve_until_stopped
 
     settings = load()
-    _refuse_taken_port(settings.host, settings.port)
+    _refuse_taken_port(settings.host, settings.port, beside=beside)
     asyncio.run(_refuse_old_schema(settings.database_url, "tickmark_app"))
     say(f"Serving on http://{settings.host}:{settings.port} with {settings.workers} worker(s).")
     serve_until_stopped(settings)
@@ -109,16 +114,17 @@ def _check_port(port: int | None) -> None:
         raise ArgumentError(f"--port must lie between 0 and {_LAST_PORT:,}.")
 
 
-def _refuse_taken_port(host: str, port: int) -> None:
-    """Here, because the server would panic. It shares its port with other servers of ours, and with nobody else."""
+def _refuse_taken_port(host: str, port: int, *, beside: bool) -> None:
+    """Here, because the server would panic over a stranger's port. With another server of ours it would share it in
+    silence, and each would get half of the calls."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, int(beside))
             probe.bind(address)
     except OSError as error:
-        raise CommandError(f"TICKMARK_HOST and TICKMARK_PORT, {host}:{port}: {error.strerror}.") from None
+        raise ArgumentError(f"TICKMARK_HOST and TICKMARK_PORT, {host}:{port}: {error.strerror}.") from None
 
 
 async def _refuse_old_schema(url: str, role: str) -> None:

@@ -122,7 +122,7 @@ def test_server_whose_port_is_taken_says_so_in_one_line(
         code = run(["serve"])
 
     said = capsys.readouterr()
-    assert (code, said.out) == (1, "")
+    assert (code, said.out) == (2, "")
     assert said.err == f"tickmark: TICKMARK_HOST and TICKMARK_PORT, 127.0.0.1:{port}: Address already in use.\n"
 
 
