@@ -30,7 +30,9 @@ _noises: list[int] = []
 if sys.platform != "win32":
     os.register_at_fork(after_in_child=_noises.clear)  # a child never makes its parent's ids
 _blank, _set = object.__new__, object.__setattr__
-_MAX_STAFF = 2_000
+_MOST_REMEMBERED = 2_000
+_FEW = ("trk_", "usr_")
+"""What a firm has few of and much refers to: what it books by, and its staff. Their ids are remembered."""
 _NO_PART = b"=\n"
 _URLSAFE = bytes.maketrans(b"+/", b"-_")
 
@@ -117,7 +119,7 @@ class Book:
     Made once for each opened connection, so that mappers stay pure and know remote ids only.
     """
 
-    __slots__ = ("_head", "_staff", "account", "connection", "currency")
+    __slots__ = ("_few", "_head", "account", "connection", "currency")
 
     def __init__(self, connection: UUID, ordinal: int, account: str, currency: str | None = None) -> None:
         self.connection = encode("con", connection)
@@ -126,26 +128,25 @@ class Book:
         self.currency = currency
         """The account's home currency (ISO 4217), where the vendor leaves it out of its records."""
         self._head = _head(connection, ordinal)
-        self._staff: dict[str, str] = {}
+        self._few: dict[str, dict[str, str]] = {prefix: {} for prefix in _FEW}
 
     def priced_in(self, currency: str) -> "Book":
         """The same account for records that are known to be in `currency`."""
         book = object.__new__(Book)
         book.connection, book.account, book.currency = self.connection, self.account, currency
-        book._head, book._staff = self._head, self._staff
+        book._head, book._few = self._head, self._few
         return book
 
     def ref(self, prefix: str, remote_id: str) -> str:
         """The id of the record that the vendor calls `remote_id`; `prefix` with its underscore, such as `cli_`."""
-        if prefix == "usr_":
-            return self._staff.get(remote_id) or self._member(remote_id)
+        if (few := self._few.get(prefix)) is not None:
+            return few.get(remote_id) or self._remembered(prefix, few, remote_id)
         return f"{prefix}{self._head}{b2a_base64(remote_id.encode()).translate(_URLSAFE, _NO_PART).decode()}"
 
-    def _member(self, remote_id: str) -> str:
-        """Somebody of the firm's staff: few people, in charge of everything. A list of users mints them all."""
-        if len(self._staff) == _MAX_STAFF:
-            self._staff.clear()
-        found = self._staff[remote_id] = f"usr_{self._head}{_tail(remote_id)}"
+    def _remembered(self, prefix: str, few: dict[str, str], remote_id: str) -> str:
+        if len(few) == _MOST_REMEMBERED:
+            few.clear()
+        found = few[remote_id] = f"{prefix}{self._head}{_tail(remote_id)}"
         return found
 
 

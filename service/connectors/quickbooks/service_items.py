@@ -43,7 +43,7 @@ _META: Final = Meta(unsupported=UNSUPPORTED)
 @mapper
 def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
     """An item at its price in the company's home currency, which QuickBooks does not name here."""
-    parent, account = wire.ParentRef, wire.IncomeAccountRef
+    parent, account, times = wire.ParentRef, wire.IncomeAccountRef, wire.MetaData
     return ServiceItem(
         id=book.ref("itm_", wire.Id),
         remote_id=wire.Id,
@@ -59,8 +59,8 @@ def to_service_item(wire: WireItem, book: Book) -> ServiceItem:
         category=None if parent is None else book.ref("trk_", category_id(parent.value)),
         income_account=None if account is None else account.value,
         active=wire.Active,
-        created_at=utc(wire.MetaData.CreateTime),
-        updated_at=utc(wire.MetaData.LastUpdatedTime),
+        created_at=utc(times.CreateTime),
+        updated_at=utc(times.LastUpdatedTime),
         version=wire.SyncToken,
         meta=_META,
     )
