@@ -16,6 +16,8 @@ from service.connectors.sdk.faults import (
     CredentialsExpired,
     Invalid,
     NotFound,
+    NotWritten,
+    OutcomeUnknown,
     RateLimited,
     Unavailable,
 )
@@ -265,7 +267,7 @@ def test_a_change_names_only_what_it_changes() -> None:
     changed = play(CANOPY_PUBLIC, clients.update("C1", new, None, "key", BOOK), one())
 
     assert (changed.requests[0].method, changed.requests[0].path) == ("PATCH", "/clients/C1")
-    assert changed.requests[0].repeatable
+    assert not changed.requests[0].repeatable
     assert sent(changed.requests[0]) == {
         "client": {
             "is_archived": True,
@@ -276,6 +278,39 @@ def test_a_change_names_only_what_it_changes() -> None:
             ],
         }
     }
+
+
+SINCE = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
+MARKED = ClientCreate(display_name="Ada Finch", kind=ClientKind.INDIVIDUAL, external_id="ada-1")
+ROW = {"id": "CON7f0c-11", "is_business": False, "type": "CLIENT", "external_id": "ada-1", "name": "Ada Finch"}
+
+
+def test_a_create_that_nobody_answered_is_found_by_its_mark() -> None:
+    answers = listed(*ROWS, ROW), one(created_at="2026-11-20T08:00:03")
+    found = play(CANOPY_PUBLIC, clients.made(MARKED, SINCE, BOOK), *answers)
+
+    assert dict(found.requests[0].query)["updated_at"] == "2026-11-20T07:55:00Z"
+    assert found.value.remote_id == "CON7f0c-11"
+
+
+@pytest.mark.parametrize(
+    ("answers", "fault"),
+    [
+        ((listed(*ROWS),), NotWritten),
+        ((listed(ROW), one(created_at="2019-12-10T09:28:16")), NotWritten),
+        ((listed(*ROWS, cursor="abc"),), OutcomeUnknown),
+        ((listed(ROW, ROW), *(one(created_at="2026-11-20T08:00:03"),) * 2), OutcomeUnknown),
+    ],
+    ids=["none", "an-older-one", "more-than-a-page", "two"],
+)
+def test_what_cannot_be_told_for_sure_is_not_said(answers: tuple[Response, ...], fault: type[Exception]) -> None:
+    with pytest.raises(fault):
+        play(CANOPY_PUBLIC, clients.made(MARKED, SINCE, BOOK), *answers)
+
+
+def test_a_create_without_a_mark_cannot_be_looked_for() -> None:
+    with pytest.raises(OutcomeUnknown):
+        play(CANOPY_PUBLIC, clients.made(ClientCreate(display_name="Ada"), SINCE, BOOK))
 
 
 def test_the_search_of_clients_is_no_client() -> None:

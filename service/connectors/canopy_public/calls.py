@@ -39,10 +39,8 @@ def create(plural: Plural, name: str, body: Struct) -> Request:
 
 
 def change(plural: Plural, name: str, remote_id: str, body: Struct) -> Request:
-    """Changes what `body` names: the same twice comes to the same."""
-    return Request(
-        method="PATCH", path=_at(plural, remote_id), body=_encode({name: body}), lane="write", repeatable=True
-    )
+    """Changes what `body` names. Not repeated by itself: somebody else may have changed the record in between."""
+    return Request(method="PATCH", path=_at(plural, remote_id), body=_encode({name: body}), lane="write")
 
 
 def delete(plural: Plural, remote_id: str) -> Request:

@@ -4,7 +4,7 @@ A list tells of each its name, sort, external id and whether it is a business; a
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from itertools import compress
 from typing import Annotated, Any, Final
@@ -25,9 +25,9 @@ from service.connectors.canopy_public.wire import (
     to_phones,
     to_tax_ids,
 )
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
+from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire, given
 from service.connectors.sdk.codec import json_reader, unsaid_is_utc
-from service.connectors.sdk.faults import NotFound, SchemaDrift
+from service.connectors.sdk.faults import NotFound, NotWritten, OutcomeUnknown, SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.paging import cursor_page
@@ -226,6 +226,28 @@ def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
     return to_client(_read_one((yield calls.create("clients", "client", body))).client, book)
 
 
+_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
+
+
+def made(new: ClientCreate, since: datetime, book: Book) -> Flow[Client]:
+    """The client of this `external_id` that was made since. Canopy does not keep these apart, so older ones may be."""
+    mark, since = given(new.external_id), since - _CLOCKS_DIFFER_BY
+    if not mark:
+        raise OutcomeUnknown("nothing marks the client that was to be made")
+    rows = _read_list((yield calls.rows("clients", Query(limit=MOST, updated_after=since))))
+    found: list[Client] = []
+    for row in rows.clients:
+        if row.external_id == mark:
+            client = yield from get(row.id, book)
+            if isinstance(client.created_at, datetime) and client.created_at >= since:
+                found.append(client)
+    if len(found) == 1:
+        return found[0]
+    if found or rows.next_cursor:
+        raise OutcomeUnknown("too many clients have been changed since to say which one it is")
+    raise NotWritten("no client carries the mark")
+
+
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     fields = yield from _definitions(new.custom_fields)
     body = from_client_update(new, fields, book)
@@ -249,12 +271,14 @@ BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     page=page,
     get=get,
     create=create,
+    made=made,
     update=update,
     delete=delete,
     updated_after=True,
     max_page=MOST,
     notes="A list tells a client's name, kind, external id and type alone: e-mail, telephone and whether it is "
     "archived are told of one client at a time (in a list the status is `other`, the vendor's type in "
-    "`status_native`). The vendor takes no key: a create of which no answer came may have happened. Custom fields go "
+    "`status_native`). The vendor takes no key: a create of which no answer came is looked for by its "
+    "`external_id`. Custom fields go "
     "by the id of their definition. Assumed: that times without an offset are in UTC.",
 )
