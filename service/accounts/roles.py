@@ -27,7 +27,7 @@ class Permission(StrEnum):
     AUDIT = "audit"
     """See, verify and take away the audit log."""
     BUDGETS = "budgets"
-    """Set budgets and pay invoices."""
+    """Set budgets, say who invoices are made out to, and pay them."""
     KEYS = "keys"
     """Make, roll and revoke API keys."""
     CONNECT = "connect"

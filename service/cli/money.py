@@ -20,6 +20,7 @@ from service.audit.acts import OPERATOR, record_act
 from service.cli.budgets import add_budgets
 from service.cli.collecting import add_collecting
 from service.cli.database import operator
+from service.cli.details import add_details
 from service.cli.options import Json, Org
 from service.cli.output import ref, say, show, show_json
 from service.cli.plans import add_plans
@@ -30,6 +31,7 @@ from service.jobs.ledger import close_due, close_month, reconciliations
 
 billing = App(name="billing", help="Months, invoices, budgets, prices, reconciliation.")
 add_budgets(billing)
+add_details(billing)
 add_plans(billing)
 add_collecting(billing)
 

@@ -10,6 +10,7 @@ from service.portal.pages import (
     home,
     hooks,
     identities,
+    invoices,
     keys,
     learning,
     log,
@@ -33,7 +34,7 @@ from service.portal.visit import Reply, Visit, missing
 def portal_routes() -> tuple[Route, ...]:
     """Every page and form."""
     signed_out = (signing_up, signing, recovering)
-    own = (home, keys, connections, budgets, money, log, audit, events, hooks, deliveries, tryout, team)
+    own = (home, keys, connections, budgets, invoices, money, log, audit, events, hooks, deliveries, tryout, team)
     members_own = (settings, security, passkeys, identities)
     modules = (*signed_out, *own, *members_own, learning, problems, status)
     return (

@@ -60,6 +60,11 @@ class Reference:
         return self._terms.of_keys
 
     @property
+    def price_list(self) -> str:
+        """What calls cost, as a Markdown table."""
+        return self._terms.price_list
+
+    @property
     def version(self) -> str:
         return str(self._contract["info"]["version"])
 

@@ -36,6 +36,16 @@ class Terms:
         )
 
     @property
+    def price_list(self) -> str:
+        """The public price list as a Markdown table."""
+        rows = [
+            f"| {_UNITS[meter]} | {', then '.join(price_steps(self._plan, Meter(meter)))} |"
+            for meter in _UNITS
+            if Meter(meter) in self._plan.meters
+        ]
+        return "\n".join(("| What | Each month, each organization |", "|---|---|", *rows))
+
+    @property
     def of_keys(self) -> str:
         """How fast any one key may call."""
         known = self._settings

@@ -10,7 +10,7 @@ from uuid import UUID
 from msgspec import Struct
 
 import billing
-from billing import Details, Invoice, InvoiceLine, InvoiceUnknown, LineCall, Papers, Place, Seller
+from billing import Invoice, InvoiceLine, InvoiceUnknown, LineCall, Papers, Place, Seller
 from service import errors, ids
 from service.api import parameters
 from service.api.bodies import encode
@@ -22,6 +22,7 @@ from service.api.query import one_of, read_query
 from service.db.pool import Connection, Pool, as_organization
 from service.errors import missing
 from service.usage.balance import read_standing
+from service.usage.details import read_buyer
 
 FORMATS: Final = {"csv": b"text/csv; charset=utf-8", "ndjson": b"application/x-ndjson"}
 _HTML: Final = b"text/html; charset=utf-8"
@@ -80,8 +81,8 @@ async def read_papers(pool: Pool, org_id: UUID, invoice_id: UUID, seller: Seller
     async with as_organization(pool, org_id) as connection:
         found = await read_standing(connection, org_id, invoice_id)
         at = found.invoice.issued_at or found.invoice.drafted_at
-        buyer = await billing.get_details(connection, org_id, at)
-    return Papers(found.invoice, found.balance, buyer or Details(ids.encode("org", org_id), ""), seller, found.notes)
+        buyer = await read_buyer(connection, org_id, at)
+    return Papers(found.invoice, found.balance, buyer, seller, found.notes)
 
 
 async def write_calls(pool: Pool, invoice: Invoice, line: InvoiceLine, format_: str) -> AsyncIterator[bytes]:

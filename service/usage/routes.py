@@ -35,6 +35,7 @@ from service.errors import missing
 from service.resources.common import Page
 from service.usage.balance import balance_operations
 from service.usage.budgets import budget_operations
+from service.usage.details import detail_operations
 from service.usage.examples import CALL, INVOICE, MONTH, RECEIPT, SUMMARY
 from service.usage.export import MEDIA_TYPES, export_calls, named
 from service.usage.papers import paper_operations
@@ -308,6 +309,7 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             run=routes.month_to_date,
         ),
         *budget_operations(pool, prices),
+        *detail_operations(pool),
         *balance_operations(pool),
         *paper_operations(pool, seller),
     )

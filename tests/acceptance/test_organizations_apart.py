@@ -23,13 +23,15 @@ OF_THE_CALLER: Final = {
     "getMe", "getOrganization", "getRequestLogSettings", "listKeys", "listKeyLeaks", "listMembers", "listInvitations",
     "listFirms", "listConnections", "listConsents", "listDisclosures", "listOverrides", "listUsage",
     "summarizeUsage", "exportUsage", "listEvents", "listAuditEntries", "exportAuditLog",
-    "listBillingInvoices", "getMonthToDate", "listBudgets", "listReconciliations", "exportReconciliations",
+    "listBillingInvoices", "getMonthToDate", "getBillingDetails", "listBudgets", "listReconciliations",
+    "exportReconciliations",
     "listApprovals", "listIssues", "getConnectSettings", "listLinkSessions", "listWebhookEndpoints",
 }  # fmt: skip
 """Operations that name no thing: they speak of the caller's own."""
 OF_THE_BODY: Final = {
     "verifyAuditLog", "receiveLeakReport",
-    "runBatch", "createOverride", "previewOverride", "setBudget", "createLinkSession", "createFirm",
+    "runBatch", "createOverride", "previewOverride", "setBudget", "setBillingDetails", "createLinkSession",
+    "createFirm",
     "updateConnectSettings", "updateRequestLogSettings", "updateOrganization", "createKey", "createInvitation",
     "createWebhookEndpoint",
 }  # fmt: skip

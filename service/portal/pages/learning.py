@@ -56,7 +56,7 @@ async def guide(visit: Visit) -> Reply:
     found = next((one for one in GUIDES if one.slug == slug), None)
     if found is None:
         raise missing()
-    text = found.text.replace("{base_url}", visit.origin)
+    text = found.text.replace("{base_url}", visit.origin).replace("{prices}", visit.parts.reference.price_list)
     if is_plain:
         return visit.text(text, MARKDOWN)
     return visit.page("guide.html", guide=found, guides=GUIDES, body=render_markdown(text))

@@ -15,6 +15,7 @@ from service.portal.pages.taking import may_take, taking_waits
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.balance import read_standing, to_balance
+from service.usage.details import read_buyer
 from service.usage.papers import FORMATS, file_named, read_papers, write_calls
 from service.usage.paying import NoPaymentPageError, open_payment_page
 from service.usage.shapes import to_invoice, to_month, to_sum
@@ -34,7 +35,6 @@ def routes() -> tuple[Route, ...]:
     """What was used and what is owed."""
     return (
         page("/usage", usage, Permission.READ_CALLS),
-        page("/invoices", invoices, Permission.READ_MONEY),
         form("/invoices/payment", set_up_payment, Permission.BUDGETS, recent=True),
         page("/invoices/{id}", invoice, Permission.READ_MONEY),
         page("/invoices/{id}/pdf", pdf, Permission.READ_MONEY, exports=Exports.NOBODY),
@@ -78,14 +78,6 @@ async def usage(visit: Visit) -> Reply:
     )
 
 
-async def invoices(visit: Visit) -> Reply:
-    org_id = visit.org_id
-    async with as_organization(visit.parts.pool, org_id) as connection:
-        found = [to_invoice(one) for one in await billing.list_invoices(connection, org_id, limit=36)]
-        month = to_month(await billing.month_to_date(connection, visit.parts.prices, org_id, visit.parts.clock()))
-    return visit.page("invoices.html", invoices=found, month=month, by_stripe=visit.parts.rail is not None)
-
-
 async def set_up_payment(visit: Visit) -> Reply:
     """A link to the hosted page: a form of ours leads nowhere else by itself."""
     if visit.parts.rail is None:
@@ -103,9 +95,13 @@ async def invoice(visit: Visit) -> Reply:
     try:
         async with as_organization(visit.parts.pool, org_id) as connection:
             found = await read_standing(connection, org_id, visit.id_in_path("bill"))
+            buyer = await read_buyer(connection, org_id, found.invoice.issued_at or found.invoice.drafted_at)
     except InvoiceUnknown:
         raise missing() from None
-    return visit.page("invoice.html", invoice=to_invoice(found.invoice), balance=to_balance(found))
+    named = billing.invoice_name(found.invoice)
+    return visit.page(
+        "invoice.html", invoice=to_invoice(found.invoice), named=named, buyer=buyer, balance=to_balance(found)
+    )
 
 
 async def pdf(visit: Visit) -> Reply:
