@@ -12,8 +12,10 @@ from msgspec import UNSET
 
 from service import ids
 from service.api.call import JSON, Answer, Call
+from service.api.decimals import refuse_strange_decimals
 from service.api.screen import refuse_numbers
 from service.connectors.sdk.codec import drift
+from service.connectors.sdk.faults import SchemaDrift
 from service.errors import (
     BODY_TOO_LARGE,
     BODY_TOO_SLOW,
@@ -26,6 +28,7 @@ from service.errors import (
 )
 from service.resources.common import Deleted, Page
 
+_FIELD: Final = re.compile(r"(?:unknown|missing required) field `([^`]*)`$")
 _CHARSET: Final = re.compile(r"(?:^|;)\s*charset\s*=\s*\"?([^\s\";]+)")
 
 BODY_PROBLEMS: Final = (BODY_TOO_SLOW, BODY_TOO_LARGE, MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE, VALIDATION_FAILED)
@@ -72,19 +75,25 @@ async def json_body(call: Call, limit_bytes: int, keepers: frozenset[str] | None
 def decode_body(body: bytes, type_: Any) -> Any:
     """The body as `type_`; a problem that points at what is wrong with it."""
     try:
-        return _decoder(type_).decode(body)
+        decoded = _decoder(type_).decode(body)
     except msgspec.ValidationError as error:
-        found = drift(error)
-        pointer = (
-            re.sub(r"\[(\d+)\]", r"/\1", found.path.removeprefix("$").replace("[...]", "")).replace(".", "/") or "/"
-        )
-        raise ApiProblem(
-            VALIDATION_FAILED,
-            f"{found.expected} at `{pointer}`.",
-            errors=(FieldError(pointer, "invalid", found.expected),),
-        ) from None
+        raise _invalid(drift(error)) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ApiProblem(MALFORMED_JSON, "The body is not valid JSON in UTF-8.") from None
+    refuse_strange_decimals(decoded, type_)
+    return decoded
+
+
+def _invalid(found: SchemaDrift) -> ApiProblem:
+    """Of a field that is unknown or missing it points at the field, of all else at what is wrong."""
+    place = re.sub(r"\[(\d+)\]", r"/\1", found.path.removeprefix("$").replace("[...]", "")).replace(".", "/")
+    field = _FIELD.search(found.expected)
+    pointer = f"{place}/{field[1]}" if field is not None else place or "/"
+    return ApiProblem(
+        VALIDATION_FAILED,
+        f"{found.expected} at `{place or '/'}`.",
+        errors=(FieldError(pointer, "invalid", found.expected),),
+    )
 
 
 def refuse_repeated_names(body: bytes) -> None:

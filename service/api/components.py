@@ -37,17 +37,23 @@ def structs(wanted: Iterable[Any]) -> Iterator[types.StructType]:
 
 def named(wanted: Iterable[Any]) -> Iterator[types.StructType | types.EnumType]:
     """Everything with a name that the types are made of, each once."""
+    return (found for found in types_in(wanted) if isinstance(found, types.StructType | types.EnumType))
+
+
+def types_in(wanted: Iterable[Any]) -> Iterator[types.Type]:
+    """Everything that the types are made of; what has a name once."""
     seen: set[Any] = set()
     waiting = list(types.multi_type_info(wanted))
     while waiting:
-        match waiting.pop():
-            case types.StructType(cls=cls, fields=fields) as found if cls not in seen:
+        found = waiting.pop()
+        match found:
+            case types.StructType(cls=cls) | types.EnumType(cls=cls) if cls in seen:
+                continue
+            case types.StructType(cls=cls, fields=fields):
                 seen.add(cls)
-                yield found
                 waiting += [field.type for field in fields]
-            case types.EnumType(cls=cls) as found if cls not in seen:
+            case types.EnumType(cls=cls):
                 seen.add(cls)
-                yield found
             case types.UnionType(types=inner):
                 waiting += inner
             case types.ListType(item_type=inner) | types.VarTupleType(item_type=inner):
@@ -58,6 +64,7 @@ def named(wanted: Iterable[Any]) -> Iterator[types.StructType | types.EnumType]:
                 waiting.append(inner)
             case _:
                 pass
+        yield found
 
 
 def component_of(components: dict[str, Any], cls: Any) -> dict[str, Any] | None:

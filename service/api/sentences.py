@@ -19,6 +19,8 @@ def describe(components: dict[str, Any], wanted: list[Any]) -> None:
             continue
         if named_by.__module__ not in read:
             read[named_by.__module__] = _classes(named_by.__module__)
+        if "description" in schema:
+            schema["description"] = inspect.cleandoc(schema["description"])
         sentences = _sentences(read[named_by.__module__][named_by.__name__])
         if isinstance(found, types.EnumType):
             told = [f"`{word.value}`: {sentences[word.name]}" for word in found.cls if word.name in sentences]

@@ -8,15 +8,16 @@ from msgspec import UNSET, Struct, UnsetType
 
 
 class Standing(StrEnum):
-    """`running`; `succeeded`, `failed`, or `unknown`: nobody knows what the vendor did. We look by ourselves, and the
-    same Idempotency-Key settles it too; a result of `outcome_unsettled` is final, and says what to do. `interrupted`:
-    nobody holds it any more; it is settled within minutes, or at once when the key that began it asks."""
+    """Where a slow write stands."""
 
     RUNNING = "running"
     SUCCEEDED = "succeeded"
     FAILED = "failed"
     UNKNOWN = "unknown"
+    """Nobody knows what the vendor did. We look by ourselves, and the same Idempotency-Key settles it too; a result of
+    `outcome_unsettled` is final, and says what to do."""
     INTERRUPTED = "interrupted"
+    """Nobody holds it any more; it is settled within minutes, or at once when the key that began it asks."""
 
 
 class OperationResult(Struct, frozen=True, kw_only=True):

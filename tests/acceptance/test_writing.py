@@ -139,6 +139,30 @@ async def test_unreadable_if_match_is_refused(api: Api, value: str) -> None:
     assert (answer.status_code, problem_of(answer)) == (400, "invalid_header")
 
 
+@pytest.mark.parametrize("quantity", ["NaN", "-Infinity", "1e400", "0.0000000000001"])
+async def test_number_that_nobody_counts_with_reaches_no_vendor(
+    api: Api, quickbooks: SandboxServer, quantity: str
+) -> None:
+    client = await api.first("/v1/clients?limit=1", "quickbooks")
+    line = {"description": "Advice", "quantity": quantity, "amount": {"amount_minor": 100, "currency": "USD"}}
+
+    answer = await api.post("/v1/invoices", {"client": client["id"], "lines": [line]}, "quickbooks")
+
+    assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
+    assert answer.json()["errors"][0]["pointer"] == "/lines/0/quantity"
+    assert quickbooks.stats()["writes"] == 0
+
+
+@pytest.mark.parametrize(("body", "pointer"), [({"colour": "red"}, "/colour"), ({}, "/display_name")])
+async def test_problem_points_at_the_field_that_is_unknown_or_missing(
+    api: Api, body: dict[str, str], pointer: str
+) -> None:
+    answer = await api.post("/v1/clients", body, "quickbooks")
+
+    assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
+    assert [one["pointer"] for one in answer.json()["errors"]] == [pointer]
+
+
 async def test_version_that_never_was_is_412(api: Api) -> None:
     made = await api.post("/v1/clients", CLIENT, "quickbooks")
 
