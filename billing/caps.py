@@ -15,30 +15,41 @@ old. What cannot be checked is refused (CapsDown).
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, Protocol, TypeVar
 from uuid import UUID
 
-from billing.accounts import get_account
-from billing.budgets import list_budgets
+from billing.accounts import Account, get_account
+from billing.budgets import Budget, list_budgets
 from billing.caps_guard import ANSWER_WITHIN_S, MAX_ORGANIZATIONS, NO_ANSWER, Guard
 from billing.errors import CapsDown
 from billing.prices import PriceBook
-from billing.store import QUERIES, Pool
+from billing.store import QUERIES, Connection, Pool
 
 FELT_WITHIN_S: Final = 0.9
 """How old the list of an organization's budgets may be."""
 BEAT_S: Final = 2.0
 """How often a process reports what it used and gives back what it does not."""
 
+T = TypeVar("T")
+
 _log = logging.getLogger(__name__)
+
+
+class Reads(Protocol):
+    """Does a reading in a transaction that sees one organization, and gives what it gives."""
+
+    async def __call__(self, org_id: UUID, reading: Callable[[Connection], Awaitable[T]], /) -> T: ...
 
 
 class Caps:
     """All budgets as one process sees them. `pool` is of `tickmark_app`."""
 
-    def __init__(self, pool: Pool, book: PriceBook) -> None:
+    def __init__(self, pool: Pool, book: PriceBook, reads: Reads | None = None) -> None:
+        """Budgets are read by `reads`, where others read at the same moment too."""
         self._pool = pool
+        self._read_as = reads or self._read_alone
         self._book = book
         self._guards: dict[UUID, Guard] = {}
         self._reads: dict[UUID, asyncio.Task[Guard]] = {}
@@ -94,11 +105,14 @@ class Caps:
 
     async def _read(self, org_id: UUID) -> Guard:
         began = time.monotonic()
+
+        async def read(connection: Connection) -> tuple[tuple[Budget, ...], Account | None]:
+            budgets = await list_budgets(connection, org_id)
+            return budgets, await get_account(connection, org_id) if budgets else None
+
         try:
-            async with asyncio.timeout(ANSWER_WITHIN_S), self._pool.acquire() as connection, connection.transaction():
-                await connection.execute(QUERIES["set_organization"], str(org_id))
-                budgets = await list_budgets(connection, org_id)
-                account = await get_account(connection, org_id) if budgets else None
+            async with asyncio.timeout(ANSWER_WITHIN_S):
+                budgets, account = await self._read_as(org_id, read)
         except NO_ANSWER as error:
             raise CapsDown("the budgets cannot be read") from error
         guard = self._guards.get(org_id)
@@ -107,6 +121,11 @@ class Caps:
             guard = self._guards[org_id] = Guard(self._pool, self._book, org_id)
         guard.learn(budgets, account, began)
         return guard
+
+    async def _read_alone(self, org_id: UUID, reading: Callable[[Connection], Awaitable[T]]) -> T:
+        async with self._pool.acquire() as connection, connection.transaction():
+            await connection.execute(QUERIES["set_organization"], str(org_id))
+            return await reading(connection)
 
     def _make_room(self) -> None:
         if len(self._guards) >= MAX_ORGANIZATIONS:

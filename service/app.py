@@ -39,6 +39,7 @@ from service.connectors.transport import HttpTransport
 from service.consent.ledger import ConsentLedger
 from service.db.pool import Pool, open_pool
 from service.db.region import check_region
+from service.db.together import Together
 from service.derived_key import derived_key
 from service.events.secrets import Webhooks
 from service.idempotency.claim import Idempotency
@@ -118,12 +119,14 @@ async def _opened(
         stack.push_async_callback(ledger.close)
         caps_pool = await open_pool(settings.database_url, "tickmark_app", max_size=2)
         stack.push_async_callback(caps_pool.close)
-        caps = Caps(caps_pool, prices := load_price_book())
+        reads = Together(pool)
+        caps = Caps(caps_pool, prices := load_price_book(), reads.read)
         await caps.start()
         stack.push_async_callback(caps.close)
         peppers = Peppers({version: secret.value for version, secret in settings.key_peppers.items()})
         keys = KeyRing(pool, peppers)
-        connections = Connections(pool, live_keys_reach_sandboxes=settings.live_keys_reach_sandboxes)
+        live_keys_reach_sandboxes = settings.live_keys_reach_sandboxes
+        connections = Connections(pool, live_keys_reach_sandboxes=live_keys_reach_sandboxes, reads=reads)
         # Connections of their own for renewals: each is held while a vendor answers.
         renewals = await open_pool(settings.database_url, "tickmark_app", max_size=6)
         stack.push_async_callback(renewals.close)
@@ -133,13 +136,13 @@ async def _opened(
         stack.push_async_callback(credentials.close)
         budgets = RedisBudgetKeeper(redis, processes=settings.workers)
         engine = Engine(transport, budgets)
-        consented = Consented(ConsentLedger(pool))
+        consented = Consented(ConsentLedger(pool, reads=reads))
         ways = Ways(
             connections, credentials, transport, connectors, vendor_setups(settings), consented, settings.region
         )
         cursors = Cursors(derived_key(settings.cursor_key.value, "cursors"))
         nouns = {noun.name: noun for noun in NOUNS}
-        held = HeldOverrides(pool)
+        held = HeldOverrides(reads)
         reader = Reader(ways, engine, cursors, nouns, held, settings.max_body_bytes)
         idempotency = Idempotency(pool, derived_key(settings.cursor_key.value, "idempotency"), clock)
         slow = SlowWrites(pool, derived_key(settings.cursor_key.value, "operations"), idempotency, clock)

@@ -21,6 +21,7 @@ from service.connections.errors import (
 from service.connections.store import Account, ConnectionRecord, State
 from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
+from service.db.together import Together
 
 USABLE = frozenset({State.HEALTHY, State.DEGRADED, State.EXPIRING})
 
@@ -53,9 +54,12 @@ class Connections:
         monotonic: Callable[[], float] = time.monotonic,
         *,
         live_keys_reach_sandboxes: bool = False,
+        reads: Together | None = None,
     ) -> None:
-        """`live_keys_reach_sandboxes` is for demonstrations: metered calls that touch no real vendor."""
+        """`live_keys_reach_sandboxes` is for demonstrations: metered calls that touch no real vendor. `reads` are
+        shared with what else a call asks for."""
         self._pool = pool
+        self._reads = reads or Together(pool)
         self._clock = clock
         self._live_keys_reach_sandboxes = live_keys_reach_sandboxes
         self._standings: Recent[tuple[UUID, UUID], _Standing] = Recent(monotonic=monotonic)
@@ -124,12 +128,11 @@ class Connections:
             raise ConnectionModeError("a live key does not reach sandbox connections; use a test key")
 
     async def _read(self, org_id: UUID, connection_id: UUID) -> _Standing:
-        async with as_organization(self._pool, org_id) as connection:
-            record = await store.get_connection(connection, org_id, connection_id)
-            if record is None:
-                raise ConnectionNotFoundError("no such connection")
-            accounts = await store.list_accounts(connection, org_id, connection_id)
-            consented = await store.has_consent(connection, org_id, connection_id, self._clock())
+        at = self._clock()
+        found = await self._reads.read(org_id, lambda one: store.get_standing(one, org_id, connection_id, at))
+        if found is None:
+            raise ConnectionNotFoundError("no such connection")
+        record, accounts, consented = found
         opened = OpenConnection(
             org_id=org_id,
             firm_id=record.firm_id,

@@ -22,6 +22,21 @@ UPDATE consents SET revoked_at = $3 WHERE org_id = $1 AND connection_id = $2 AND
 SELECT org_id, id, firm_id, vendor, state, state_reason, sandbox, base_url, created_at, updated_at
 FROM connections WHERE org_id = $1 AND id = $2;
 
+-- name: get_standing
+-- One connection of an organization, its books of records in order as JSON, and whether a consent to it, or to all of its
+-- firm's, is in force at an instant.
+SELECT c.org_id, c.id, c.firm_id, c.vendor, c.state, c.state_reason, c.sandbox, c.base_url, c.created_at, c.updated_at,
+    coalesce((
+        SELECT json_agg(json_build_object('ordinal', a.ordinal, 'remote_id', a.remote_id, 'name', a.name,
+            'currency', a.currency, 'time_zone', a.time_zone) ORDER BY a.ordinal)
+        FROM connection_accounts a WHERE a.org_id = c.org_id AND a.connection_id = c.id)::text, '[]') AS accounts,
+    EXISTS (
+        SELECT FROM consents n
+        WHERE n.org_id = c.org_id AND n.firm_id = c.firm_id AND (n.connection_id IS NULL OR n.connection_id = c.id)
+          AND coalesce(n.starts_at, n.granted_at) <= $3
+          AND (n.expires_at IS NULL OR n.expires_at > $3) AND (n.revoked_at IS NULL OR n.revoked_at > $3)) AS consented
+FROM connections c WHERE c.org_id = $1 AND c.id = $2;
+
 -- name: lock_connection
 -- A connection's state, which nobody else changes until the transaction ends.
 SELECT state FROM connections WHERE org_id = $1 AND id = $2 FOR UPDATE;
@@ -40,14 +55,6 @@ FROM connection_accounts WHERE org_id = $1 AND connection_id = $2 ORDER BY ordin
 -- The books of records behind some connections, in order.
 SELECT connection_id, ordinal, remote_id, name, currency, time_zone
 FROM connection_accounts WHERE org_id = $1 AND connection_id = ANY ($2::uuid[]) ORDER BY connection_id, ordinal;
-
--- name: has_consent
--- Whether a consent to the connection, or to all of its firm's, is in force at an instant.
-SELECT EXISTS (
-    SELECT FROM consents n JOIN connections c ON c.org_id = n.org_id AND c.id = $2 AND c.firm_id = n.firm_id
-    WHERE n.org_id = $1 AND (n.connection_id IS NULL OR n.connection_id = $2)
-      AND coalesce(n.starts_at, n.granted_at) <= $3
-      AND (n.expires_at IS NULL OR n.expires_at > $3) AND (n.revoked_at IS NULL OR n.revoked_at > $3));
 
 -- name: mark_connection_state
 -- Sets a connection's state and why.

@@ -122,6 +122,9 @@ async def mark_consents_revoked(connection: Connection, org_id: UUID, connection
     return int(tag.rpartition(" ")[2])
 
 
+_read_accounts = msgspec.json.Decoder(tuple[Account, ...]).decode
+
+
 async def get_connection(connection: Connection, org_id: UUID, connection_id: UUID) -> ConnectionRecord | None:
     row = await connection.fetchrow(SQL["get_connection"], org_id, connection_id)
     return msgspec.convert(row, ConnectionRecord | None)
@@ -150,9 +153,14 @@ async def list_accounts_of(
     return found
 
 
-async def has_consent(connection: Connection, org_id: UUID, connection_id: UUID, at: datetime) -> bool:
-    consented: bool = await connection.fetchval(SQL["has_consent"], org_id, connection_id, at)
-    return consented
+async def get_standing(
+    connection: Connection, org_id: UUID, connection_id: UUID, at: datetime
+) -> tuple[ConnectionRecord, tuple[Account, ...], bool] | None:
+    """A connection, its accounts, and whether a consent to it is in force at an instant."""
+    row = await connection.fetchrow(SQL["get_standing"], org_id, connection_id, at)
+    if row is None:
+        return None
+    return msgspec.convert(row, ConnectionRecord), _read_accounts(row["accounts"]), row["consented"]
 
 
 async def mark_connection_state(

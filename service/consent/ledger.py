@@ -10,8 +10,9 @@ from msgspec import Struct
 from service.consent import store
 from service.consent.items import EVERYTHING
 from service.consent.store import Grant
-from service.db.pool import Pool, as_organization
+from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
+from service.db.together import Together
 
 
 class ConsentLackingError(Exception):
@@ -32,8 +33,12 @@ class _Firm(Struct, frozen=True):
 class ConsentLedger:
     """The consents in force, as seen by one process; a revoked one is felt within a second."""
 
-    def __init__(self, pool: Pool, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, pool: Pool, monotonic: Callable[[], float] = time.monotonic, *, reads: Together | None = None
+    ) -> None:
+        """`reads` are shared with what else a call asks for."""
         self._pool = pool
+        self._reads = reads or Together(pool)
         self._firms: Recent[tuple[UUID, UUID], _Firm] = Recent(monotonic=monotonic)
         self._clients: Recent[tuple[UUID, UUID, str], tuple[Grant, ...]] = Recent(monotonic=monotonic)
 
@@ -60,9 +65,11 @@ class ConsentLedger:
         return found
 
     async def _read_firm(self, org_id: UUID, firm_id: UUID) -> _Firm:
-        async with as_organization(self._pool, org_id) as connection:
+        async def read(connection: Connection) -> _Firm:
             grants = await store.list_firm_grants(connection, org_id, firm_id)
             return _Firm(grants, await store.list_client_items(connection, org_id, firm_id))
+
+        return await self._reads.read(org_id, read)
 
     async def _read_client(self, org_id: UUID, firm_id: UUID, client: str) -> tuple[Grant, ...]:
         async with as_organization(self._pool, org_id) as connection:

@@ -84,13 +84,13 @@ class Reader:
             include_deleted=selection.include_deleted,
             sort=selection.sort,
         )
+        rules = await self.rules(call, way, noun)  # before the vendor is asked: read together with what opened the way
         page = await self.run(call, way, binding.page(query, way.book))
         if call.by_client:
             # What is left of a deleted record does not say whose it was: nobody's single consent covers it.
             await self._ways.consented.check(call, way.connection, noun.name, [*page.records, *(page.deleted or ())])
         call.rows = len(page.records) + len(page.deleted or ())
         cursor = None if page.next is None else self._cursors.write(page.next, belongs_to)
-        rules = await self.rules(call, way, noun)
         started = time.perf_counter_ns()
         if selection.is_plain and not rules:
             call.leg.last = None  # nobody asks for it: ours is written where it lay
@@ -109,6 +109,7 @@ class Reader:
         binding = bound(way, noun, "get")
         assert binding.get is not None
         selection = asked.read_selection(call.scope["query_string"], noun, binding, asked.RECORD_PARAMETERS)
+        rules = await self.rules(call, way, noun)
         record = await self.run(call, way, binding.get(remote_id, way.book))
         if call.by_client:
             await self._ways.consented.check(call, way.connection, noun.name, [record])
@@ -116,7 +117,6 @@ class Reader:
         if version and _is_known(call.listed(b"if-none-match"), version[0][1].decode()):
             return Answer(304, b"", headers=version)
         call.rows = 1
-        rules = await self.rules(call, way, noun)
         started = time.perf_counter_ns()
         if selection.is_plain:
             body = encode(overridden(record, rules))

@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from service.db.pool import Pool, as_organization
 from service.db.recent import Recent
+from service.db.together import Together
 from service.unified.overrides import store
 from service.unified.overrides.rules import Rule
 
@@ -20,8 +20,8 @@ _NONE: Final[tuple[Rule, ...]] = ()
 class HeldOverrides:
     """The rules of the organizations in use."""
 
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
+    def __init__(self, reads: Together) -> None:
+        self._reads = reads
         self._held: Recent[UUID, Places] = Recent()
 
     async def rules(self, org_id: UUID, noun: str, vendor: str, connection: UUID) -> tuple[Rule, ...]:
@@ -42,6 +42,5 @@ class HeldOverrides:
         self._held.forget(org_id)
 
     async def _read(self, org_id: UUID) -> Places:
-        async with as_organization(self._pool, org_id) as connection:
-            rows = await store.list_overrides(connection, org_id)
+        rows = await self._reads.read(org_id, lambda connection: store.list_overrides(connection, org_id))
         return {(row.noun, row.vendor, row.connection): rules for row in rows if (rules := read_rules(row.rules))}
