@@ -215,6 +215,17 @@ async def test_dry_run_finds_what_the_vendor_is_known_to_refuse(
     assert quickbooks.stats()["total"] + canopy.stats()["total"] == 0
 
 
+async def test_dry_run_of_a_change_finds_what_the_vendor_has_no_place_for(api: Api, quickbooks: SandboxServer) -> None:
+    client = await api.first("/v1/clients?limit=1", "quickbooks")
+    asked = quickbooks.stats()["total"]
+
+    answer = await api.patch(f"/v1/clients/{client['id']}?dry_run=true", {"tags": ["vip"]})
+
+    assert (answer.status_code, problem_of(answer)) == (422, "validation_failed")
+    assert [(one["pointer"], one["code"]) for one in answer.json()["errors"]] == [("/tags", "unsupported")]
+    assert quickbooks.stats()["total"] == asked
+
+
 @pytest.mark.parametrize("query", ["dry_run=yes", "dry_run=", "dryrun=true"])
 async def test_impossible_parameter_of_a_write_is_refused(api: Api, quickbooks: SandboxServer, query: str) -> None:
     answer = await api.post(f"/v1/clients?{query}", CLIENT, "quickbooks")

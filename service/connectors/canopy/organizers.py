@@ -125,6 +125,8 @@ def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, 
     The questionnaire is read first.
     """
     accept(new, ("answers", "values", "status"), "Canopy")
+    if new.status not in (UNSET, OrganizerStatus.SUBMITTED):
+        raise invalid("/status", "unsupported", "A questionnaire is handed in: `submitted`.")
     wire = yield from _QUESTIONNAIRES.row(remote_id)
     waiting = {answer.question_key: answer for answer in wire.answers if _waits(answer)}
     answers: list[WriteAnswer] = []
@@ -142,8 +144,6 @@ def update(remote_id: str, new: OrganizerUpdate, version: str | None, key: str, 
         if one.question_key not in asked:
             raise invalid(f"/values/{index}/question_key", "not_found", "Nothing is asked under this key.")
         answers.append(WriteAnswer(question_key=one.question_key, value=one.value))
-    if new.status not in (UNSET, OrganizerStatus.SUBMITTED):
-        raise invalid("/status", "unsupported", "A questionnaire is handed in: `submitted`.")
     body = WriteQuestionnaire(
         answers=answers or UNSET, status=UNSET if isinstance(new.status, UnsetType) else new.status.value
     )

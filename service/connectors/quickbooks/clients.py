@@ -9,7 +9,7 @@ from typing import Final
 from msgspec import Struct
 
 from service.connectors.quickbooks.changes import capture
-from service.connectors.quickbooks.clients_write import from_client_create, from_client_update
+from service.connectors.quickbooks.clients_write import WriteCustomer, from_client_create, from_client_update
 from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.statement import Conditions, compares, contains, sorts
 from service.connectors.quickbooks.wire import RefId, Times
@@ -209,8 +209,11 @@ def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
 
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     """Changes what is given. Without `version` the record is read first for its own. Raises Conflict if it is stale."""
-    version = yield from _CLIENTS.version_of(remote_id, version)
-    return (yield from _CLIENTS.changed(from_client_update(remote_id, new, version), key, book))
+
+    def body_of(version: str) -> WriteCustomer:
+        return from_client_update(remote_id, new, version)
+
+    return (yield from _CLIENTS.updated(remote_id, version, body_of, key, book))
 
 
 CHANGES: Final = _CLIENTS.source

@@ -106,6 +106,18 @@ class Entity(Generic[W, M]):
         """The record that `body` updates."""
         return self.convert(self.read_record((yield calls.write(self.path, body, key))), book)
 
+    def updated(
+        self, remote_id: str, version: str | None, body_of: Callable[[str], Struct], key: str, book: Book
+    ) -> Flow[M]:
+        """The record that a body updates, which is made for a version: the caller's, else the one it has now.
+
+        The body is made before anything is asked, so that what it refuses is refused without a call.
+        """
+        body = body_of(version or "")
+        if version is None:
+            body = body_of((yield from self.current(remote_id)).SyncToken)
+        return (yield from self.changed(body, key, book))
+
     def delete(self, remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
         """Deletes the record; nothing of it is left."""
         del book

@@ -10,7 +10,7 @@ from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.entity import Entity, documented
 from service.connectors.quickbooks.lines import WireLine, to_lines
-from service.connectors.quickbooks.sales_write import from_sale_create, update_sale
+from service.connectors.quickbooks.sales_write import from_sale_create, refuse_unplaced, update_sale
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
 from service.connectors.quickbooks.terms import term_ref
 from service.connectors.quickbooks.wire import Memo, Ref, RefId, RefName, Times, UnmappedText, currency_of, name_of
@@ -144,11 +144,13 @@ _INVOICES: Final = Entity(
 
 
 def create(new: InvoiceCreate, key: str, book: Book) -> Flow[Invoice]:
+    refuse_unplaced(new)
     term = yield from term_ref(new.terms)
     return (yield from _INVOICES.made(from_sale_create(new, book, term), key, book))
 
 
 def update(remote_id: str, new: InvoiceUpdate, version: str | None, key: str, book: Book) -> Flow[Invoice]:
+    refuse_unplaced(new)
     term = yield from term_ref(new.terms)
     return (yield from update_sale(_INVOICES, remote_id, new, version, key, book, term))
 

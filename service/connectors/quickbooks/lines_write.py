@@ -11,7 +11,7 @@ from service.connectors.quickbooks.lists_write import tracked
 from service.connectors.quickbooks.wire import Ref, written
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.money import is_currency, rounded, to_decimal
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.invoice import InvoiceLineInput
 
@@ -52,6 +52,24 @@ def only_currency(lines: Sequence[InvoiceLineInput]) -> str | None:
     return next((line.amount.currency for line in lines if not isinstance(line.amount, UnsetType)), None)
 
 
+_ACCEPTED: Final = (
+    "id",
+    "description",
+    "service_item",
+    "quantity",
+    "unit_price",
+    "amount",
+    "service_date",
+    "tax_code",
+    "tracking",
+)
+
+
+def refuse_unplaced_in(line: InvoiceLineInput, pointer: str) -> None:
+    """Raises Invalid at what no line can hold."""
+    accept(line, _ACCEPTED, "QuickBooks", pointer)
+
+
 def from_lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Book) -> list[WriteLine]:
     """All lines. Raises Invalid for none, for references of another account and for amounts that disagree."""
     if not lines:
@@ -62,7 +80,6 @@ def from_lines(lines: Sequence[InvoiceLineInput], currency: str | None, book: Bo
 
 
 def _line(line: InvoiceLineInput, currency: str | None, book: Book, pointer: str) -> WriteLine:
-    refuse(line, ("time_entries", "write_up"), "QuickBooks", pointer)
     amount = _amount(line, currency, pointer)
     if amount is None:
         return WriteLine(Id=line.id, Description=_text(line, pointer), DetailType="DescriptionOnly")

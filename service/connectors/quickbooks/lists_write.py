@@ -5,6 +5,7 @@ Source: https://developer.intuit.com/app/developer/qbo/docs/api/accounting/most-
 it, read 2026-11-20.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -147,11 +148,17 @@ def tracked(values: list[str] | UnsetType, allowed: tuple[str, ...], book: Book,
     """By dimension: the value that is meant. Raises Invalid for two of one dimension, or one that has no place."""
     found: dict[str, Ref] = {}
     for index, value in enumerate([] if isinstance(values, UnsetType) else values):
-        dimension, _, remote_id = remote_id_of(value, "trk_", book, f"{pointer}/{index}").partition(":")
-        if dimension not in allowed or dimension in found:
-            raise invalid(f"{pointer}/{index}", "no_place", f"QuickBooks has one place here for: {', '.join(allowed)}.")
-        found[dimension] = Ref(remote_id)
+        dimension, ref = _tracked(value, [one for one in allowed if one not in found], book, f"{pointer}/{index}")
+        found[dimension] = ref
     return found
+
+
+def _tracked(value: str, allowed: Sequence[str], book: Book, pointer: str) -> tuple[str, Ref]:
+    dimension, _, remote_id = remote_id_of(value, "trk_", book, pointer).partition(":")
+    if dimension not in allowed:
+        places = ", ".join(allowed) or "nothing more"
+        raise invalid(pointer, "no_place", f"QuickBooks has one place here for: {places}.")
+    return dimension, Ref(remote_id)
 
 
 def _parent(
@@ -160,7 +167,7 @@ def _parent(
     """Whether it lies below another one, and below which."""
     if isinstance(parent, UnsetType):
         return UNSET, UNSET
-    return (False, UNSET) if parent is None else (True, tracked([parent], (dimension,), book, pointer)[dimension])
+    return (False, UNSET) if parent is None else (True, _tracked(parent, (dimension,), book, pointer)[1])
 
 
 def _email(emails: list[Email] | UnsetType) -> WriteEmail | UnsetType:

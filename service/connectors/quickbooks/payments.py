@@ -16,6 +16,7 @@ from service.connectors.quickbooks.payments_write import (
     from_payment_create,
     from_payment_update,
     method_ref,
+    refuse_unplaced,
 )
 from service.connectors.quickbooks.preferences import refuse_automatic_credits
 from service.connectors.quickbooks.statement import Conditions, compares, sorts
@@ -125,6 +126,7 @@ _PAYMENTS: Final = Entity(
 
 def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
     """Records a payment, or applies a credit. Raises Conflict while the company applies credits by itself."""
+    refuse_unplaced(new)
     yield from refuse_automatic_credits()
     body = from_payment_create(new, (yield from method_ref(new.method)), book)
     return (yield from _PAYMENTS.made(body, key, book))
@@ -132,6 +134,7 @@ def create(new: PaymentCreate, key: str, book: Book) -> Flow[Payment]:
 
 def update(remote_id: str, new: PaymentUpdate, version: str | None, key: str, book: Book) -> Flow[Payment]:
     """Changes what is given. Raises Conflict if `version` is stale, or while the company applies credits by itself."""
+    refuse_unplaced(new)
     yield from refuse_automatic_credits()
     method = yield from method_ref(new.method)
     current = yield from _PAYMENTS.current(remote_id)

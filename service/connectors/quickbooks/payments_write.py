@@ -12,7 +12,7 @@ from service.connectors.quickbooks.statement import MINOR_VERSION
 from service.connectors.quickbooks.wire import Link, Ref, written
 from service.connectors.sdk.flow import Flow, Request
 from service.connectors.sdk.money import is_currency, to_decimal
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Money
 from service.resources.payment import AllocationInput, PaymentCreate, PaymentMethod, PaymentUpdate
@@ -64,6 +64,22 @@ class Standing(Struct, frozen=True):
     lines: list[WritePaymentLine]
 
 
+_ACCEPTED: Final = (
+    "client",
+    "amount",
+    "received_on",
+    "method",
+    "reference",
+    "deposit_account",
+    "allocations",
+)
+
+
+def refuse_unplaced(new: PaymentCreate | PaymentUpdate) -> None:
+    """Raises Invalid at what no payment can hold, before anything is read for it."""
+    accept(new, _ACCEPTED, "QuickBooks")
+
+
 def from_payment_create(new: PaymentCreate, method: Ref | UnsetType, book: Book) -> WritePayment:
     """The body of a new payment. Raises Invalid for allocations that come to more than there is."""
     allocations = [] if isinstance(new.allocations, UnsetType) else new.allocations
@@ -85,7 +101,6 @@ def from_payment_update(
     remote_id: str, new: PaymentUpdate, method: Ref | UnsetType, standing: Standing, book: Book
 ) -> WritePayment:
     """The body of an update, with client, amount and lines said again: QuickBooks removes the lines left out."""
-    refuse(new, ("refund",), "QuickBooks")
     total = standing.amount if isinstance(new.amount, UnsetType) else _amount(new.amount, standing.currency)
     account = new.deposit_account
     return WritePayment(

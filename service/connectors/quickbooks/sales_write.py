@@ -1,17 +1,24 @@
 """New and changed invoices and credit memos for QuickBooks: the same but for the day that an invoice is due."""
 
 from datetime import date
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.entity import Entity, Versioned
-from service.connectors.quickbooks.lines_write import WriteLine, WriteMemo, from_lines, from_memo, only_currency
+from service.connectors.quickbooks.lines_write import (
+    WriteLine,
+    WriteMemo,
+    from_lines,
+    from_memo,
+    only_currency,
+    refuse_unplaced_in,
+)
 from service.connectors.quickbooks.lists_write import tracked
 from service.connectors.quickbooks.wire import Ref, RefId, currency_of
 from service.connectors.sdk.binding import given
 from service.connectors.sdk.flow import Flow
-from service.connectors.sdk.references import refuse, remote_id_of
+from service.connectors.sdk.references import accept, remote_id_of
 from service.ids import Book
 from service.resources.credit import CreditCreate, CreditUpdate
 from service.resources.invoice import InvoiceCreate, InvoiceUpdate
@@ -37,12 +44,36 @@ def update_sale(
 ) -> Flow[M]:
     """Changes what is given. The record is read first for its version, unless given, and for the currency of new
     lines. Raises Conflict if `version` is stale."""
+    refuse_unplaced(new)
     currency: str | None = None
     if version is None or new.lines:
         current = yield from sales.current(remote_id)
         version = version or current.SyncToken
         currency = currency_of(current.CurrencyRef, book)
     return (yield from sales.changed(from_sale_update(remote_id, new, version, currency, book, term), key, book))
+
+
+_ACCEPTED: Final = (
+    "client",
+    "lines",
+    "number",
+    "issued_on",
+    "due_on",
+    "terms",
+    "currency",
+    "tracking",
+    "memo",
+)
+
+
+def refuse_unplaced(new: InvoiceCreate | InvoiceUpdate | CreditCreate | CreditUpdate) -> None:
+    """Raises Invalid at what no sale can hold, before anything is read for it.
+
+    Class and location are records in QuickBooks and go by `tracking`, not by name; a payment applies a credit.
+    """
+    accept(new, _ACCEPTED, "QuickBooks")
+    for index, line in enumerate([] if isinstance(new.lines, UnsetType) else new.lines):
+        refuse_unplaced_in(line, f"/lines/{index}")
 
 
 class WriteSale(Struct, frozen=True, kw_only=True):
@@ -63,6 +94,7 @@ class WriteSale(Struct, frozen=True, kw_only=True):
 
 def from_sale_create(new: InvoiceCreate | CreditCreate, book: Book, term: Ref | UnsetType = UNSET) -> WriteSale:
     """The body of a new sale. Raises Invalid for references of another account and for amounts that disagree."""
+    refuse_unplaced(new)
     currency, places = given(new.currency), _places(new, book)
     return WriteSale(
         CustomerRef=Ref(remote_id_of(new.client, "cli_", book, "/client")),
@@ -87,8 +119,6 @@ def from_sale_update(
     term: Ref | UnsetType = UNSET,
 ) -> WriteSale:
     """The body of a sparse update. Lines, when given, replace all lines: QuickBooks removes those left out."""
-    if isinstance(new, CreditUpdate):
-        refuse(new, ("applications",), "QuickBooks")  # a payment applies a credit
     places = _places(new, book)
     return WriteSale(
         Id=remote_id,
@@ -106,8 +136,7 @@ def from_sale_update(
 
 
 def _places(new: InvoiceCreate | InvoiceUpdate | CreditCreate | CreditUpdate, book: Book) -> dict[str, Ref]:
-    """The class and location of the whole. Raises Invalid for them by name: in QuickBooks they are records."""
+    """The class and location of the whole."""
     if isinstance(new, CreditCreate | CreditUpdate):
         return {}
-    refuse(new, ("class_name", "location", "category"), "QuickBooks")
     return tracked(new.tracking, ("class", "location"), book, "/tracking")

@@ -7,7 +7,7 @@ from msgspec import Struct
 
 from service.connectors.quickbooks.changes import Source, capture
 from service.connectors.quickbooks.entity import Entity, documented
-from service.connectors.quickbooks.lists_write import NEW, Head, from_item
+from service.connectors.quickbooks.lists_write import NEW, Head, WriteItem, from_item
 from service.connectors.quickbooks.statement import Conditions, compares, contains, is_active, sorts
 from service.connectors.quickbooks.tracking import category_id
 from service.connectors.quickbooks.wire import RefId, Times
@@ -105,9 +105,11 @@ def create(new: ServiceItemCreate, key: str, book: Book) -> Flow[ServiceItem]:
 
 def update(remote_id: str, new: ServiceItemUpdate, version: str | None, key: str, book: Book) -> Flow[ServiceItem]:
     """Changes what is given. Raises Conflict if `version` is stale."""
-    version = yield from _ITEMS.version_of(remote_id, version)
-    head = Head(Id=remote_id, SyncToken=version, sparse=True)
-    return (yield from _ITEMS.changed(from_item(new, head, book), key, book))
+
+    def body_of(version: str) -> WriteItem:
+        return from_item(new, Head(Id=remote_id, SyncToken=version, sparse=True), book)
+
+    return (yield from _ITEMS.updated(remote_id, version, body_of, key, book))
 
 
 def is_sold(wire: WireItem) -> bool:

@@ -2,13 +2,13 @@
 
 from datetime import date
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from msgspec import UNSET, Struct, UnsetType
 
 from service.connectors.quickbooks.wire import Ref, written
 from service.connectors.sdk.money import to_decimal
-from service.connectors.sdk.references import invalid, refuse, remote_id_of
+from service.connectors.sdk.references import accept, invalid, remote_id_of
 from service.ids import Book
 from service.resources.common import Money
 from service.resources.time_entry import TimeEntryCreate, TimeEntryUpdate
@@ -32,9 +32,12 @@ class WriteTimeActivity(Struct, frozen=True, kw_only=True):
     Description: str | UnsetType = UNSET
 
 
+_ACCEPTED: Final = ("worked_on", "minutes", "description", "rate", "billable")
+
+
 def from_time_entry_create(new: TimeEntryCreate, book: Book) -> WriteTimeActivity:
     """The body of a new time activity. Raises Invalid for a task, which QuickBooks does not know."""
-    refuse(new, ("task",), "QuickBooks")
+    accept(new, (*_ACCEPTED, "user", "client", "service_item"), "QuickBooks")
     hours, minutes = _counted(new.minutes)
     item = new.service_item
     return WriteTimeActivity(
@@ -55,6 +58,7 @@ def from_time_entry_update(
     remote_id: str, new: TimeEntryUpdate, version: str, book: Book, *, is_clocked: bool
 ) -> WriteTimeActivity:
     """The body of a sparse update. Raises Invalid for new minutes of time that was clocked."""
+    accept(new, _ACCEPTED, "QuickBooks")
     hours: int | UnsetType = UNSET
     minutes: int | UnsetType = UNSET
     if not isinstance(new.minutes, UnsetType):

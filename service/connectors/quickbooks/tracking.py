@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from service.connectors.quickbooks.changes import Source, capture
 from service.connectors.quickbooks.entity import Entity, documented
-from service.connectors.quickbooks.lists_write import NEW, Head, from_tracking
+from service.connectors.quickbooks.lists_write import NEW, Head, WriteTracking, from_tracking
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, is_active
 from service.connectors.quickbooks.wire import RefId, Times
 from service.connectors.sdk.binding import Binding, Filter, Query, RemotePage, Wire
@@ -133,10 +133,11 @@ def update(remote_id: str, new: TrackingValueUpdate, version: str | None, key: s
         dimension = Dimension(word)
     except ValueError:
         raise NotFound("no record has such an id") from None
-    entity = _ENTITIES[dimension]
-    version = yield from entity.version_of(vendor_id, version)
-    head = Head(Id=vendor_id, SyncToken=version, sparse=True)
-    return (yield from entity.changed(from_tracking(new, dimension, head, book), key, book))
+
+    def body_of(version: str) -> WriteTracking:
+        return from_tracking(new, dimension, Head(Id=vendor_id, SyncToken=version, sparse=True), book)
+
+    return (yield from _ENTITIES[dimension].updated(vendor_id, version, body_of, key, book))
 
 
 def is_category(wire: WireTracking) -> bool:

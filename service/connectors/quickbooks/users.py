@@ -7,7 +7,7 @@ from msgspec import Struct
 from service.connectors.quickbooks.changes import capture
 from service.connectors.quickbooks.clients import WireEmail
 from service.connectors.quickbooks.entity import Entity, documented
-from service.connectors.quickbooks.lists_write import NEW, Head, from_user
+from service.connectors.quickbooks.lists_write import NEW, Head, WriteEmployee, from_user
 from service.connectors.quickbooks.statement import Conditions, compares, contains, is_active, sorts
 from service.connectors.quickbooks.wire import Times
 from service.connectors.sdk.binding import Binding, Filter
@@ -76,8 +76,11 @@ def create(new: UserCreate, key: str, book: Book) -> Flow[User]:
 
 def update(remote_id: str, new: UserUpdate, version: str | None, key: str, book: Book) -> Flow[User]:
     """Changes what is given; the display name stays. Raises Conflict if `version` is stale."""
-    version = yield from _USERS.version_of(remote_id, version)
-    return (yield from _USERS.changed(from_user(new, Head(Id=remote_id, SyncToken=version, sparse=True)), key, book))
+
+    def body_of(version: str) -> WriteEmployee:
+        return from_user(new, Head(Id=remote_id, SyncToken=version, sparse=True))
+
+    return (yield from _USERS.updated(remote_id, version, body_of, key, book))
 
 
 CHANGES: Final = _USERS.source

@@ -156,7 +156,6 @@ def update(remote_id: str, new: EngagementUpdate, version: str | None, key: str,
     del version, key
     calls.accept(new, ("dated_on", "kind_native", "services", "status"))
     path = calls.below("/engagements", remote_id)
-    current = yield calls.read_one(path)
     changes: dict[str, object] = {}
     if not isinstance(new.dated_on, UnsetType):
         changes["date"] = new.dated_on
@@ -165,6 +164,7 @@ def update(remote_id: str, new: EngagementUpdate, version: str | None, key: str,
     is_sent = new.status is EngagementStatus.SENT
     if not is_sent and (status := _written_status(new.status)) is not None:
         changes["status"] = status
+    current = yield calls.read_one(path)
     if not isinstance(new.services, UnsetType):
         client = _read_one(current).client
         if client is None:
