@@ -116,7 +116,16 @@ from billing.stripe_state import Collection, StripeInvoice, get_stripe_invoice
 from billing.stripe_steps import StepFailed
 from billing.sums import sum_up
 from billing.usage import ANSWER_WITHIN_S, Beside, BesideRow, UsageLedger
-from billing.vendors import VendorFigures, list_vendor_figures, sum_up_vendors, vendors_summed_until
+from billing.vendors import (
+    VendorDay,
+    VendorFigures,
+    VendorIncident,
+    list_vendor_days,
+    list_vendor_figures,
+    list_vendor_incidents,
+    sum_up_vendors,
+    vendors_summed_until,
+)
 
 __all__ = [
     "ANSWER_WITHIN_S",
@@ -200,7 +209,9 @@ __all__ = [
     "UsageFileError",
     "UsageLedger",
     "UsageSummary",
+    "VendorDay",
     "VendorFigures",
+    "VendorIncident",
     "VoidReason",
     "WebhookForged",
     "WebhookTooOld",
@@ -248,7 +259,9 @@ __all__ = [
     "list_spans",
     "list_uncredited_on_stripe",
     "list_unfinished_on_stripe",
+    "list_vendor_days",
     "list_vendor_figures",
+    "list_vendor_incidents",
     "list_void_reasons",
     "literals",
     "load_plan",

@@ -748,6 +748,14 @@ SELECT billing.sum_up_vendors($1);
 -- How vendors answered since an instant, over every organization (org_id) together.
 SELECT f.vendor, f.calls_at_least, f.faulted_share, f.p50_ms, f.p95_ms FROM billing.vendor_figures($1) f;
 
+-- name: list_vendor_days
+-- How vendors answered by day since an instant, over every organization (org_id) together.
+SELECT d.vendor, d.day, d.faulted_share FROM billing.vendor_days($1) d;
+
+-- name: list_vendor_incidents
+-- When vendors left calls unanswered since an instant, over every organization (org_id) together; newest first.
+SELECT i.vendor, i.began_at, i.ended_at, i.calls_at_least, i.faulted_share FROM billing.vendor_incidents($1) i;
+
 -- name: get_vendors_summed_until
 -- Until when that is known; of no organization (org_id).
 SELECT billing.vendors_summed_until();

@@ -1,7 +1,7 @@
 """How vendors answered lately, over all organizations together and recognizing none of them."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 import msgspec
@@ -22,6 +22,25 @@ class VendorFigures(msgspec.Struct, frozen=True):
     """The vendor's own time, to about 5 %."""
 
 
+class VendorDay(msgspec.Struct, frozen=True):
+    """A day (UTC) of a vendor with at least 20 live calls."""
+
+    vendor: str
+    day: date
+    faulted_share: float
+
+
+class VendorIncident(msgspec.Struct, frozen=True):
+    """Hours on end in which a vendor left a tenth of the live calls, or more, unanswered; of each at least 20."""
+
+    vendor: str
+    began_at: datetime
+    ended_at: datetime
+    """The end of the last such hour; the running hour's for one that goes on."""
+    calls_at_least: int
+    faulted_share: float
+
+
 async def sum_up_vendors(connection: Connection, but_of: Sequence[UUID]) -> None:
     """Takes up what was recorded until now, calls with these keys left out: those that never reach a vendor."""
     await connection.execute(QUERIES["note_new_ranges"])
@@ -33,6 +52,18 @@ async def list_vendor_figures(connection: Connection, since: datetime) -> tuple[
     """By vendor; the five minutes that `since` falls into are left out. At most a day is known."""
     rows = await connection.fetch(QUERIES["list_vendor_figures"], since)
     return tuple(msgspec.convert(row, VendorFigures) for row in rows)
+
+
+async def list_vendor_days(connection: Connection, since: datetime) -> tuple[VendorDay, ...]:
+    """By vendor and day; three months are known."""
+    rows = await connection.fetch(QUERIES["list_vendor_days"], since)
+    return tuple(msgspec.convert(row, VendorDay) for row in rows)
+
+
+async def list_vendor_incidents(connection: Connection, since: datetime) -> tuple[VendorIncident, ...]:
+    """Newest first; three months are known."""
+    rows = await connection.fetch(QUERIES["list_vendor_incidents"], since)
+    return tuple(msgspec.convert(row, VendorIncident) for row in rows)
 
 
 async def vendors_summed_until(connection: Connection) -> datetime | None:

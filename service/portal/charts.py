@@ -58,6 +58,24 @@ def stacks(
     )
 
 
+class Mark(Struct, frozen=True):
+    """One of a row of marks: `good`, `warn`, `bad` or `none`."""
+
+    kind: str
+    label: str
+    told: bool = False
+    """Whether it is worth saying to who cannot see it."""
+
+
+def strip(marks: Sequence[Mark]) -> Markup:
+    """Marks side by side; in words only those worth telling."""
+    drawn = Markup("").join(
+        _MARK.format(kind=one.kind, label=one.label, x=index * 6) for index, one in enumerate(marks)
+    )
+    told = "; ".join(one.label for one in marks if one.told)
+    return _STRIP.format(width=len(marks) * 6 - 2, marks=drawn, told=told or "no day to tell of")
+
+
 def _stack(x: float, step: float, one: Stack, most: float, heads: Sequence[str], kinds: Sequence[str]) -> Markup:
     drawn, top = Markup(""), float(_HEIGHT)
     for part, kind in zip(one.parts, kinds, strict=True):
@@ -94,4 +112,11 @@ _STACKS: Final = Markup(
     '<div class="scroll" role="region" aria-label="{title}" tabindex="0">'
     '<table><thead><tr><th scope="col">{first}</th>{head}</tr></thead>'
     "<tbody>{rows}</tbody></table></div></details></figure>"
+)
+_MARK: Final = Markup(
+    '<rect class="mark-{kind}" x="{x}" y="0" width="4" height="22" rx="1"><title>{label}</title></rect>'
+)
+_STRIP: Final = Markup(
+    '<svg class="strip" viewBox="0 0 {width} 22" width="{width}" height="22" aria-hidden="true" focusable="false">'
+    '{marks}</svg><span class="unseen">{told}</span>'
 )

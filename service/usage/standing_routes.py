@@ -28,6 +28,15 @@ _EXAMPLE: Final[dict[str, Any]] = {
         "p50_ms": 160.0,
         "p95_ms": 590.0,
     },
+    "days": [{"day": "2026-11-19", "answered_share": 0.9712}, {"day": "2026-11-20", "answered_share": 0.9993}],
+    "incidents": [
+        {
+            "began_at": "2026-11-19T14:00:00Z",
+            "ended_at": "2026-11-19T16:00:00Z",
+            "calls_at_least": 1000,
+            "faulted_share": 0.4127,
+        }
+    ],
     "open_issues": 0,
     "measured_until": "2026-11-20T09:12:00Z",
 }
@@ -50,7 +59,9 @@ def standing_operations(standings: Standings) -> tuple[Operation, ...]:
             tag="vendors",
             summary="Get how a vendor answers",
             description="Measured from everybody's live calls of the last hour and day: how many the vendor answered "
-            "and how long it took. Nothing is said from fewer than 20 calls, and nothing shows whose they were.",
+            "and how long it took; how it answered on each of the last 30 days; and incidents of the last 90: hours in "
+            "which it left a tenth of the calls or more unanswered. Nothing is said from fewer than 20 calls, and "
+            "nothing shows whose they were.",
             scope=None,
             meter=Meter.NONE,
             audit=Audit.MANAGEMENT,

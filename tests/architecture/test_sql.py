@@ -17,7 +17,13 @@ ROOT = Path(__file__).resolve().parents[2]
 QUERY_FILES = sorted(file for package in ("service", "billing") for file in (ROOT / package).rglob("queries.sql"))
 ROLES = ("tickmark_app", "tickmark_meter", "tickmark_operator")
 # Nothing of any organization.
-NOBODYS = {"public.schema_migrations", "public.regions", "billing.summed", "billing.vendor_sums"}
+NOBODYS = {
+    "public.schema_migrations",
+    "public.regions",
+    "billing.summed",
+    "billing.vendor_sums",
+    "billing.vendor_hours",
+}
 SELF_KEYED = {"public.organizations"}  # its own id is the organization
 
 _TABLES = """

@@ -14,7 +14,9 @@ from billing import (
     Reason,
     UsageLedger,
     VendorFigures,
+    list_vendor_days,
     list_vendor_figures,
+    list_vendor_incidents,
     sum_up_vendors,
     vendors_summed_until,
 )
@@ -141,6 +143,64 @@ async def test_older_calls_leave_the_figures_and_then_the_table(
 
 async def test_requests_see_figures_and_no_row_behind_them(request_connection: Connection) -> None:
     assert await vendors_summed_until(request_connection) is None
-    for verb in ("SELECT * FROM billing.vendor_sums", "SELECT billing.sum_up_vendors('{}')"):
+    for verb in (
+        "SELECT * FROM billing.vendor_sums",
+        "SELECT * FROM billing.vendor_hours",
+        "SELECT billing.sum_up_vendors('{}')",
+    ):
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             await request_connection.fetch(verb)
+
+
+_NOBODY = UUID(int=0)
+
+
+async def plant(operator: Connection, hours: dict[int, tuple[int, int]]) -> datetime:
+    """Hours ago → calls and faults of Canopy; the beginning of the running hour."""
+    this_hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
+    for ago, (calls, faults) in hours.items():
+        at = this_hour - timedelta(hours=ago)
+        row = (_NOBODY, "canopy", at, calls, faults)
+        await operator.execute("INSERT INTO billing.vendor_hours VALUES ($1, $2, $3, $4, $5)", *row)
+    return this_hour
+
+
+async def test_bad_hours_on_end_are_one_incident_and_a_quiet_day_parts_two(operator: Connection) -> None:
+    hours = {60: (100, 10), 10: (100, 50), 9: (40, 2), 8: (1000, 300), 7: (19, 19), 2: (20, 2), 1: (100, 9)}
+    now = await plant(operator, hours)
+
+    found = await list_vendor_incidents(operator, now - timedelta(days=90))
+
+    def ago(hours: int) -> datetime:
+        return now - timedelta(hours=hours)
+
+    assert [(one.began_at, one.ended_at) for one in found] == [(ago(2), ago(1)), (ago(10), ago(7)), (ago(60), ago(59))]
+    assert [(one.calls_at_least, one.faulted_share) for one in found] == [(20, 0.1), (1000, 0.3182), (100, 0.1)]
+
+
+async def test_hours_are_summed_with_the_figures_and_told_by_day(
+    ledger: UsageLedger, operator: Connection, request_connection: Connection
+) -> None:
+    org = uuid4()
+    for _ in range(2):
+        await keep(ledger, [answered(org, "canopy", 20.0) for _ in range(12)])
+        await sum_up_vendors(operator, [])
+    await keep(ledger, [answered(org, "karbon", 20.0) for _ in range(19)])
+    await sum_up_vendors(operator, [])
+
+    since = datetime.now(UTC) - timedelta(days=2)
+    days = await list_vendor_days(request_connection, since)
+
+    assert await operator.fetchval("SELECT sum(calls) FROM billing.vendor_hours WHERE vendor = 'canopy'") == 24
+    assert {one.vendor for one in days} <= {"canopy"}  # at midnight 24 calls may lie in two days
+    assert all(one.faulted_share == 0 for one in days)
+    assert await list_vendor_incidents(request_connection, since) == ()
+
+
+async def test_incidents_are_forgotten_after_three_months(operator: Connection) -> None:
+    now = await plant(operator, {24 * 92: (100, 50), 24 * 89: (100, 50)})
+    await sum_up_vendors(operator, [])
+
+    found = await list_vendor_incidents(operator, now - timedelta(days=365))
+
+    assert [one.began_at for one in found] == [now - timedelta(days=89)]
