@@ -26,7 +26,7 @@ async def authenticate(call: Call, keys: KeyRing, proxies: Proxies) -> Caller:
     if scheme.lower() != "bearer" or not token:
         raise ApiProblem(MISSING_KEY, "The `Authorization` header is not of the form `Bearer <key>`.")
     try:
-        caller = await keys.caller(token)
+        caller = await keys.caller(token.lstrip(" "))  # one or more spaces (RFC 9110, 11.4)
         if caller.ip_allow:
             check_address(caller, client_address(call, proxies))
     except AddressNotAllowedError:

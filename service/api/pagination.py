@@ -39,7 +39,7 @@ class Cursors:
         """The cursor that leads on from a vendor's position; `belongs_to` names key, connection, resource, filters."""
         nonce = os.urandom(_NONCE_BYTES)
         plain = _pack(_Sealed(int(self._seconds()) + LIFETIME_S, position))
-        return urlsafe_b64encode(nonce + self._cipher.encrypt(nonce, plain, belongs_to)).rstrip(b"=").decode()
+        return _text(nonce + self._cipher.encrypt(nonce, plain, belongs_to))
 
     def read(self, cursor: str, belongs_to: bytes) -> str:
         """The position in a cursor. A problem for one that was changed, is of another list or key, or has expired."""
@@ -47,6 +47,8 @@ class Cursors:
             if len(cursor) > MAX_CURSOR_CHARACTERS:
                 raise ValueError
             raw = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            if _text(raw) != cursor:  # base64 passes over what is not of its alphabet
+                raise ValueError
             sealed = _unpack(self._cipher.decrypt(raw[:_NONCE_BYTES], raw[_NONCE_BYTES:], belongs_to))
         except (InvalidTag, NotBase64, ValueError, msgspec.DecodeError):
             raise ApiProblem(
@@ -55,6 +57,10 @@ class Cursors:
         if sealed.expires_at <= self._seconds():
             raise ApiProblem(CURSOR_EXPIRED, "Cursors are good for 24 hours; this one is older.")
         return sealed.position
+
+
+def _text(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
 def example_page(*records: Any) -> dict[str, Any]:

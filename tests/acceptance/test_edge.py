@@ -34,6 +34,13 @@ async def test_no_spelling_of_a_path_goes_around_the_key(api: Api, path: str) ->
     assert (answer.status_code, problem_of(answer)) == (404, "not_found")
 
 
+@pytest.mark.parametrize("scheme", ["bearer ", "BEARER ", "Bearer  "])
+async def test_scheme_is_read_as_http_writes_it(api: Api, scheme: str) -> None:
+    answer = await api.http.get("/v1/me", headers={"Authorization": scheme + api.cast.key})
+
+    assert answer.status_code == 200, answer.text
+
+
 @pytest.mark.parametrize("value", ["Basic {key}", "{key}", "Bearer", "Token {key}"])
 async def test_other_schemes_are_401(api: Api, value: str) -> None:
     answer = await api.http.get("/v1/me", headers={"Authorization": value.format(key=api.cast.key)})
