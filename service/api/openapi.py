@@ -17,6 +17,7 @@ from service import errors
 from service.api.answer_headers import answer_headers, header_components, problem_headers
 from service.api.bodies import BODY_PROBLEMS
 from service.api.components import adapt
+from service.api.links import Links
 from service.api.operation import Meter, Operation, Parameter, needs_key
 from service.api.problems import ProblemBody
 from service.api.sentences import describe
@@ -72,6 +73,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     """The whole contract."""
     known = sorted(operations, key=lambda operation: (operation.path, operation.method))
     wanted = [ProblemBody, *_answers(known), *_bodies(known)]
+    links = Links(known)
     schemas, components = msgspec.json.schema_components(wanted, ref_template=_REF)
     by_type = dict(zip(map(repr, wanted), schemas, strict=True))
     describe(components, wanted)
@@ -84,7 +86,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             "servers": [{"url": "https://api.tickmark.example", "description": "Production"}],
             "tags": tags(known),
             "paths": {
-                path: {one.method.lower(): _operation(one, by_type) for one in group}
+                path: {one.method.lower(): _operation(one, by_type, links) for one in group}
                 for path, group in groupby(known, key=lambda operation: operation.path)
             },
             "components": {
@@ -117,7 +119,7 @@ def _bodies(operations: list[Operation]) -> list[Any]:
     return [one.body for one in operations if one.body not in (None, bytes)]
 
 
-def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
+def _operation(operation: Operation, schemas: dict[str, Any], links: Links) -> dict[str, Any]:
     found: dict[str, Any] = {
         "operationId": operation.id,
         "tags": [operation.tag],
@@ -135,7 +137,10 @@ def _operation(operation: Operation, schemas: dict[str, Any]) -> dict[str, Any]:
         if operation.body_example is not None:
             body["example"] = operation.body_example
         found["requestBody"] = {"required": True, "content": {operation.body_media_type: body}}
-    found["responses"] = dict(sorted(_responses(operation, schemas).items()))
+    found["responses"] = responses = dict(sorted(_responses(operation, schemas).items()))
+    for status in (operation.status, *operation.other_answers):
+        if onward := links.of(operation, status):
+            responses[str(status)]["links"] = onward
     return found
 
 

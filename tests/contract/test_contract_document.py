@@ -102,5 +102,15 @@ def test_defaults_of_bodies_are_told_in_words() -> None:
     assert days["description"].endswith("`365` where it is left out.")
 
 
+def test_answers_lead_on_to_what_they_name() -> None:
+    created = next(one for one in OPERATIONS if one["operationId"] == "createClient")["responses"]
+    known = {one["operationId"] for one in OPERATIONS}
+    links = [link for one in OPERATIONS for answer in one["responses"].values() for link in answer.get("links", {})]
+
+    assert set(created["201"]["links"]) == {"getClient", "updateClient", "deleteClient"}
+    assert created["202"]["links"]["getOperation"]["parameters"] == {"id": "$response.body#/id"}
+    assert set(links) <= known
+
+
 def takes(operation: dict[str, Any], name: str) -> bool:
     return any(parameter["name"] == name for parameter in operation.get("parameters", ()))
