@@ -104,6 +104,7 @@ async def _destroy(
         await store.mark_connection_state(connection, org_id, record.id, State.DISCONNECTED, None, at)
         consents = await store.mark_consents_revoked(connection, org_id, record.id, at)
         await secrets_store.delete_secrets(connection, org_id, record.id)
+        await store.delete_account_marks(connection, org_id, record.id)
         await secrets_store.delete_unused_data_keys(connection, org_id, record.firm_id)
         detail = f"vendor: {at_vendor.value}; secrets destroyed"
         await store.insert_event(connection, org_id, record.id, at, "ended", detail)

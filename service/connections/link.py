@@ -109,6 +109,7 @@ async def disconnect(connection: Connection, org_id: UUID, connection_id: UUID, 
         await set_state(connection, org_id, connection_id, State.DISCONNECTED, clock=clock)
         await store.mark_consents_revoked(connection, org_id, connection_id, clock())
         await secrets_store.delete_secrets(connection, org_id, connection_id)
+        await store.delete_account_marks(connection, org_id, connection_id)
 
 
 async def rewrap_data_keys(connection: Connection, vault: Vault, newest: str) -> int:

@@ -56,6 +56,19 @@ FROM connection_accounts WHERE org_id = $1 AND connection_id = $2 ORDER BY ordin
 SELECT connection_id, ordinal, remote_id, name, currency, time_zone
 FROM connection_accounts WHERE org_id = $1 AND connection_id = ANY ($2::uuid[]) ORDER BY connection_id, ordinal;
 
+-- name: list_account_marks
+-- Digests of what the accounts of a connection are told by, where their vendor names none.
+SELECT coalesce(array_agg(mark ORDER BY mark), '{}')
+FROM connection_accounts, unnest(marks) AS mark WHERE org_id = $1 AND connection_id = $2;
+
+-- name: mark_account_told_by
+-- What an account is told by from now on.
+UPDATE connection_accounts SET marks = $4 WHERE org_id = $1 AND connection_id = $2 AND remote_id = $3;
+
+-- name: delete_account_marks
+-- Nobody connects again what has ended: nothing has to be told from it.
+UPDATE connection_accounts SET marks = '{}' WHERE org_id = $1 AND connection_id = $2;
+
 -- name: mark_connection_state
 -- Sets a connection's state and why.
 UPDATE connections SET state = $3, state_reason = $4, updated_at = $5 WHERE org_id = $1 AND id = $2 RETURNING firm_id;

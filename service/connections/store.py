@@ -144,6 +144,21 @@ async def list_accounts(connection: Connection, org_id: UUID, connection_id: UUI
     return msgspec.convert(rows, tuple[Account, ...])
 
 
+async def list_account_marks(connection: Connection, org_id: UUID, connection_id: UUID) -> frozenset[bytes]:
+    """What all accounts of a connection are told by."""
+    return frozenset(await connection.fetchval(SQL["list_account_marks"], org_id, connection_id))
+
+
+async def mark_account_told_by(
+    connection: Connection, org_id: UUID, connection_id: UUID, remote_id: str, marks: frozenset[bytes]
+) -> None:
+    await connection.execute(SQL["mark_account_told_by"], org_id, connection_id, remote_id, sorted(marks))
+
+
+async def delete_account_marks(connection: Connection, org_id: UUID, connection_id: UUID) -> None:
+    await connection.execute(SQL["delete_account_marks"], org_id, connection_id)
+
+
 async def list_accounts_of(
     connection: Connection, org_id: UUID, connection_ids: list[UUID]
 ) -> dict[UUID, tuple[Account, ...]]:

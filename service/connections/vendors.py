@@ -79,6 +79,11 @@ class Vendors:
         address = base_url or setup.base_url or connector.base_urls.get("sandbox" if sandbox else self._region)
         return None if address is None else Door(connector, address.rstrip("/"), setup, base_url is not None)
 
+    def stand_in(self, vendor: str) -> str:
+        """Our word for an account that the vendor did not name; empty where it always does."""
+        connector = self._connectors.get(vendor)
+        return "" if connector is None else connector.stand_in or ""
+
     def reachable(self, *, sandbox: bool) -> list[Connector]:
         """The vendors that a firm can connect here, by name."""
         found = [door.connector for slug in self._connectors if (door := self.door(slug, sandbox=sandbox)) is not None]

@@ -102,8 +102,9 @@ class VendorCoverage(Struct, frozen=True, kw_only=True, tag_field="object", tag=
     """The vendor's own, which we keep for you."""
     limits_for: Literal["account", "connection", "app"]
     names_account: bool
-    """Whether the vendor says whose books a key or login opens. `false`: nobody can notice when a connection is
-    connected again with those of another firm; the connect page says so to the person."""
+    """Whether the vendor says whose books a key or login opens. `false`: whose a new connection opens is for the person
+    to check, as the connect page tells them; one that is connected again is compared by ids that the vendor gave for
+    good, and refused where it leads to another firm's."""
     resources: tuple[ResourceCoverage, ...]
     passthrough: tuple[PassthroughCoverage, ...]
     """The vendor's own endpoints that can be called as they are, below `/v1/passthrough/<vendor>`."""
@@ -161,7 +162,7 @@ def vendor_coverage(connector: Connector) -> VendorCoverage:
         name=connector.name,
         limits=_limits(connector.budget),
         limits_for=connector.budget.scope,
-        names_account=connector.names_account,
+        names_account=connector.stand_in is None,
         resources=tuple(_resource(name, binding) for name, binding in connector.bindings().items()),
         passthrough=tuple(
             PassthroughCoverage(rule.method, rule.path, rule.about, rule.lane == "write", rule.known)

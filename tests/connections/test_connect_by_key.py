@@ -35,21 +35,21 @@ async def test_karbon_is_connected_with_both_secrets_and_with_no_other(connectin
     assert (await connecting.health(connection))["hard_end_at"] is None
 
 
-async def test_karbon_names_no_tenant_and_the_page_and_the_capabilities_say_so(connecting: Connecting) -> None:
+async def test_karbon_does_not_say_whose_it_is_and_the_page_and_the_capabilities_say_so(connecting: Connecting) -> None:
     browser = Browser()
     bearer, access_key = connecting.vendors.karbon.grant().access_token.split("\n")
     made, page = await connecting.signed("karbon", browser)
     await browser.submit(page, "key", {"key": bearer, "access_key": access_key})
     connection = (await connecting.status(made))["connection"]
     _, again = await connecting.signed("karbon", Browser(), connection=connection)
-    _, named = await connecting.signed("financial_cents", Browser())
+    _, named = await connecting.signed("senta", Browser())
 
     capabilities = (await connecting.api.get(f"/v1/connections/{connection}/capabilities")).json()
     others = (await connecting.api.get("/v1/vendors/quickbooks/coverage")).json()
 
-    assert "Karbon does not say whose records a key opens" in page.text
-    assert "yours is of Birch & Vale Accounting" in page.text
-    assert "what this connection had before may be mixed" in again.text
+    assert "Karbon does not say whose records it opens" in page.text
+    assert "what you give is of Birch & Vale Accounting" in page.text
+    assert "we compare it with what this connection had before and refuse another firm's" in again.text
     assert "does not say whose" not in named.text
     assert (capabilities["names_account"], others["names_account"]) == (False, True)
 

@@ -59,7 +59,7 @@ class Contents(Struct, frozen=True, kw_only=True):
     lapse: str = ""
     """How long the vendor accepts a key, where it ends by itself."""
     names_account: bool = True
-    """False: it cannot be checked whose key it is, so that the person has to."""
+    """False: the vendor does not say whose records we are let in to, so that the person has to look."""
     accounts: tuple[FoundAccount, ...] = ()
     goes_to: str = ""
     """The vendor's origin, where a form may lead."""
@@ -96,7 +96,7 @@ async def contents(linking: Linking, journey: Journey, session: LinkSession) -> 
     return Contents(
         vendor=name,
         ways=ways or ("login",),
-        names_account=door.connector.names_account,
+        names_account=door.connector.stand_in is None,
         goes_to=goes_to or "",
         inputs=() if key is None else _inputs(key, name),
         lapse="" if key is None or key.lasts is None else f"{key.lasts.days} days",

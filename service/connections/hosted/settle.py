@@ -15,6 +15,7 @@ from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import store
 from service.connections.hosted.acts import CONNECT, CONNECT_AGAIN, note
 from service.connections.hosted.held import Held
+from service.connections.hosted.sameness import Led, digests, led
 from service.connections.hosted.statement import ends_at
 from service.connections.hosted.store import LinkSession
 from service.connections.linking import Linking
@@ -25,18 +26,20 @@ from service.db.pool import Connection, as_organization
 from service.ids import new_uuid
 
 _METHOD: Final = "click_through"
+_UNTOLD: Final = "; there was nothing to tell by whether it is the same account"
 
 
 async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Sequence[FoundAccount]) -> UUID:
     """The connection. Raises ConnectRefusedError where the page was finished before, or leads to other accounts."""
     assert held.credentials is not None
     assert session.vendor is not None
-    at = linking.clock()
+    at, again = linking.clock(), f"by {session.signer_name}"
     async with as_organization(linking.pool, session.org_id) as connection:
         if session.relinks is None:
             made = await _insert(linking, connection, session, chosen)
         else:
-            made = await _same(connection, session, chosen)
+            made, leads = await _same(linking, connection, session, chosen)
+            again += _UNTOLD if leads is Led.UNTOLD else ""
         await insert_credentials(
             connection, linking.vault, session.org_id, session.firm_id, made.id, held.credentials, at
         )
@@ -45,9 +48,7 @@ async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Seq
         state, reason = (State.PENDING, WAITING) if waits else (State.HEALTHY, None)
         await connections.mark_connection_state(connection, session.org_id, made.id, state, reason, at)
         if session.relinks is not None:
-            await connections.insert_event(
-                connection, session.org_id, made.id, at, "connected_again", f"by {session.signer_name}"
-            )
+            await connections.insert_event(connection, session.org_id, made.id, at, "connected_again", again)
         notice = f"Nothing can be read before {WAITING.replace('has not agreed yet', 'agrees')}." if waits else None
         if not await store.mark_finished(connection, session, made.id, notice):
             raise ConnectRefusedError("That step was taken already.")
@@ -87,24 +88,40 @@ async def _insert_accounts(
     for ordinal, found in enumerate(chosen, first):
         account = Account(ordinal, found.remote_id, found.name, found.currency, found.time_zone)
         await connections.insert_account(connection, made.org_id, made.id, account)
+        await _tell_by(connection, made, found.remote_id, found)
 
 
-async def _same(connection: Connection, session: LinkSession, chosen: Sequence[FoundAccount]) -> ConnectionRecord:
+async def _tell_by(connection: Connection, made: ConnectionRecord, remote_id: str, found: FoundAccount) -> None:
+    """Keeps what the account is told by from now on; where nothing was found, what was kept before."""
+    if found.marks:
+        marks = digests(made.id, found.marks)
+        await connections.mark_account_told_by(connection, made.org_id, made.id, remote_id, marks)
+
+
+async def _same(
+    linking: Linking, connection: Connection, session: LinkSession, chosen: Sequence[FoundAccount]
+) -> tuple[ConnectionRecord, Led]:
     """The connection that is connected again, with its ids: the accounts it had have to be among the chosen ones."""
     assert session.relinks is not None
     known = await connections.get_connection(connection, session.org_id, session.relinks)
     if known is None or known.state is State.DISCONNECTED:
         raise ConnectRefusedError("The connection has ended meanwhile. Ask for a link to a new one.")
     before = await connections.list_accounts(connection, session.org_id, known.id)
-    had, has = {account.remote_id for account in before}, {account.remote_id for account in chosen}
-    if not had <= has:
+    told_by = await connections.list_account_marks(connection, session.org_id, known.id)
+    had, word = {account.remote_id for account in before}, linking.vendors.stand_in(known.vendor)
+    leads = led(before, told_by, chosen, known.id, word)
+    if leads is Led.ELSEWHERE:
         raise ConnectRefusedError(
             "This login leads to other accounts than the connection had. Use the login of the same firm, and choose "
             f"what it had: {', '.join(account.name for account in before)}."
         )
-    added = [account for account in chosen if account.remote_id not in had]
+    is_one = bool(word)  # such a login reaches one account, and what it is called may have changed
+    for account in chosen:
+        if is_one or account.remote_id in had:
+            await _tell_by(connection, known, before[0].remote_id if is_one else account.remote_id, account)
+    added = [] if is_one else [account for account in chosen if account.remote_id not in had]
     await _insert_accounts(connection, known, len(before), added)
-    return known
+    return known, leads
 
 
 async def _sign(linking: Linking, connection: Connection, session: LinkSession, made: ConnectionRecord) -> bool:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final
 
 from service.connectors.financial_cents.clients import BINDING as CLIENTS
-from service.connectors.financial_cents.discovery import discover
+from service.connectors.financial_cents.discovery import STAND_IN, discover
 from service.connectors.financial_cents.faults import classify
 from service.connectors.financial_cents.users import BINDING as USERS
 from service.connectors.sdk.budget import BudgetSpec, Limit
@@ -38,6 +38,7 @@ FINANCIAL_CENTS: Final = Connector(
     ),
     classify=classify,
     discover=discover,
+    stand_in=STAND_IN,
     clients=CLIENTS,
     users=USERS,
 )

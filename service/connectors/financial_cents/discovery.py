@@ -1,6 +1,7 @@
 """Which firm a token is of. Nothing tells its name; that every client names the same company is taken to be it.
 
-Assumed; where clients name several, or there are none, the account has no id but ours.
+Assumed. Where clients name several, or there are none, the firm has no id: then its oldest clients say whose token it
+is: their ids are taken to be no other firm's.
 """
 
 from collections.abc import Mapping
@@ -13,11 +14,13 @@ from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.connector import FoundAccount
 from service.connectors.sdk.flow import Flow
 
+STAND_IN: Final = "firm"
 _NAME: Final = "Financial Cents"
 _LOOKED_AT: Final = 50
 
 
 class _Row(Struct, frozen=True, gc=False):
+    id: int | str | None = None
     company_id: int | str | None = None
 
 
@@ -28,6 +31,10 @@ def discover(_told: Mapping[str, str]) -> Flow[tuple[FoundAccount, ...]]:
     """The one firm, once the vendor has said yes to the token."""
     oldest = (("order_by", "created_at"), ("order_dir", "asc"))
     request = lists.rows("/api/v1/clients", lists.Place(1, _LOOKED_AT), oldest)
-    companies = {row.company_id for row in _read((yield request)).data}
+    rows = _read((yield request)).data
+    companies = {row.company_id for row in rows}
     only = next(iter(companies)) if len(companies) == 1 else None
-    return (FoundAccount("firm" if only is None else str(only), _NAME),)
+    marks = [f"client {row.id}" for row in rows if row.id is not None]
+    if only is None:
+        return (FoundAccount(STAND_IN, _NAME, marks=tuple(marks)),)
+    return (FoundAccount(str(only), _NAME, marks=(f"company {only}", *marks)),)

@@ -7,7 +7,7 @@ from typing import Final
 
 from service.connectors.ignition.clients import BINDING as CLIENTS
 from service.connectors.ignition.contacts import BINDING as CONTACTS
-from service.connectors.ignition.discovery import discover
+from service.connectors.ignition.discovery import STAND_IN, discover
 from service.connectors.ignition.engagements import BINDING as ENGAGEMENTS
 from service.connectors.ignition.faults import classify
 from service.connectors.sdk.auth import OAuth2
@@ -41,6 +41,7 @@ IGNITION: Final = Connector(
     ),
     classify=classify,
     discover=discover,
+    stand_in=STAND_IN,
     clients=CLIENTS,
     contacts=CONTACTS,
     engagements=ENGAGEMENTS,

@@ -6,7 +6,7 @@ Source: https://karbonhq.github.io/karbon-api-reference/KarbonAPI.json and the g
 from typing import Final
 
 from service.connectors.karbon.clients import BINDING as CLIENTS
-from service.connectors.karbon.discovery import discover
+from service.connectors.karbon.discovery import STAND_IN, discover
 from service.connectors.karbon.faults import classify
 from service.connectors.sdk.budget import BudgetSpec, Limit
 from service.connectors.sdk.connector import Connector
@@ -46,6 +46,6 @@ KARBON: Final = Connector(
     classify=classify,
     redact=frozenset({"RegistrationNumber", "RegistrationNumbers", "InvoiceMagicLink", "InvoicePdfUrl"}),
     discover=discover,
-    names_account=False,  # TenantSettings, the one record of the tenant itself, has neither id nor name
+    stand_in=STAND_IN,
     clients=CLIENTS,
 )

@@ -46,6 +46,9 @@ class FoundAccount(Struct, frozen=True):
     name: str
     currency: str | None = None
     time_zone: str | None = None
+    marks: tuple[str, ...] = ()
+    """Ids that the vendor gave for good to things in this account, and to nothing in any other: what it is told by
+    where its own id is not said. Never names, which two firms may have in common."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,8 +85,9 @@ class Connector:
     """Every account that a new connection could be for, from what the vendor sent back with its consent (`realmId`), or
     from what the person gave beside their key and is not secret.
     Its paths stand below the base URL. Without it the `accounts` binding is read."""
-    names_account: bool = True
-    """Whether the vendor says whose books are opened. Where not, another firm's keys look like the firm's own."""
+    stand_in: str | None = None
+    """Our word for the account, where the vendor does not always say its id: then two accounts are told apart by their
+    marks. Nobody at such a vendor says whose books are opened, so the connect page asks the person to look."""
     home_currency: Callable[[], Flow[str | None]] | None = None
     """What a new connection's account is kept in, where only its invoices say so: asked once a firm consents to these.
     Its paths stand below the base URL."""

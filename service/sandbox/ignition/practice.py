@@ -14,6 +14,7 @@ from service.sandbox.shapes import counts
 _PROPOSAL = 81
 _YEAR_S = 365 * 86_400
 _STATES = {"Active": "active", "Prospect": "lead", "Archived": "archived", "Other": "inactive"}
+_STAGES = (("Lead", 0.1), ("Proposal sent", 0.5), ("Negotiation", 0.8))
 _PROPOSED = ("accepted", "awaiting_acceptance", "completed", "draft", "accepted", "lost", "archived")
 
 
@@ -41,9 +42,23 @@ class Practice:
             "contacts": Rows(
                 people.size, self.contact, lambda _: None, lambda row: books.client_times(people.locate(row)[0])[1]
             ),
+            "deal_stages": Rows(len(_STAGES), self.deal_stage, lambda _: None, lambda _: books.client_times(0)[0]),
             "proposals": Rows(
                 books.clients, self.proposal, self._proposal_state, lambda row: books.client_times(row)[1]
             ),
+        }
+
+    def deal_stage(self, row: int) -> Json:
+        """What deals go through: a practice's own."""
+        name, likelihood = _STAGES[row]
+        return {
+            "slug": f"dst_{self._books.seed:x}{row + 1:06d}",
+            "name": name,
+            "position": row + 1,
+            "win_likelihood": likelihood,
+            "inactive_threshold_days": 30,
+            "created_at": instant(self._books.client_times(0)[0]),
+            "updated_at": instant(self._books.client_times(0)[0]),
         }
 
     def _client_state(self, row: int) -> str:

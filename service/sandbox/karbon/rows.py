@@ -9,7 +9,7 @@ from service.sandbox.http import Json
 from service.sandbox.people import STAFF, person
 from service.sandbox.shapes import counts
 
-_ALPHABET = "123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjkmnpqrstvwxyz"
+ALPHABET = "123456789BCDFGHJKLMNPQRSTVWXYZbcdfghjkmnpqrstvwxyz"
 _KEY, _PRIVATE = 51, 52
 _TYPES = {"Active": "Client", "Archived": "Former Client", "Prospect": "Prospect", "Other": "Supplier"}
 CONTACT_TYPES = tuple(_TYPES.values())
@@ -34,18 +34,18 @@ class Sort:
         """Twelve characters: a letter of the sort, seven of the row, four that say nothing."""
         text, rest = "", row
         for _ in range(7):
-            rest, digit = divmod(rest, len(_ALPHABET))
-            text = _ALPHABET[digit] + text
+            rest, digit = divmod(rest, len(ALPHABET))
+            text = ALPHABET[digit] + text
         dice = Dice(self.books.seed, _KEY, row)
-        return self._letter + text + "".join(dice.pick(_ALPHABET) for _ in range(4))
+        return self._letter + text + "".join(dice.pick(ALPHABET) for _ in range(4))
 
     def row_of(self, key: str) -> int | None:
         """The row with a key."""
-        if len(key) != 12 or key[0] != self._letter or any(letter not in _ALPHABET for letter in key[1:]):
+        if len(key) != 12 or key[0] != self._letter or any(letter not in ALPHABET for letter in key[1:]):
             return None
         row = 0
         for letter in key[1:8]:
-            row = row * len(_ALPHABET) + _ALPHABET.index(letter)
+            row = row * len(ALPHABET) + ALPHABET.index(letter)
         return row if row < self.size and self.key(row) == key else None
 
     def row_for(self, number: int) -> int | None:

@@ -9,7 +9,8 @@ from service.sandbox.books import Books
 from service.sandbox.clock import VendorClock
 from service.sandbox.grants import Tokens
 from service.sandbox.http import Handler, Json, Request, Response, json_response
-from service.sandbox.karbon.rows import CONTACT_TYPES, Sort, sorts_of
+from service.sandbox.karbon.rows import Sort, sorts_of
+from service.sandbox.karbon.settings import settings_of
 from service.sandbox.keyed import Keyed, RefusalError, whole
 
 _MOST = 100
@@ -53,8 +54,7 @@ class Karbon(Keyed):
         return partial(answer, sort)
 
     def _settings(self, request: Request, _: Mapping[str, str]) -> Response:
-        kinds = [{"Name": name, "IsActive": True} for name in CONTACT_TYPES]
-        return json_response(200, {"ContactTypes": kinds, "WorkTypes": [], "ClientAccessActivated": True})
+        return json_response(200, settings_of(self.books.seed))
 
     def _list(self, sort: Sort, request: Request, _: Mapping[str, str]) -> Response:
         self._refuse_unknown(request, {"$top", _SKIPPED, "$count"})
