@@ -24,7 +24,7 @@ from service.api.operation import Operation
 from service.api.pagination import Cursors
 from service.audit.checkpoints import Signer
 from service.audit.routes import audit_operations
-from service.connections.approvals.guard import GUARDED, with_second_person
+from service.connections.approvals.guard import GUARDED, as_export
 from service.connections.firm_routes import firm_operations
 from service.connections.linking import Linking
 from service.connections.linking_routes import linking_operations
@@ -139,7 +139,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
         if one.id in ONCE_IF_ASKED:
             found[place] = once_if_asked(one, parts.idempotency, ONCE_IF_ASKED[one.id])
         if one.exports in GUARDED:
-            found[place] = with_second_person(one, parts.linking)
+            found[place] = as_export(one, parts.linking)
     return tuple(found)
 
 

@@ -14,7 +14,9 @@ BY_NAME: Final = frozenset({"keys", "members"})
 """Resources that a star in their place does not stand for: what can be done with them gives power to others."""
 
 _OURS = (
+    "audit:export",
     "audit:read",
+    "billing:export",
     "billing:read",
     "billing:write",
     "connections:export",
@@ -36,6 +38,7 @@ _OURS = (
     "passthrough:read",
     "passthrough:write",
     "security:read",
+    "usage:export",
     "usage:read",
     "usage:write",
     "vendors:read",

@@ -132,13 +132,13 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
             run=routes.verification,
         ),
         Operation(
-            **shared,
+            **shared | {"scope": "audit:export"},
             id="exportAuditLog",
             method="GET",
             path="/v1/audit/export",
             summary="Download the audit log",
             description="The whole log up to its newest checkpoint as lines of JSON, with the checkpoints: "
-            "`tickmark audit verify FILE --key KEY` verifies it without us.",
+            "`tickmark audit verify FILE --key KEY` verifies it without us. It needs a scope of its own and a ticket.",
             answer=bytes,
             exports=Exports.ORGANIZATION,
             answer_media_type="application/x-ndjson",

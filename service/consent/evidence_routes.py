@@ -1,7 +1,6 @@
 """`/v1/evidence`: the evidence pack of a firm and period. A bulk export: it needs a ticket and a scope of its own."""
 
 import asyncio
-import re
 from datetime import timedelta
 from typing import Final
 
@@ -9,7 +8,6 @@ from service import errors, ids
 from service.api.call import Answer, Call
 from service.api.operation import Audit, Exports, Meter, Operation, Parameter
 from service.api.query import id_of, instant, invalid, read_query
-from service.api.screen import refuse_numbers_in
 from service.audit.checkpoints import Signer
 from service.clock import Clock, now
 from service.connections.vault import Vault
@@ -20,7 +18,6 @@ from service.db.pool import Pool, as_organization
 from service.errors import VALIDATION_FAILED, ApiProblem, FieldError, missing
 
 LONGEST: Final = timedelta(days=366)
-_TICKET: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?")
 _ZIP: Final = b"application/zip"
 
 
@@ -38,7 +35,6 @@ class EvidenceRoutes:
         for name in ("firm", "from"):
             if name not in asked:
                 raise invalid(name, "missing", "Needed.")
-        ticket = _ticket(call)
         caller, at = call.known_caller, self._clock()
         since, until = asked["from"], min(asked.get("to", at), at)
         if not since < until <= since + LONGEST:
@@ -57,7 +53,7 @@ class EvidenceRoutes:
                 firm=firm,
                 since=since,
                 until=until,
-                ticket=ticket,
+                ticket=call.ticket or "",
                 by=ids.encode("key", caller.key_id),
                 at=at,
             )
@@ -69,7 +65,7 @@ class EvidenceRoutes:
                     f"The period holds more than {MAX_ROWS:,} rows; ask for a shorter one.",
                     errors=(FieldError("query/from", "too_many", "Ask for a shorter period."),),
                 ) from None
-        call.firm_id, call.ticket, call.rows = asked["firm"], ticket, len(found.rows)
+        call.firm_id, call.rows = asked["firm"], len(found.rows)
         name = f"evidence-{ids.encode('firm', asked['firm'])}-{since:%Y%m%d}-{until:%Y%m%d}.zip"
         body = await asyncio.to_thread(pack, what, found, self._signer)
         return Answer(200, body, _ZIP, ((b"content-disposition", f'attachment; filename="{name}"'.encode()),))
@@ -118,14 +114,6 @@ def evidence_operations(pool: Pool, vault: Vault, signer: Signer) -> tuple[Opera
                     description="Its end, not included; now when left out.",
                     example="2026-12-01T00:00:00Z",
                 ),
-                Parameter(
-                    name="Ticket-Reference",
-                    place="header",
-                    schema={"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[\\x21-\\x7e]"},
-                    description="Your ticket that this export belongs to; kept in the audit log.",
-                    required=True,
-                    example="GRC-2041",
-                ),
             ),
             problems=(
                 errors.UNKNOWN_PARAMETER,
@@ -136,16 +124,3 @@ def evidence_operations(pool: Pool, vault: Vault, signer: Signer) -> tuple[Opera
             run=routes.pack,
         ),
     )
-
-
-def _ticket(call: Call) -> str:
-    ticket = (call.header(b"ticket-reference") or "").strip()
-    if _TICKET.fullmatch(ticket) is None:
-        message = "Name the ticket that this export belongs to: 1 to 100 printable ASCII characters."
-        raise ApiProblem(
-            VALIDATION_FAILED,
-            f"`Ticket-Reference`: {message}",
-            errors=(FieldError("header/ticket-reference", "missing", message),),
-        )
-    refuse_numbers_in(ticket, "header/ticket-reference")
-    return ticket

@@ -109,6 +109,7 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
         "audit": Audit.MANAGEMENT,
         "answer": bytes,
     }
+    taken: dict[str, Any] = {**shared, "scope": "billing:export"}
     invoice_id = parameters.path_id("id", "The invoice's id, `bill_…`.")
     problems = (errors.NOT_FOUND,)
     return (
@@ -137,14 +138,14 @@ def paper_operations(pool: Pool, seller: Seller) -> tuple[Operation, ...]:
             run=routes.html,
         ),
         Operation(
-            **shared,
+            **taken,
             id="downloadInvoiceLineCalls",
             exports=Exports.ORGANIZATION,
             path="/v1/billing/invoices/{id}/lines/{n}/calls",
             summary="Download the calls behind a line",
             description="Every call that a line of an invoice bills, in the order they arrived; their units sum to the "
             "line's quantity. A correction has all calls of its meter and month that came late, and with negative "
-            "units those that were taken back.",
+            "units those that were taken back. Downloads of calls have a scope of their own and need a ticket.",
             answer_media_type="text/csv",
             other_media_types=("application/x-ndjson",),
             parameters=(

@@ -229,8 +229,9 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
             tag="usage",
             summary="Download calls",
             description="Every call that fits the filters, newest first, with the fields of the list, as CSV or "
-            "NDJSON. A key that is bound to firms or connections gets its own calls alone.",
-            scope="usage:read",
+            "NDJSON. A key that is bound to firms or connections gets its own calls alone. Downloads have a scope of "
+            "their own and need a ticket.",
+            scope="usage:export",
             meter=MeterClass.NONE,
             audit=Audit.MANAGEMENT,
             answer=bytes,

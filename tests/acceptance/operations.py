@@ -38,7 +38,7 @@ async def ask(api: Api, operation: dict[str, Any], connection: UUID, request_id:
     headers = api.headers() | {"Content-Type": "application/json", "Idempotency-Key": ids.new_uuid().hex}
     if any(parameter["name"] == "Connection-Id" for parameter in operation.get("parameters", ())):
         headers["Connection-Id"] = ids.encode("con", connection)
-    if path.startswith("/v1/evidence"):
+    if any(parameter["name"] == "Ticket-Reference" for parameter in operation.get("parameters", ())):
         headers["Ticket-Reference"] = "GRC-2041"
     body = operation.get("requestBody")
     if body is not None and "application/octet-stream" in body["content"]:

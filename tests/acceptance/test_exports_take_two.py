@@ -13,6 +13,7 @@ from billing import UsageLedger, close_period, load_price_book, month_of
 from service import ids
 from service.accounts.members_store import Member, insert_member
 from service.accounts.roles import Role
+from service.accounts.scopes import SCOPES
 from service.accounts.sessions import open_session
 from service.all_operations import operations, unopened_parts
 from service.api.operation import Exports, is_file
@@ -45,7 +46,7 @@ PAGES_THAT_EXPORT: Final = {
     "POST /connections/{id}/export": Exports.ITSELF,
     "POST /log/export": Exports.ORGANIZATION,
     "POST /audit/export": Exports.ORGANIZATION,
-    "GET /invoices/{id}/lines/{n}/calls": Exports.ORGANIZATION,
+    "POST /invoices/{id}/lines/{n}/calls": Exports.ORGANIZATION,
     "GET /invoices/{id}/pdf": Exports.NOBODY,
 }
 HELD: Final = sorted(name for name, exports in OPERATIONS_THAT_EXPORT.items() if exports in GUARDED)
@@ -178,7 +179,7 @@ async def test_each_firm_in_the_file_has_a_say(careful: Careful, keys: Keys) -> 
     await careful.agree(approvals[1])
     taken = await careful.take("exportAuditLog", Approval=", ".join(approvals))
     bound = await keys(careful.api, firm_ids=[ids.decode("firm", other)])
-    narrow = await bound.get("/v1/usage/export", Requested_By=ADA)
+    narrow = await bound.get("/v1/usage/export", Requested_By=ADA, Ticket_Reference="GRC-7")
 
     assert len(approvals) == 2
     assert approvals_in(half) == [approvals[1]]
@@ -191,7 +192,39 @@ async def test_file_without_data_of_a_careful_firm_needs_nobody(careful: Careful
 
     assert (await careful.api.get(f"{bill}/html")).status_code == 200
     assert (await careful.api.get("/v1/billing/reconciliations/export")).status_code == 200
-    assert (await api.get("/v1/usage/export")).status_code == 200
+    assert (await api.get("/v1/usage/export", Ticket_Reference="GRC-7")).status_code == 200
+
+
+@pytest.mark.parametrize("operation", HELD)
+async def test_nothing_is_taken_away_without_a_ticket_that_the_audit_log_keeps(
+    careful: Careful, operation: str
+) -> None:
+    without = [await careful.take(operation, Ticket_Reference=one) for one in ("", "x" * 101)]
+    with_card = await careful.take(operation, Ticket_Reference="4242 4242 4242 4242")
+    asked = (await careful.api.get("/v1/approvals")).json()["data"]
+    (approval,) = approvals_in(await careful.take(operation))
+    await careful.agree(approval)
+    taken = await careful.take(operation, Approval=approval)
+    row, *_ = (await careful.api.get(f"/v1/audit?filter[what]={operation}")).json()["data"]
+
+    assert [problem_of(one) for one in without] == ["validation_failed"] * 2
+    assert {one.json()["errors"][0]["pointer"] for one in without} == {"header/ticket-reference"}
+    assert with_card.json()["errors"][0]["code"] == "card_number"
+    assert asked == []
+    assert taken.status_code == 200
+    assert row["ticket"] == "GRC-1042"
+
+
+@pytest.mark.parametrize("operation", HELD)
+async def test_taking_away_has_a_scope_that_reading_does_not_give(careful: Careful, keys: Keys, operation: str) -> None:
+    scope = next(one.scope for one in operations(unopened_parts()) if one.id == operation)
+    every_read = tuple(one for one in SCOPES if one.endswith(":read") and one != scope)
+    reader = await keys(careful.api, scopes=every_read)
+
+    refused = await reader.get(careful.address(operation), Requested_By=ADA, Ticket_Reference="GRC-1")
+
+    assert problem_of(refused) == "insufficient_scope"
+    assert f"`{scope}`" in refused.json()["detail"]
 
 
 class Desk(Struct, frozen=True):

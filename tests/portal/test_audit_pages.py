@@ -55,7 +55,7 @@ async def test_log_is_searched_verified_and_taken_away(
     assert await violations(page) == []
 
     async with await with_session_of(person, site) as client:
-        taken = await send(client, "/audit", "/audit/export")
+        taken = await send(client, "/audit", "/audit/export", ticket="GRC-1")
         told = await send(client, "/audit", "/audit/verify")
     verdict = verify(taken.content.splitlines(keepends=True), public_key=signer_of(settings).public_key)
     assert verdict.intact

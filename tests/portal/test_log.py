@@ -37,16 +37,16 @@ async def test_calls_are_searched_by_key_status_and_time_and_taken_away(people: 
     await expect(page.get_by_text("No call fits.")).to_be_visible()
 
     async with await with_session_of(person, site) as client:
-        table = await send(client, "/log", "/log/export", format="csv", status="400")
-        lines = await send(client, "/log", "/log/export", format="ndjson", until=later)
-        bad = await send(client, "/log", "/log/export", format="csv", since="yesterday")
+        table = await send(client, "/log", "/log/export", ticket="GRC-1", format="csv", status="400")
+        lines = await send(client, "/log", "/log/export", ticket="GRC-1", format="ndjson", until=later)
+        bad = await send(client, "/log", "/log/export", ticket="GRC-1", format="csv", since="yesterday")
     (only,) = csv.DictReader(io.StringIO(table.text))
     assert (only["status"], only["operation"], only["billable"]) == ("400", "listClients", "false")
     operations = [json.loads(line)["operation"] for line in lines.text.splitlines()]
     assert operations == ["getMe", "listClients", "listClients"]
     assert bad.status_code == 404
     async with httpx.AsyncClient(base_url=site, headers={"Authorization": f"Bearer {keys['two']}"}) as app:
-        answer = await app.get("/v1/usage/export?format=csv&filter[status]=400")
+        answer = await app.get("/v1/usage/export?format=csv&filter[status]=400", headers={"Ticket-Reference": "GRC-1"})
     assert answer.text == table.text
 
 
@@ -75,7 +75,7 @@ async def test_export_never_holds_calls_of_others(people: People, site: str) -> 
         theirs = (await app.get("/v1/me")).headers["request-id"]
 
     async with await with_session_of(one, site) as client:
-        found = await send(client, "/log", "/log/export", format="csv", request=theirs)
+        found = await send(client, "/log", "/log/export", ticket="GRC-1", format="csv", request=theirs)
 
     assert found.status_code == 200
     assert theirs not in found.text

@@ -51,7 +51,7 @@ TWINS: Final[dict[str, str]] = {
     "GET /invoices/{id}": "getBillingInvoice getBillingInvoiceBalance getBillingInvoiceHtml",
     "GET /invoices/{id}/pdf": "getBillingInvoicePdf",
     "GET /invoices/{id}/lines/{n}": "downloadInvoiceLineCalls",
-    "GET /invoices/{id}/lines/{n}/calls": "downloadInvoiceLineCalls",
+    "POST /invoices/{id}/lines/{n}/calls": "downloadInvoiceLineCalls",
     "GET /log": "listUsage",
     "POST /log/export": "exportUsage",
     "GET /log/{id}": "getReceipt getCallBodies",
@@ -92,6 +92,7 @@ _WAY_IN: Final = "how a person comes in; a key needs no session"
 _TEXT: Final = "text, with a `.md` twin where it teaches"
 APART: Final[dict[str, str]] = {
     "GET /keys/new": _FORM,
+    "GET /invoices/{id}/lines/{n}/calls": _FORM,
     "GET /events/endpoints/new": _FORM,
     "GET /firms/{id}/connect": _FORM,
     "GET /firms/{id}/consents/new": _FORM,

@@ -1,4 +1,4 @@
-"""Operations that give a file with firms' data: held until the firms' second persons have agreed."""
+"""Operations that give a file with firms' data: for a ticket alone, and once the firms' second persons have agreed."""
 
 import re
 from typing import Final
@@ -26,7 +26,16 @@ from service.db.pool import as_organization
 from service.errors import ApiProblem, FieldError
 
 _PERSON: Final = re.compile(r"(?=.{3,320}$)[^@\s]+@[^@\s]+")
+_TICKET: Final = re.compile(r"[\x21-\x7e](?:[\x20-\x7e]{0,98}[\x21-\x7e])?")
 _PARAMETERS: Final = (
+    Parameter(
+        name="Ticket-Reference",
+        place="header",
+        schema={"type": "string", "minLength": 1, "maxLength": 100, "pattern": "^[\\x21-\\x7e]"},
+        description="Your ticket that this export belongs to; kept in the audit log.",
+        required=True,
+        example="GRC-2041",
+    ),
     Parameter(
         name="Requested-By",
         place="header",
@@ -45,8 +54,8 @@ GUARDED: Final = frozenset({Exports.FIRM, Exports.FIRMS, Exports.ORGANIZATION})
 _PROBLEMS: Final = (errors.APPROVAL_REQUIRED, errors.VALIDATION_FAILED, errors.INVALID_HEADER)
 
 
-def with_second_person(operation: Operation, linking: Linking) -> Operation:
-    """The operation, which then asks for the second person where a firm in the file wants one."""
+def as_export(operation: Operation, linking: Linking) -> Operation:
+    """The operation, which then asks for a ticket, and for the second person where a firm in the file wants one."""
     return replace(
         operation,
         parameters=(*operation.parameters, *_PARAMETERS),
@@ -57,7 +66,8 @@ def with_second_person(operation: Operation, linking: Linking) -> Operation:
 
 def _guarded(operation: Operation, linking: Linking) -> Route:
     async def run(call: Call) -> Answer:
-        # First the route: nobody is asked about a file that cannot be. Of its bytes none has left, nor been read yet
+        call.ticket = _ticket(call)
+        # Then the route: nobody is asked about a file that cannot be. Of its bytes none has left, nor been read yet
         # where it is long.
         answer = await operation.run(call)
         try:
@@ -99,6 +109,20 @@ async def _agree(call: Call, operation: Operation, linking: Linking) -> None:
         missing = await list_missing(connection, taking, linking.clock())
     if missing:
         raise ExportNeedsApprovalError(missing)
+
+
+def _ticket(call: Call) -> str:
+    """What the export is for; a problem where nobody says."""
+    ticket = (call.header(b"ticket-reference") or "").strip()
+    if _TICKET.fullmatch(ticket) is None:
+        message = "Name the ticket that this export belongs to: 1 to 100 printable ASCII characters."
+        raise ApiProblem(
+            errors.VALIDATION_FAILED,
+            f"`Ticket-Reference`: {message}",
+            errors=(FieldError("header/ticket-reference", "missing", message),),
+        )
+    refuse_numbers_in(ticket, "header/ticket-reference")
+    return ticket
 
 
 def _person(call: Call) -> str | None:

@@ -21,7 +21,7 @@ from service.audit.search import Search, search
 from service.audit.shapes import AuditVerdict, to_actor, to_entry, to_verdict
 from service.connectors.sdk.budget import Limit
 from service.db.pool import Connection, as_organization
-from service.portal.pages.taking import may_take, taking_waits
+from service.portal.pages.taking import ask_ticket, may_take, taking_waits, ticket_of
 from service.portal.route import Route, form, page
 from service.portal.visit import HTML, Reply, Visit
 
@@ -83,7 +83,10 @@ async def verify(visit: Visit) -> Reply:
 
 async def export(visit: Visit) -> Reply:
     """The file that is verified without us."""
-    if not await may_take(visit, "audit.export", "the audit log"):
+    ticket = ticket_of(visit)
+    if ticket is None:
+        return ask_ticket(visit, "/audit/export", "the audit log", "/audit")
+    if not await may_take(visit, "audit.export", "the audit log", ticket=ticket):
         return taking_waits(visit, "/audit")
     parts = export_log(visit.parts.pool, visit.org_id, visit.parts.audit_key, visit.parts.clock())
     return Reply(200, b"", NDJSON, NAMED, parts)

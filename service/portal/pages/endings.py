@@ -16,6 +16,7 @@ from service.connections.store import State
 from service.connectors.sdk.faults import VendorFault
 from service.db.pool import as_organization
 from service.portal.pages.connection import connection_of
+from service.portal.pages.taking import NO_TICKET, ticket_of
 from service.portal.route import Route, form, page
 from service.portal.visit import JSON, Reply, Visit
 
@@ -58,9 +59,9 @@ async def ask_export(visit: Visit) -> Reply:
 async def export(visit: Visit) -> Reply:
     """The file; or, where the firm wants a second person, word that somebody has to agree first."""
     record = await connection_of(visit)
-    ticket = visit.form.text("ticket")
-    if not 1 <= len(ticket) <= 100 or not ticket.isprintable():
-        return await _ask_export(visit, 422, "Name the ticket that this belongs to, in up to 100 characters.")
+    ticket = ticket_of(visit)
+    if ticket is None:
+        return await _ask_export(visit, 422, NO_TICKET)
     session = visit.me.session
     try:
         found = await export_connection(

@@ -12,7 +12,7 @@ from service.consent.evidence_routes import LONGEST
 from service.consent.findings import MAX_ROWS, Asked, TooMuchError, collect
 from service.db.pool import as_organization
 from service.portal.pages.firms import firm_of
-from service.portal.pages.taking import may_take
+from service.portal.pages.taking import NO_TICKET, may_take, ticket_of
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit
 
@@ -41,9 +41,9 @@ async def make(visit: Visit) -> Reply:
         return await _ask(visit, 422, days="Write both days as 2026-11-20.")
     if not since < until <= since + LONGEST:
         return await _ask(visit, 422, days=f"The first day before the last, and at most {LONGEST.days} days.")
-    ticket = typed.text("ticket")
-    if not 1 <= len(ticket) <= 100 or not ticket.isprintable():
-        return await _ask(visit, 422, ticket="Name the ticket that this belongs to, in up to 100 characters.")
+    ticket = ticket_of(visit)
+    if ticket is None:
+        return await _ask(visit, 422, ticket=NO_TICKET)
     async with as_organization(visit.parts.pool, visit.org_id) as database:
         firm = await firm_of(visit, database)
         asked = Asked(

@@ -16,7 +16,7 @@ from service.audit.search import get_entry
 from service.connections.store import list_connections
 from service.db.pool import Connection, as_organization
 from service.portal.naming import names_of, read_names
-from service.portal.pages.taking import may_take, taking_waits
+from service.portal.pages.taking import ask_ticket, may_take, taking_waits, ticket_of
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.bodies import get_bodies
@@ -77,8 +77,11 @@ async def export(visit: Visit) -> Reply:
         only = _filter(asked, visit.me.session.time_zone)
     except ValueError:
         raise missing() from None
+    ticket = ticket_of(visit)
+    if ticket is None:
+        return ask_ticket(visit, "/log/export", "the request log", "/log", {"format": format_, **asked})
     narrowed = tuple(f"{name} {value}" for name, value in asked.items() if value)
-    if not await may_take(visit, "calls.export", "the request log", format_, *narrowed):
+    if not await may_take(visit, "calls.export", "the request log", format_, *narrowed, ticket=ticket):
         return taking_waits(visit, "/log")
     parts = export_calls(visit.parts.pool, visit.org_id, only, format_)
     return Reply(200, b"", MEDIA_TYPES[format_], named(format_), parts)

@@ -11,7 +11,7 @@ from service.api.operation import Exports
 from service.db.pool import as_organization
 from service.portal.naming import read_names
 from service.portal.pages.home import day_bars
-from service.portal.pages.taking import may_take, taking_waits
+from service.portal.pages.taking import ask_ticket, may_take, taking_waits, ticket_of
 from service.portal.route import Route, form, page
 from service.portal.visit import Reply, Visit, missing
 from service.usage.balance import read_standing, to_balance
@@ -39,7 +39,8 @@ def routes() -> tuple[Route, ...]:
         page("/invoices/{id}", invoice, Permission.READ_MONEY),
         page("/invoices/{id}/pdf", pdf, Permission.READ_MONEY, exports=Exports.NOBODY),
         page("/invoices/{id}/lines/{n}", line_calls, Permission.READ_MONEY),
-        page(
+        page("/invoices/{id}/lines/{n}/calls", take_calls, Permission.READ_MONEY, recent=True),
+        form(
             "/invoices/{id}/lines/{n}/calls",
             take_calls,
             Permission.READ_MONEY,
@@ -115,7 +116,7 @@ async def pdf(visit: Visit) -> Reply:
 
 
 async def take_calls(visit: Visit) -> Reply:
-    """Every call behind a line, as CSV."""
+    """Every call behind a line, as CSV, for a ticket."""
     try:
         async with as_organization(visit.parts.pool, visit.org_id) as connection:
             found = await billing.get_invoice(connection, visit.org_id, visit.id_in_path("bill"))
@@ -126,7 +127,10 @@ async def take_calls(visit: Visit) -> Reply:
     if line is None:
         raise missing()
     own = f"/invoices/{visit.params['id']}/lines/{number}"
-    if not await may_take(visit, "calls.export", f"the calls behind line {number} of an invoice", own):
+    name, ticket = f"the calls behind line {number} of an invoice", ticket_of(visit)
+    if ticket is None:
+        return ask_ticket(visit, f"{own}/calls", name, own)
+    if not await may_take(visit, "calls.export", name, own, ticket=ticket):
         return taking_waits(visit, own)
     parts = write_calls(visit.parts.pool, found, line, "csv")
     return Reply(200, b"", FORMATS["csv"], file_named(found, "csv", line=line.position), parts)

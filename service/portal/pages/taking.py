@@ -1,5 +1,7 @@
-"""Files that hold firms' data: taken away once the firms' second persons have agreed."""
+"""Files that hold firms' data: taken away for a ticket, once the firms' second persons have agreed."""
 
+from collections.abc import Mapping
+from typing import Final
 from uuid import UUID
 
 from service import ids
@@ -8,21 +10,41 @@ from service.connections.approvals.exporting import Taking, list_missing
 from service.db.pool import as_organization
 from service.portal.visit import Reply, Visit
 
+NO_TICKET: Final = "Name the ticket that this belongs to, in up to 100 characters."
 
-async def may_take(
-    visit: Visit, act: str, name: str, *narrowed: str, firm_id: UUID | None = None, ticket: str | None = None
-) -> bool:
+
+def ticket_of(visit: Visit) -> str | None:
+    """What the file is for, as it was typed; None where nothing was that could be it."""
+    ticket = visit.form.text("ticket")
+    return ticket if 1 <= len(ticket) <= 100 and ticket.isprintable() else None
+
+
+def ask_ticket(visit: Visit, action: str, name: str, back: str, again: Mapping[str, str] | None = None) -> Reply:
+    """The page between wanting a file and having it: what it is for. `again` is what makes it this file."""
+    wrong = "ticket" in visit.form
+    return visit.page(
+        "taking.html",
+        422 if wrong else 200,
+        action=action,
+        name=name,
+        back=back,
+        again=again or {},
+        error=NO_TICKET if wrong else None,
+    )
+
+
+async def may_take(visit: Visit, act: str, name: str, *narrowed: str, ticket: str, firm_id: UUID | None = None) -> bool:
     """Whether it may go now; else second persons are asked. Either way it is in the audit log.
 
     `firm_id`: whose data it is; None where it is of every firm. `narrowed` is all that makes it this file and no other.
     """
     session, at = visit.me.session, visit.parts.clock()
-    said = ", ".join((name, *narrowed, *((f"ticket {ticket}",) if ticket else ())))
+    said = ", ".join((name, *narrowed, f"ticket {ticket}"))
     taking = Taking(
         org_id=visit.org_id,
         firm_ids=None if firm_id is None else frozenset({firm_id}),
         connection_ids=None,
-        what=(act, name, *narrowed, ticket or ""),
+        what=(act, name, *narrowed, ticket),
         detail=f"{session.email} wants {said}",
         by=session.email,
         key_id=None,
