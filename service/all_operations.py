@@ -19,6 +19,7 @@ from service.accounts.tokens import Peppers
 from service.api.contract import contract_operation
 from service.api.health import health_operations
 from service.api.limits import Policy
+from service.api.modes import minding_modes
 from service.api.openapi import render
 from service.api.operation import Operation
 from service.api.pagination import Cursors
@@ -140,6 +141,7 @@ def operations(parts: Parts) -> tuple[Operation, ...]:
             found[place] = once_if_asked(one, parts.idempotency, ONCE_IF_ASKED[one.id])
         if one.exports in GUARDED:
             found[place] = as_export(one, parts.linking)
+        found[place] = minding_modes(found[place])
     return tuple(found)
 
 

@@ -221,7 +221,7 @@ KEY_MODE_MISMATCH = Kind(
     "key_mode_mismatch",
     403,
     "Test and live do not mix",
-    "Use a test key for sandbox connections and a live key for all others.",
+    "Use a test key for sandbox connections, and a live key for all others and for what live calls obey.",
 )
 CONSENT_MISSING = Kind(
     "consent_missing",

@@ -16,7 +16,7 @@ from service.accounts.key_shapes import (
 )
 from service.accounts.tokens import Peppers
 from service.api import parameters
-from service.api.operation import Audit, Meter, Operation
+from service.api.operation import Audit, ByTestKey, Meter, Operation
 from service.api.pagination import Cursors, example_page
 from service.api.query import PAGING_PROBLEMS
 from service.db.pool import Pool
@@ -71,6 +71,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
         ),
         Operation(
             id="createKey",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/keys",
             summary="Make a key",
@@ -89,6 +90,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
         ),
         Operation(
             id="rollKey",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/keys/{id}/roll",
             summary="Roll a key",
@@ -108,6 +110,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
         ),
         Operation(
             id="revokeKey",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/keys/{id}/revoke",
             summary="Revoke a key",

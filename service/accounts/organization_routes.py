@@ -11,7 +11,7 @@ from service.accounts.granting import get_granting
 from service.accounts.organizations import MAX_NAME_CHARACTERS, change_organization, get_organization
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, ByTestKey, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.query import read_query
 from service.audit.acts import key_actor
@@ -125,6 +125,7 @@ def organization_operations(pool: Pool) -> tuple[Operation, ...]:
         ),
         Operation(
             id="updateOrganization",
+            by_test_key=ByTestKey.NEVER,
             method="PATCH",
             path="/v1/organization",
             summary="Change the organization",

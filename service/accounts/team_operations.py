@@ -13,7 +13,7 @@ from service.accounts.team_shapes import (
     NewInvitation,
 )
 from service.api import parameters
-from service.api.operation import Audit, Meter, Operation
+from service.api.operation import Audit, ByTestKey, Meter, Operation
 from service.api.pagination import Cursors, example_page
 from service.api.query import PAGING_PROBLEMS
 from service.db.pool import Pool
@@ -62,6 +62,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
         ),
         Operation(
             id="updateMember",
+            by_test_key=ByTestKey.NEVER,
             method="PATCH",
             path="/v1/members/{id}",
             summary="Change a member's role",
@@ -78,6 +79,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
         ),
         Operation(
             id="deleteMember",
+            by_test_key=ByTestKey.NEVER,
             method="DELETE",
             path="/v1/members/{id}",
             summary="Remove a member",
@@ -106,6 +108,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
         ),
         Operation(
             id="createInvitation",
+            by_test_key=ByTestKey.NEVER,
             method="POST",
             path="/v1/invitations",
             summary="Invite somebody",
@@ -123,6 +126,7 @@ def team_operations(pool: Pool, cursors: Cursors, mails: Mails) -> tuple[Operati
         ),
         Operation(
             id="deleteInvitation",
+            by_test_key=ByTestKey.NEVER,
             method="DELETE",
             path="/v1/invitations/{id}",
             summary="Take an invitation back",

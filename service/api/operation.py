@@ -51,6 +51,17 @@ class Exports(StrEnum):
     """No firm's: what stands between the organization and us, or invented data."""
 
 
+class ByTestKey(StrEnum):
+    """What a test key may change by an operation: nothing that live calls obey."""
+
+    NEVER = "never"
+    """It holds for live calls as well: refused."""
+    WITHIN_SANDBOXES = "within_sandboxes"
+    """What is a sandbox's, or for test keys alone: the route refuses all else."""
+    FREELY = "freely"
+    """Live calls are none the wiser."""
+
+
 class Parameter(Struct, frozen=True, kw_only=True):
     """One parameter of an operation, as the contract shows it; `schema` is JSON Schema 2020-12."""
 
@@ -99,6 +110,8 @@ class Operation(Struct, frozen=True, kw_only=True):
     freshness: str = ""
     exports: Exports | None = None
     """For what can be taken away as a file; such an operation does not start without."""
+    by_test_key: ByTestKey | None = None
+    """For what changes something of ours; such an operation does not start without."""
     run: Route
 
     @property
@@ -151,8 +164,15 @@ def _refuse_unclassified(operation: Operation) -> None:
         raise ValueError(f"{operation.id}: a metered operation needs a scope")
     if is_file(operation) and operation.exports is None:
         raise ValueError(f"{operation.id}: say whose second person is asked before this is taken away")
+    if changes_ours(operation) and operation.by_test_key is None:
+        raise ValueError(f"{operation.id}: say what a test key may change by it")
     if not (operation.summary and operation.description):
         raise ValueError(f"{operation.id}: an operation needs a summary and a description")
+
+
+def changes_ours(operation: Operation) -> bool:
+    """True of what a key changes here rather than at a vendor, whose sandboxes take test keys alone."""
+    return operation.method != "GET" and operation.audit is Audit.MANAGEMENT and needs_key(operation)
 
 
 def is_file(operation: Operation) -> bool:

@@ -9,7 +9,7 @@ from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
 from service.api.download import Download
-from service.api.operation import Audit, Exports, Meter, Operation
+from service.api.operation import Audit, ByTestKey, Exports, Meter, Operation
 from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, instant, invalid, one_of, read_query, text
 from service.audit.checking import export_log, verify_log
@@ -90,6 +90,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
     """What a key can ask of the log."""
     routes = AuditRoutes(pool, cursors, public_key)
     shared: dict[str, Any] = {"tag": "audit", "scope": "audit:read", "meter": Meter.NONE, "audit": Audit.MANAGEMENT}
+    taken: dict[str, Any] = {**shared, "scope": "audit:export"}
     return (
         Operation(
             **shared,
@@ -121,6 +122,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
         Operation(
             **shared,
             id="verifyAuditLog",
+            by_test_key=ByTestKey.FREELY,
             method="POST",
             path="/v1/audit/verify",
             summary="Verify the audit log",
@@ -132,7 +134,7 @@ def audit_operations(pool: Pool, cursors: Cursors, public_key: str) -> tuple[Ope
             run=routes.verification,
         ),
         Operation(
-            **shared | {"scope": "audit:export"},
+            **taken,
             id="exportAuditLog",
             method="GET",
             path="/v1/audit/export",

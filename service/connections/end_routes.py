@@ -7,13 +7,13 @@ from msgspec import Struct
 from service import errors, ids
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.operation import Audit, ByTestKey, Meter, Operation, Parameter
 from service.api.parameters import path_id
 from service.api.problems import to_problem
 from service.api.query import boolean, read_query
 from service.connections.end import AtVendor, Ended, end_connection
 from service.connections.linking import Linking
-from service.connections.named import current_connection
+from service.connections.named import connection_to_change
 from service.connections.store import ConnectionRecord
 from service.connectors.sdk.faults import VendorFault
 
@@ -43,7 +43,7 @@ class EndRoutes:
 
     async def end(self, call: Call) -> Answer:
         force = read_query(call.scope["query_string"], {"force": boolean}).get("force", False)
-        record = await current_connection(call, self._linking)
+        record = await connection_to_change(call, self._linking)
         try:
             ended = await end_connection(self._linking, record, force=force)
         except VendorFault as fault:
@@ -60,6 +60,7 @@ def end_operations(linking: Linking) -> tuple[Operation, ...]:
     return (
         Operation(
             id="deleteConnection",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="DELETE",
             path="/v1/connections/{id}",
             tag="connections",

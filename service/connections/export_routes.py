@@ -8,14 +8,14 @@ from msgspec import Meta, Struct
 from service import errors, ids
 from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Exports, Meter, Operation, Parameter
+from service.api.operation import Audit, ByTestKey, Exports, Meter, Operation, Parameter
 from service.api.parameters import path_id
 from service.connections.approvals.problems import approval_problem
 from service.connections.approvals.shapes import Person
 from service.connections.errors import ApprovalError
 from service.connections.export import Exported, export_connection
 from service.connections.linking import Linking
-from service.connections.named import current_connection
+from service.connections.named import connection_to_change
 from service.connections.store import State
 from service.errors import ApiProblem, FieldError
 
@@ -90,7 +90,7 @@ class ExportRoutes:
 
     async def export(self, call: Call) -> Answer:
         asked = decode_body(await json_body(call, MAX_BODY_BYTES), ExportRequest)
-        record = await current_connection(call, self._linking)
+        record = await connection_to_change(call, self._linking)
         if call.header(b"confirm-connection") != ids.encode("con", record.id):
             raise ApiProblem(
                 errors.INVALID_HEADER,
@@ -120,6 +120,7 @@ def export_operations(linking: Linking) -> tuple[Operation, ...]:
     return (
         Operation(
             id="exportConnection",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/connections/{id}/export",
             tag="connections",

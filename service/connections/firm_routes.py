@@ -14,7 +14,7 @@ from service.accounts.store import Firm as FirmRecord
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, ByTestKey, Operation
 from service.api.operation import Meter as Metered
 from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
@@ -157,6 +157,7 @@ def firm_operations(pool: Pool, cursors: Cursors) -> tuple[Operation, ...]:
         ),
         Operation(
             id="createFirm",
+            by_test_key=ByTestKey.FREELY,
             method="POST",
             path="/v1/firms",
             summary="Add a firm",

@@ -3,12 +3,12 @@
 from service import errors
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation
+from service.api.operation import Audit, ByTestKey, Meter, Operation
 from service.api.parameters import path_id
 from service.connections.errors import ConnectionNotUsableError
 from service.connections.hold import pause_connection, resume_connection
 from service.connections.linking import Linking
-from service.connections.named import connection_named
+from service.connections.named import connection_to_change
 from service.connections.routes import CONNECTION_EXAMPLE, Connection, to_connection
 from service.connections.store import ConnectionRecord
 from service.errors import ApiProblem
@@ -21,7 +21,7 @@ class HoldRoutes:
         self._linking = linking
 
     async def pause(self, call: Call) -> Answer:
-        record = await connection_named(call, self._linking.connections)
+        record = await connection_to_change(call, self._linking)
         try:
             return await self._shown(call, await pause_connection(self._linking, record))
         except ConnectionNotUsableError as refusal:
@@ -31,7 +31,7 @@ class HoldRoutes:
             ) from None
 
     async def resume(self, call: Call) -> Answer:
-        record = await connection_named(call, self._linking.connections)
+        record = await connection_to_change(call, self._linking)
         try:
             return await self._shown(call, await resume_connection(self._linking, record))
         except ConnectionNotUsableError as refusal:
@@ -54,6 +54,7 @@ def hold_operations(linking: Linking) -> tuple[Operation, ...]:
     return (
         Operation(
             id="pauseConnection",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/connections/{id}/pause",
             tag="connections",
@@ -76,6 +77,7 @@ def hold_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="resumeConnection",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/connections/{id}/resume",
             tag="connections",

@@ -1,6 +1,7 @@
 """The connection that a path names."""
 
 from service.api.call import Call
+from service.api.modes import require_own_mode
 from service.connections.errors import ConnectionNotFoundError
 from service.connections.linking import Linking
 from service.connections.open import Connections
@@ -15,6 +16,13 @@ async def connection_named(call: Call, connections: Connections) -> ConnectionRe
         return await connections.get(call.known_caller, call.named("con"))
     except ConnectionNotFoundError:
         raise missing() from None
+
+
+async def connection_to_change(call: Call, linking: Linking) -> ConnectionRecord:
+    """The same, to act upon: a test key does so upon sandboxes alone."""
+    record = await current_connection(call, linking)
+    require_own_mode(call, is_sandbox=record.sandbox)
+    return record
 
 
 async def current_connection(call: Call, linking: Linking) -> ConnectionRecord:

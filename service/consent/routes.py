@@ -9,13 +9,15 @@ from service.accounts.errors import UnknownFirmError
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation
+from service.api.modes import require_own_mode
+from service.api.operation import Audit, ByTestKey, Meter, Operation
 from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, id_of, read_query, text
 from service.clock import Clock, now
 from service.connections.approvals.problems import approval_problem
 from service.connections.errors import ApprovalError, ConnectionNotFoundError
 from service.connections.open import Connections
+from service.connections.store import ConnectionRecord, get_connection
 from service.consent import store
 from service.consent.enter import Terms, enter_consent
 from service.consent.shapes import (
@@ -76,8 +78,12 @@ class ConsentRoutes:
             raise missing()
         if caller.connection_ids is not None and connection_id not in caller.connection_ids:
             raise missing()
-        for one in filter(None, (connection_id, _home_of(new.client))):
+        about = [
             await self._check_connection(caller, one, firm_id)
+            for one in (connection_id, _home_of(new.client))
+            if one is not None
+        ]
+        require_own_mode(call, is_sandbox=bool(about) and all(one.sandbox for one in about))
         terms = Terms(
             firm_id=firm_id,
             connection_id=connection_id,
@@ -117,6 +123,9 @@ class ConsentRoutes:
             found = await store.get_consent(connection, caller.org_id, consent_id)
             if found is None or not caller.may_know(found.firm_id, found.connection_id):
                 raise missing()
+            home = found.connection_id or _home_of(found.client)
+            about = None if home is None else await get_connection(connection, caller.org_id, home)
+            require_own_mode(call, is_sandbox=about is not None and about.sandbox)
             by = ids.encode("key", caller.key_id)
             if await revoke_consent(connection, caller.org_id, consent_id, by, self._clock()):
                 found = await store.get_consent(connection, caller.org_id, consent_id)
@@ -125,13 +134,14 @@ class ConsentRoutes:
         call.rows = 1
         return answer_of(to_consent(found))
 
-    async def _check_connection(self, caller: Caller, connection_id: UUID, firm_id: UUID) -> None:
+    async def _check_connection(self, caller: Caller, connection_id: UUID, firm_id: UUID) -> ConnectionRecord:
         try:
             record = await self._connections.get(caller, connection_id)
         except ConnectionNotFoundError:
             raise missing() from None
         if record.firm_id != firm_id:
             raise wrong_field("/firm", "The connection or the client belongs to another firm.")
+        return record
 
 
 def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -> tuple[Operation, ...]:
@@ -163,6 +173,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
         ),
         Operation(
             id="createConsent",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/consents",
             tag="consents",
@@ -183,6 +194,7 @@ def consent_operations(pool: Pool, cursors: Cursors, connections: Connections) -
         ),
         Operation(
             id="revokeConsent",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/consents/{id}/revoke",
             tag="consents",

@@ -4,7 +4,7 @@ from typing import Any
 
 from service import errors
 from service.api import parameters
-from service.api.operation import Audit, Meter, Operation
+from service.api.operation import Audit, ByTestKey, Meter, Operation
 from service.api.pagination import Cursors, example_page
 from service.api.query import PAGING_PROBLEMS
 from service.events.delivery_routes import STATES, DeliveryRoutes
@@ -56,6 +56,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="createWebhookEndpoint",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/webhook-endpoints",
             summary="Make a webhook endpoint",
@@ -87,6 +88,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="updateWebhookEndpoint",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="PATCH",
             path="/v1/webhook-endpoints/{id}",
             summary="Change a webhook endpoint",
@@ -103,6 +105,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="deleteWebhookEndpoint",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="DELETE",
             path="/v1/webhook-endpoints/{id}",
             summary="Delete a webhook endpoint",
@@ -117,6 +120,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="rollWebhookSecret",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/webhook-endpoints/{id}/roll-secret",
             summary="Roll the secret of a webhook endpoint",
@@ -134,6 +138,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="pingWebhookEndpoint",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/webhook-endpoints/{id}/ping",
             summary="Send a test event",
@@ -159,6 +164,7 @@ def _endpoint_operations(routes: EndpointRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="replayWebhookEndpoint",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/webhook-endpoints/{id}/replay",
             summary="Send again what was not delivered",
@@ -220,6 +226,7 @@ def _delivery_operations(routes: DeliveryRoutes) -> tuple[Operation, ...]:
         ),
         Operation(
             id="replayWebhookDelivery",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/webhook-deliveries/{id}/replay",
             summary="Send one delivery again",

@@ -11,7 +11,7 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Exports, Operation
+from service.api.operation import Audit, ByTestKey, Exports, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.query import read_query
 from service.clock import Clock, now
@@ -161,6 +161,7 @@ def body_operations(pool: Pool, vault: Vault) -> tuple[Operation, ...]:
         ),
         Operation(
             id="updateRequestLogSettings",
+            by_test_key=ByTestKey.NEVER,
             method="PUT",
             path="/v1/request-log-settings",
             summary="Change what the request log keeps",

@@ -14,7 +14,7 @@ from service.accounts.caller import Caller
 from service.accounts.keys import has_key
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, ByTestKey, Operation
 from service.api.operation import Meter as MeterClass
 from service.clock import Clock, now
 from service.connections.open import has_connection
@@ -178,6 +178,7 @@ def budget_operations(pool: Pool, prices: PriceBook) -> tuple[Operation, ...]:
         ),
         Operation(
             id="setBudget",
+            by_test_key=ByTestKey.NEVER,
             method="PUT",
             path="/v1/billing/budgets",
             tag="billing",

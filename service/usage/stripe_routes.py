@@ -13,7 +13,7 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Exports, Meter, Operation
+from service.api.operation import Audit, ByTestKey, Exports, Meter, Operation
 from service.api.pagination import Cursors, example_page
 from service.api.query import DEFAULT_LIMIT, PAGING, PAGING_PROBLEMS, read_query
 from service.clock import Clock, now
@@ -228,6 +228,7 @@ def stripe_operations(
         ),
         Operation(
             id="setUpPayment",
+            by_test_key=ByTestKey.NEVER,
             method="POST",
             path="/v1/billing/payment-setup",
             tag="billing",

@@ -7,7 +7,8 @@ from service import errors, ids
 from service.accounts.errors import UnknownFirmError
 from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.modes import require_own_mode
+from service.api.operation import Audit, ByTestKey, Operation
 from service.api.operation import Meter as Metered
 from service.api.pagination import example_page
 from service.api.parameters import filter_by, path_id
@@ -28,6 +29,7 @@ from service.connections.approvals.store import Action
 from service.connections.errors import ApprovalError
 from service.connections.hosted.store import has_firm
 from service.connections.linking import Linking
+from service.connections.store import get_connection
 from service.db.pool import as_organization
 from service.errors import missing
 from service.resources.common import Page
@@ -60,6 +62,8 @@ class ApprovalRoutes:
                 known = await store.get_approval(connection, caller.org_id, approval_id)
                 if known is None or not caller.may_know(known.firm_id, known.connection_id):
                     raise missing()
+                about = known.connection_id and await get_connection(connection, caller.org_id, known.connection_id)
+                require_own_mode(call, is_sandbox=bool(about and about.sandbox))
                 after = await require.decide(
                     connection, caller.org_id, approval_id, asked.decision, asked.decided_by, caller.key_id, at
                 )
@@ -123,6 +127,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="decideApproval",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/approvals/{id}/decision",
             tag="approvals",
@@ -158,6 +163,7 @@ def approval_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="updateFirmPolicy",
+            by_test_key=ByTestKey.NEVER,
             method="PATCH",
             path="/v1/firms/{id}/policy",
             tag="approvals",

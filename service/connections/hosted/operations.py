@@ -1,13 +1,15 @@
 """`/v1/link-sessions` and `/v1/connect-settings`: the customer's side of hosted connect."""
 
 from typing import Final
+from uuid import UUID
 
 from service import errors, ids
 from service.accounts.tokens import Mode
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, id_in_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation, Parameter
+from service.api.modes import require_own_mode
+from service.api.operation import Audit, ByTestKey, Operation, Parameter
 from service.api.operation import Meter as Metered
 from service.api.pagination import example_page
 from service.api.query import DEFAULT_LIMIT, id_of, read_query, whole_number
@@ -33,6 +35,7 @@ from service.connections.hosted.shapes import (
 )
 from service.connections.hosted.store import LinkSession
 from service.connections.linking import Linking
+from service.connections.store import get_connection
 from service.consent.items import ITEMS
 from service.db.pool import as_organization
 from service.errors import INSUFFICIENT_SCOPE, ApiProblem, missing, wrong_field
@@ -56,6 +59,8 @@ class HostedRoutes:
             raise wrong_field("/firm", "The organization has no such firm.")
         if caller.connection_ids is not None and relinks not in caller.connection_ids:
             raise wrong_field("/connection", "This key is bound to connections: name one of them to connect it again.")
+        if relinks is not None:
+            await self._require_own_mode(call, relinks)
         unknown = sorted(set(asked.items) - set(ITEMS))
         if unknown:
             raise wrong_field("/items", f"Name some of: {', '.join(ITEMS)}.")
@@ -107,9 +112,17 @@ class HostedRoutes:
 
     async def cancel(self, call: Call) -> Answer:
         found = await self._named(call)
+        require_own_mode(call, is_sandbox=found.sandbox)
         after = await cancel_session(self._linking, found)
         call.firm_id, call.rows = found.firm_id, 1
         return answer_of(to_link_session(after, None, self._linking.clock()))
+
+    async def _require_own_mode(self, call: Call, connection_id: UUID) -> None:
+        """A test key connects sandboxes again alone; what cannot be is found out later."""
+        async with as_organization(self._linking.pool, call.known_caller.org_id) as connection:
+            known = await get_connection(connection, call.known_caller.org_id, connection_id)
+        if known is not None:
+            require_own_mode(call, is_sandbox=known.sandbox)
 
     async def _named(self, call: Call) -> LinkSession:
         """The session in the path; the plain 404 for every other."""
@@ -144,6 +157,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
     return (
         Operation(
             id="createLinkSession",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/link-sessions",
             tag="link_sessions",
@@ -206,6 +220,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="cancelLinkSession",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/link-sessions/{id}/cancel",
             tag="link_sessions",
@@ -236,6 +251,7 @@ def hosted_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="updateConnectSettings",
+            by_test_key=ByTestKey.NEVER,
             method="PATCH",
             path="/v1/connect-settings",
             tag="link_sessions",

@@ -9,7 +9,8 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.modes import require_own_mode
+from service.api.operation import Audit, ByTestKey, Meter, Operation, Parameter
 from service.api.pagination import example_page
 from service.api.query import DEFAULT_LIMIT, boolean, id_of, read_query, whole_number
 from service.connections.issues import store
@@ -104,9 +105,11 @@ class IssueRoutes:
         caller, issue_id = call.known_caller, call.named("iss")
         async with as_organization(self._linking.pool, caller.org_id) as connection:
             found = await store.get_issue(connection, caller.org_id, issue_id)
-        known = {one.id for one in await self._linking.connections.visible(caller)}
+        known = {one.id: one for one in await self._linking.connections.visible(caller)}
         if found is None or found.connection_id not in known:
             raise missing()
+        if call.scope["method"] != "GET":
+            require_own_mode(call, is_sandbox=known[found.connection_id].sandbox)
         call.connection_id, call.vendor = found.connection_id, found.vendor
         return found
 
@@ -162,6 +165,7 @@ def issue_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="acceptIssue",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/issues/{id}/accept",
             tag="issues",
@@ -178,6 +182,7 @@ def issue_operations(linking: Linking) -> tuple[Operation, ...]:
         ),
         Operation(
             id="ignoreIssue",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/issues/{id}/ignore",
             tag="issues",

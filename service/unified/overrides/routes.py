@@ -11,7 +11,8 @@ from service import errors, ids
 from service.api import parameters
 from service.api.bodies import answer_of, decode_body, encode, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.modes import require_own_mode
+from service.api.operation import Audit, ByTestKey, Meter, Operation, Parameter
 from service.api.pagination import example_page
 from service.api.query import id_of, one_of, read_query
 from service.clock import Clock, now
@@ -150,11 +151,13 @@ class Overrides:
         if asked.vendor is not None and asked.vendor not in self._vendors:
             raise wrong_field("/vendor", f"One of: {', '.join(self._vendors)}.", "choice")
         if asked.connection is None:
+            require_own_mode(call, is_sandbox=False)
             return asked.vendor or "", ""
         try:
             found = await self._connections.get(call.known_caller, ids.decode("con", asked.connection))
         except (ConnectionNotFoundError, ids.MalformedIdError):
             raise missing() from None
+        require_own_mode(call, is_sandbox=found.sandbox)
         if asked.vendor not in (None, found.vendor):
             raise wrong_field("/vendor", f"The connection is one to {found.vendor}.", "contradiction")
         return found.vendor, found.id.hex
@@ -222,6 +225,7 @@ def override_operations(
         ),
         Operation(
             id="createOverride",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="POST",
             path="/v1/overrides",
             summary="Make a version of field overrides",
@@ -239,6 +243,7 @@ def override_operations(
         ),
         Operation(
             id="previewOverride",
+            by_test_key=ByTestKey.FREELY,
             method="POST",
             path="/v1/overrides/preview",
             summary="Try field overrides on a record",

@@ -4,7 +4,7 @@ from typing import Any, Final, Literal
 
 from service import errors
 from service.api import parameters
-from service.api.operation import Audit, Meter, Operation, Parameter
+from service.api.operation import Audit, ByTestKey, Meter, Operation, Parameter
 from service.operations.shapes import SlowOperation
 from service.resources.user import Session
 from service.unified.batch import Batch, BatchAnswers, Batches
@@ -48,6 +48,7 @@ def around_operations(batches: Batches, passthroughs: Passthroughs, sessions: Se
 def _batch(batches: Batches) -> Operation:
     return Operation(
         id="runBatch",
+            by_test_key=ByTestKey.FREELY,
         method="POST",
         path="/v1/batch",
         tag="batch",
