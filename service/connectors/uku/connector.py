@@ -1,9 +1,11 @@
 """Uku, version 3 of its public API.
 
-A firm's person consents at Uku itself (OAuth 2.1 with PKCE), or gives a key and the id of the company. Published of the
-first are `/oauth/token`, the scopes and the lives of tokens; production still refused to describe the rest (403) in
-August 2026: the consent page, the address to revoke at and how an app shows its secret are assumed.
-Source: https://app.getuku.com/api/v3/docs and https://getuku.com/agents/, read 2026-11-20.
+A firm's person consents at Uku itself (OAuth 2.1 with PKCE), or gives a key and the id of the company. The vendor's own
+client names the consent page (`/oauth/authorize`), `/oauth/token` and where an app registers itself, without a secret
+(`/oauth/register`, RFC 7591); production still refused to describe them (403) in August 2026. Assumed: the address to
+revoke at, which no client uses, and how an app shows a secret if it has one. Each can be set (`TICKMARK_UKU_…_URL`).
+Sources, read 2026-11-20: https://app.getuku.com/api/v3/docs, https://getuku.com/agents/ and
+https://github.com/uku-owl/uku-cli/blob/main/reference/python-client/src/oauth.py
 """
 
 from typing import Final
