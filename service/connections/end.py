@@ -10,13 +10,13 @@ from msgspec import Struct
 from service import ids
 from service.audit.acts import record_act
 from service.connections import oauth, secrets_store, store
-from service.connections.credentials import NAME, Credentials, unseal
+from service.connections.credentials import Credentials, unseal
 from service.connections.linking import Linking
 from service.connections.store import ConnectionRecord, State
 from service.connections.vendors import Door
 from service.connectors.sdk.either import oauth_of
 from service.connectors.sdk.faults import ConnectionRefused, CredentialsExpired, VendorFault
-from service.db.pool import as_organization
+from service.db.pool import Connection, as_organization
 
 _NAMED_BY: Final = {"quickbooks": "realmId"}
 
@@ -50,23 +50,25 @@ async def end_connection(linking: Linking, record: ConnectionRecord, *, force: b
 
     `actor` is who acts outside of the API, whose calls have audit rows of their own.
     """
-    async with as_organization(linking.pool, record.org_id) as connection:
-        secret = await secrets_store.get_secret(connection, record.org_id, record.id, NAME)
-        accounts = await store.list_accounts(connection, record.org_id, record.id)
-    held = None if secret is None else await unseal(linking.vault, record.id, secret)
     door = linking.vendors.door(record.vendor, sandbox=record.sandbox, base_url=record.base_url)
-    at_vendor, refused = AtVendor.NOTHING_TO_REVOKE, None
-    if held is not None:
-        try:
-            at_vendor = await _revoke(linking, door, held)
-        except VendorFault:
-            if not force:
-                raise
-            at_vendor = AtVendor.SKIPPED
-    if held is not None and door is not None and at_vendor is AtVendor.REVOKED:
-        told = {_NAMED_BY[record.vendor]: accounts[0].remote_id} if record.vendor in _NAMED_BY and accounts else {}
-        refused = await _is_refused(linking, door, held, told)
-    return await _destroy(linking, record, at_vendor, refused, actor)
+    # Held from the first look to the last row: a token renewed in between would outlive what is proved here.
+    async with linking.credentials.held_still(record.org_id, record.id, record.vendor) as (connection, secret):
+        accounts = await store.list_accounts(connection, record.org_id, record.id)
+        held = None if secret is None else await unseal(linking.vault, record.id, secret)
+        at_vendor, refused = AtVendor.NOTHING_TO_REVOKE, None
+        if held is not None:
+            try:
+                at_vendor = await _revoke(linking, door, held)
+            except VendorFault:
+                if not force:
+                    raise
+                at_vendor = AtVendor.SKIPPED
+        if held is not None and door is not None and at_vendor is AtVendor.REVOKED:
+            told = {_NAMED_BY[record.vendor]: accounts[0].remote_id} if record.vendor in _NAMED_BY and accounts else {}
+            refused = await _is_refused(linking, door, held, told)
+        consents = await _destroy(linking, connection, record, at_vendor, actor)
+    linking.connections.forget(record.org_id, record.id)
+    return await _prove(linking, record.org_id, record, at_vendor, refused, consents)
 
 
 async def _revoke(linking: Linking, door: Door | None, held: Credentials) -> AtVendor:
@@ -97,30 +99,29 @@ async def _is_refused(linking: Linking, door: Door, held: Credentials, told: Map
 
 
 async def _destroy(
-    linking: Linking, record: ConnectionRecord, at_vendor: AtVendor, refused: bool | None, actor: str | None
-) -> Ended:
+    linking: Linking, connection: Connection, record: ConnectionRecord, at_vendor: AtVendor, actor: str | None
+) -> int:
+    """How many consents ended with it."""
     org_id, at = record.org_id, linking.clock()
-    async with as_organization(linking.pool, org_id) as connection:
-        await store.mark_connection_state(connection, org_id, record.id, State.DISCONNECTED, None, at)
-        consents = await store.mark_consents_revoked(connection, org_id, record.id, at)
-        await secrets_store.delete_secrets(connection, org_id, record.id)
-        await store.delete_account_marks(connection, org_id, record.id)
-        await secrets_store.delete_unused_data_keys(connection, org_id, record.firm_id)
-        detail = f"vendor: {at_vendor.value}; secrets destroyed"
-        await store.insert_event(connection, org_id, record.id, at, "ended", detail)
-        if actor is not None:
-            about = (ids.encode("con", record.id), at_vendor.value)
-            await record_act(
-                connection,
-                org_id,
-                "connections.disconnect",
-                about,
-                firm_id=record.firm_id,
-                connection_id=record.id,
-                actor=actor,
-            )
-    linking.connections.forget(org_id, record.id)
-    return await _prove(linking, org_id, record, at_vendor, refused, consents)
+    await secrets_store.delete_secrets(connection, org_id, record.id)
+    await store.mark_connection_state(connection, org_id, record.id, State.DISCONNECTED, None, at)
+    consents = await store.mark_consents_revoked(connection, org_id, record.id, at)
+    await store.delete_account_marks(connection, org_id, record.id)
+    await secrets_store.delete_unused_data_keys(connection, org_id, record.firm_id)
+    detail = f"vendor: {at_vendor.value}; secrets destroyed"
+    await store.insert_event(connection, org_id, record.id, at, "ended", detail)
+    if actor is not None:
+        about = (ids.encode("con", record.id), at_vendor.value)
+        await record_act(
+            connection,
+            org_id,
+            "connections.disconnect",
+            about,
+            firm_id=record.firm_id,
+            connection_id=record.id,
+            actor=actor,
+        )
+    return consents
 
 
 async def _prove(

@@ -7,7 +7,8 @@ rotated token is committed before anybody uses it. A refused grant asks a human 
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeAlias
 from uuid import UUID
@@ -20,7 +21,6 @@ from service.connections import secrets_store, store
 from service.connections.credentials import NAME, Credentials, seal, unseal
 from service.connections.errors import (
     ConnectionNeedsAttentionError,
-    ConnectionNotFoundError,
     ConnectionNotUsableError,
     GrantRefusedError,
 )
@@ -119,6 +119,20 @@ class CredentialKeeper:
             flight = self._flights[flight_key] = asyncio.create_task(renewal)
             flight.add_done_callback(lambda done: self._landed(flight_key, done))
         return await asyncio.shield(flight)
+
+    @asynccontextmanager
+    async def held_still(
+        self, org_id: UUID, connection_id: UUID, vendor: str
+    ) -> AsyncGenerator[tuple[Connection, SealedSecret | None]]:
+        """A transaction, and the secret that nobody renews while it lasts; a renewal under way is waited for first.
+
+        What that one brought is then what there is: whoever ends a connection by an older token leaves the newer
+        one alive at the vendor.
+        """
+        async with self._slots[vendor], as_organization(self._pool, org_id) as connection:
+            secret = await secrets_store.lock_secret(connection, org_id, connection_id, NAME, timeout_s=_LOCK_WAIT_S)
+            yield connection, secret
+        self._held.forget((org_id, connection_id))
 
     async def close(self) -> None:
         """Waits for the exchanges under way: an answer thrown away could be the only copy of a rotated token."""
@@ -250,7 +264,7 @@ def renewed_by(reply: TokenReply, stored: Credentials, asked_at: datetime) -> Cr
 def _found(secret: SealedSecret | None) -> SealedSecret:
     """Raises unless there is a secret and its connection may be used."""
     if secret is None:
-        raise ConnectionNotFoundError("the connection has no credentials")
+        raise ConnectionNotUsableError(State.DISCONNECTED)  # ended since the call began
     if secret.state == State.NEEDS_ATTENTION:
         raise ConnectionNeedsAttentionError(secret.state, secret.state_reason)
     if secret.state not in USABLE:

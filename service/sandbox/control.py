@@ -95,6 +95,7 @@ class Control:
         table: Json = self._stats.table()
         table["writes"] = self._vendor.writes
         table["token_refreshes"] = self._vendor.grants.refreshes
+        table["consents_alive"] = self._vendor.grants.alive
         table["faults_fired"] = dict(self._faults.fired)
         return json_response(200, table)
 

@@ -129,6 +129,11 @@ class Grants:
         self._refresh.pop(grant.refresh_token, None)
         return True
 
+    @property
+    def alive(self) -> int:
+        """Consents that still let somebody in, or can be renewed to."""
+        return len({id(grant) for grant in self._refresh.values() if not grant.revoked})
+
     def scopes_of(self, access_token: str | None) -> frozenset[str] | None:
         """What a token may do; None when it is unknown, expired or revoked."""
         access = self._access.get(access_token or "")
