@@ -173,7 +173,7 @@ async def _opened(
                 batches=Batches(settings.max_body_bytes),
                 passthroughs=Passthroughs(ways, reader, writer, nouns, settings.max_body_bytes),
                 sessions=Sessions(ways, reader),
-                operations=Operations(pool, slow, connections),
+                operations=Operations(pool, slow, connections, ways.consented.still),
                 overrides=Overrides(
                     pool, held, connections, nouns, tuple(one.slug for one in connectors), settings.max_body_bytes
                 ),

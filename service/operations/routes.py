@@ -1,6 +1,7 @@
 """`GET /v1/operations/{id}`: what has become of a write that nobody waited for."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -14,6 +15,7 @@ from service.api.operation import Audit, Meter, Operation
 from service.clock import Clock, now
 from service.connections.errors import ConnectionNotFoundError
 from service.connections.open import Connections
+from service.connections.store import ConnectionRecord
 from service.db.pool import Pool, as_organization
 from service.errors import missing
 from service.idempotency.claim import HELD_FOR
@@ -26,43 +28,51 @@ from service.operations.store import OperationRow, State
 _ENDED = msgspec.msgpack.Decoder(Ended).decode
 
 
+Still: TypeAlias = Callable[[Call, ConnectionRecord, str], Awaitable[bool]]
+"""Whether records of a noun may be handed out through a connection now."""
+
+
 class Operations:
     """The operations of the caller's organization; `rim` is that of the whole API."""
 
-    def __init__(self, pool: Pool, slow: SlowWrites, connections: Connections, clock: Clock = now) -> None:
+    def __init__(
+        self, pool: Pool, slow: SlowWrites, connections: Connections, still: Still, clock: Clock = now
+    ) -> None:
         self._pool = pool
         self._slow = slow
         self._connections = connections
+        self._still = still
         self._clock = clock
         self.rim: Rim | None = None
 
     async def get(self, call: Call) -> Answer:
         """One operation; one that was interrupted is first carried on, where the key that began it asks."""
         operation_id = call.named("op")
-        row = await self._visible(call, operation_id)
+        row, record = await self._visible(call, operation_id)
         if self._is_interrupted(row) and row.key_id == call.known_caller.key_id and await self._take(call, row):
             assert self.rim is not None
             again = self.rim.on_behalf_of(call.known_caller, Settling())
             asked = inner_of(self._slow.opened(call.known_caller.org_id, row.asked))
             await call_within(again, call.scope, asked)
-            row = await self._visible(call, operation_id)
-        call.connection_id = row.connection_id
+            row, record = await self._visible(call, operation_id)
+        call.connection_id, call.firm_id, call.vendor = record.id, record.firm_id, record.vendor
         if row.state is State.RUNNING:
             return Answer(200, answer_of(self._told(call, row)).body, headers=((b"retry-after", b"1"),))
-        call.rows = 1
-        return answer_of(self._told(call, row))
+        if row.state is State.SUCCEEDED:
+            # What was kept goes out now: by a consent that is in force now.
+            call.rows = 1 if await self._still(call, record, row.scope.partition(":")[0]) else 0
+        return answer_of(self._told(call, row, withheld=row.state is State.SUCCEEDED and not call.rows))
 
-    async def _visible(self, call: Call, operation_id: Any) -> OperationRow:
+    async def _visible(self, call: Call, operation_id: Any) -> tuple[OperationRow, ConnectionRecord]:
         caller = call.known_caller
         async with as_organization(self._pool, caller.org_id) as connection:
             row = await store.get_operation(connection, caller.org_id, operation_id)
         if row is None or row.scope not in caller.scopes:
             raise missing()
         try:
-            await self._connections.get(caller, row.connection_id)
+            return row, await self._connections.get(caller, row.connection_id)
         except ConnectionNotFoundError:
             raise missing() from None
-        return row
 
     async def _take(self, call: Call, row: OperationRow) -> bool:
         at, org_id = self._clock(), call.known_caller.org_id
@@ -72,7 +82,7 @@ class Operations:
     def _is_interrupted(self, row: OperationRow) -> bool:
         return row.state is State.RUNNING and row.held_until < self._clock()
 
-    def _told(self, call: Call, row: OperationRow) -> SlowOperation:
+    def _told(self, call: Call, row: OperationRow, *, withheld: bool = False) -> SlowOperation:
         return SlowOperation(
             id=ids.encode("op", row.id),
             operation=row.operation,
@@ -80,10 +90,10 @@ class Operations:
             state=Standing.INTERRUPTED if self._is_interrupted(row) else Standing(row.state),
             created_at=row.created_at,
             ended_at=row.ended_at,
-            result=self._result(call, row),
+            result=self._result(call, row, withheld=withheld),
         )
 
-    def _result(self, call: Call, row: OperationRow) -> OperationResult | UnsetType:
+    def _result(self, call: Call, row: OperationRow, *, withheld: bool) -> OperationResult | UnsetType:
         if row.answer is None or row.status is None or row.request_id is None:
             return UNSET
         ended = _ENDED(self._slow.opened(call.known_caller.org_id, row.answer))
@@ -92,7 +102,7 @@ class Operations:
             request_id=ids.encode("req", row.request_id),
             status=row.status,
             location=None if location is None else location.decode(),
-            body=msgspec.Raw(ended.body) if ended.body else None,
+            body=msgspec.Raw(ended.body) if ended.body and not withheld else None,
         )
 
 

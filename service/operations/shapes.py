@@ -28,7 +28,7 @@ class OperationResult(Struct, frozen=True, kw_only=True):
     status: int
     location: str | None
     body: Any
-    """The record, or the problem; null where there is none."""
+    """The record, or the problem; null where there is none, and for a record that no consent in force lets out now."""
 
 
 class SlowOperation(Struct, frozen=True, kw_only=True, tag_field="object", tag="operation"):

@@ -6,6 +6,7 @@ from typing import Any
 
 from service.api.call import Call
 from service.connections.open import OpenConnection
+from service.connections.store import ConnectionRecord
 from service.consent.ledger import ConsentLackingError, ConsentLedger
 from service.consent.store import Grant
 from service.errors import CONSENT_MISSING, ApiProblem
@@ -30,6 +31,16 @@ class Consented:
         if call.operation is not None and (call.operation.scope or "").endswith(":write"):
             raise _lacking(f"Writing {item} needs the firm's consent; single clients' consents are for reading.")
         return True
+
+    async def still(self, call: Call, record: ConnectionRecord, item: str) -> bool:
+        """Whether what was read or written before, and kept, may be handed out now: by the firm's own consent."""
+        try:
+            cover = await self._ledger.cover(record.org_id, record.firm_id, record.id, item, _began(call))
+        except ConsentLackingError:
+            return False
+        if cover.consent is not None:
+            _note(call, cover.consent)
+        return cover.consent is not None
 
     async def check(self, call: Call, opened: OpenConnection, item: str, records: Sequence[Any]) -> None:
         """Before records go out, where single clients alone have consented: a 403 problem unless all of them have."""

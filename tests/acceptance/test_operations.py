@@ -8,6 +8,8 @@ import asyncpg
 import httpx
 import pytest
 
+from service.all_operations import operations, unopened_parts
+from service.api.operation import Audit
 from service.clock import now
 from service.db.pool import Pool
 from service.operations.jobs import end_interrupted, forget_old_operations
@@ -74,6 +76,42 @@ async def test_same_key_after_the_end_is_a_replay(api: Api, quickbooks: SandboxS
     assert (again.status_code, again.json()) == (201, found["result"]["body"])
     assert again.headers["usage-reason"] == "replay"
     assert quickbooks.stats()["writes"] == 1
+
+
+async def test_result_is_a_disclosure_and_goes_out_only_while_a_consent_lets_it(api: Api) -> None:
+    begun = await begin(api)
+    found = await ended(api, begun.headers["location"])
+    (consent,) = (one for one in await consents(api) if one["connection"] == api.connection("quickbooks"))
+    told = [one for one in await disclosures(api) if one["operation"] == "getOperation"]
+    await api.post(f"/v1/consents/{consent['id']}/revoke", {})
+    async with asyncio.timeout(5):
+        while (await api.get("/v1/clients?limit=1", "quickbooks")).status_code != 403:  # noqa: ASYNC110 (a second)
+            await asyncio.sleep(0.02)
+    told_before = len([one for one in await disclosures(api) if one["operation"] == "getOperation"])
+
+    after = (await api.get(begun.headers["location"])).json()
+    told_after = len([one for one in await disclosures(api) if one["operation"] == "getOperation"])
+
+    assert {one for disclosed in told for one in disclosed["consents"]} == {consent["id"]}
+    assert after == found | {"result": found["result"] | {"body": None}}
+    assert told_after == told_before
+
+
+async def consents(api: Api) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await api.get("/v1/consents")).json()["data"]
+    return found
+
+
+async def disclosures(api: Api) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = (await api.get("/v1/disclosures?limit=100")).json()["data"]
+    return found
+
+
+def test_every_write_that_may_be_slow_is_of_the_noun_that_its_scope_names() -> None:
+    writes = [one for one in operations(unopened_parts()) if (one.scope or "").endswith(":write")]
+    of_firms = [one for one in writes if one.audit is Audit.CLIENT_DATA]
+
+    assert {one.id for one in of_firms if (one.scope or "").partition(":")[0] != one.tag} == set()
 
 
 async def test_refused_write_ends_failed_with_its_problem(api: Api) -> None:
