@@ -45,7 +45,12 @@ async def test_calls_are_searched_by_key_status_and_time_and_taken_away(people: 
     operations = [json.loads(line)["operation"] for line in lines.text.splitlines()]
     assert operations == ["getMe", "listClients", "listClients"]
     assert bad.status_code == 404
-    async with httpx.AsyncClient(base_url=site, headers={"Authorization": f"Bearer {keys['two']}"}) as app:
+    await person.go("/keys/new")
+    await person.fill("Name", "takes away")
+    await page.get_by_role("radio", name="Read and write records").check()
+    await person.press("Make the key")
+    taker = await page.locator(".secret code").inner_text()
+    async with httpx.AsyncClient(base_url=site, headers={"Authorization": f"Bearer {taker}"}) as app:
         answer = await app.get("/v1/usage/export?format=csv&filter[status]=400", headers={"Ticket-Reference": "GRC-1"})
     assert answer.text == table.text
 
