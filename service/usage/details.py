@@ -13,7 +13,7 @@ from service import ids
 from service.accounts.organizations import get_organization
 from service.api.bodies import answer_of, decode_body, json_body
 from service.api.call import Answer, Call
-from service.api.operation import Audit, Operation
+from service.api.operation import Audit, ByTestKey, Operation
 from service.api.operation import Meter as MeterClass
 from service.api.query import read_query
 from service.audit.acts import record_act
@@ -163,6 +163,7 @@ def detail_operations(pool: Pool, clock: Clock = now) -> tuple[Operation, ...]:
         ),
         Operation(
             id="setBillingDetails",
+            by_test_key=ByTestKey.NEVER,
             method="PUT",
             summary="Say who invoices are made out to",
             description="Holds for invoices that are issued from now on; those that were issued stay as they are. "

@@ -47,6 +47,7 @@ OURS: Final = {
     "deleteMember": NEVER,
     "createInvitation": NEVER,
     "deleteInvitation": NEVER,
+    "setBillingDetails": NEVER,
     "setBudget": NEVER,
     "updateRequestLogSettings": NEVER,
     "setUpPayment": NEVER,

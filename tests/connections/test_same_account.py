@@ -6,6 +6,8 @@ import pytest
 
 from service.connections.hosted.sameness import Led, digests, led
 from service.connections.store import Account
+from service.connectors.canopy_public.connector import CANOPY_PUBLIC
+from service.connectors.canopy_public.discovery import discover as discover_canopy
 from service.connectors.financial_cents.connector import FINANCIAL_CENTS
 from service.connectors.financial_cents.discovery import discover as discover_firm
 from service.connectors.ignition.connector import IGNITION
@@ -84,6 +86,31 @@ def test_ignition_practice_that_may_not_see_its_stages_is_told_by_nothing(status
 
 
 @pytest.mark.parametrize(
+    ("fields", "marks"),
+    [
+        (
+            ok(
+                {
+                    "custom_fields": [
+                        {"id": "f1", "name": "Tier", "type": "text"},
+                        {"id": "f2", "name": "A", "type": "x"},
+                    ]
+                }
+            ),
+            ("f1", "f2"),
+        ),
+        (ok({"custom_fields": []}), ()),
+        (Response(403, {}, b"{}"), ()),
+        (ok({"fields": []}), ()),
+    ],
+)
+def test_public_canopy_is_told_by_the_fields_that_a_practice_added(fields: Response, marks: tuple[str, ...]) -> None:
+    (practice,) = play(CANOPY_PUBLIC, discover_canopy({}), ok({"clients": []}), fields).value
+
+    assert (practice.remote_id, practice.marks) == ("practice", marks)
+
+
+@pytest.mark.parametrize(
     ("before", "told_by", "now", "leads"),
     [
         ("K1", (), found("K1"), Led.THERE),
@@ -118,6 +145,7 @@ def test_of_very_many_marks_the_same_ones_are_kept_whatever_their_order() -> Non
 
 def test_vendors_that_do_not_always_name_their_account_are_these() -> None:
     assert {one.slug: one.stand_in for one in CONNECTORS if one.stand_in is not None} == {
+        "canopy_public": "practice",
         "financial_cents": "firm",
         "ignition": "practice",
         "karbon": "tenant",

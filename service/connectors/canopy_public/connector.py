@@ -10,7 +10,7 @@ from typing import Final
 from service.connectors.canopy_public.clients import BINDING as CLIENTS
 from service.connectors.canopy_public.contacts import BINDING as CONTACTS
 from service.connectors.canopy_public.custom_fields import BINDING as CUSTOM_FIELDS
-from service.connectors.canopy_public.discovery import discover
+from service.connectors.canopy_public.discovery import STAND_IN, discover
 from service.connectors.canopy_public.faults import classify
 from service.connectors.sdk.auth import OAuth2
 from service.connectors.sdk.budget import BudgetSpec, Limit
@@ -35,7 +35,7 @@ CANOPY_PUBLIC: Final = Connector(
     classify=classify,
     redact=frozenset({"tin"}),
     discover=discover,
-    names_account=False,
+    stand_in=STAND_IN,
     clients=CLIENTS,
     contacts=CONTACTS,
     custom_fields=CUSTOM_FIELDS,
