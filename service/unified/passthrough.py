@@ -61,16 +61,18 @@ class Passthroughs:
         # What each part of a bundle may hold alone has no field for government ids.
         keepers = way.connector.redact if rule.bundle is None else frozenset[str]()
         body = await json_body(call, self._max_body_bytes, keepers) if call.method in _WITH_BODY else None
-        query = _query(call)
+        is_dry_run, query = _without_dry_run(call.method, _query(call))
         if rule.lane == "read":
+            if is_dry_run:
+                raise ApiProblem(INVALID_PARAMETER, "This endpoint only reads: it has no dry run.")
             answer, _ = await self._reader.run(call, way, _flow(call, way, rule, f"/{rest}", query, body))
             call.rows = 1
             return answer
-        return await self._write(call, way, rule, f"/{rest}", query, body)
+        return await self._write(call, way, rule, f"/{rest}", query, body, dry_run=is_dry_run)
 
-    async def _write(self, call: Call, way: Way, rule: Rule, path: str, query: _Query, body: bytes | None) -> Answer:
-        is_dry_run = any(boolean(name, text) for name, text in query if name == _DRY_RUN)
-        query = tuple(pair for pair in query if pair[0] != _DRY_RUN)
+    async def _write(
+        self, call: Call, way: Way, rule: Rule, path: str, query: _Query, body: bytes | None, *, dry_run: bool
+    ) -> Answer:
         for name, text in query:
             refuse_numbers_in(text, f"query/{name}")
         if rule.bundle is not None:
@@ -83,7 +85,7 @@ class Passthroughs:
             return answer
 
         return await self._writer.once(
-            call, way, body or b"", lambda key: _flow(call, way, rule, path, query, body, key), told, dry_run=is_dry_run
+            call, way, body or b"", lambda key: _flow(call, way, rule, path, query, body, key), told, dry_run=dry_run
         )
 
 
@@ -127,6 +129,14 @@ def _query(call: Call) -> _Query:
         return tuple(parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=50))
     except (UnicodeDecodeError, ValueError):
         raise ApiProblem(INVALID_PARAMETER, "The query string is not percent-encoded UTF-8 text.") from None
+
+
+def _without_dry_run(method: str, query: _Query) -> tuple[bool, _Query]:
+    """Whether it is asked for, and what is left for the vendor. A GET's query is the vendor's own, all of it."""
+    if method == "GET":
+        return False, query
+    asked = [boolean(name, text) for name, text in query if name == _DRY_RUN]
+    return any(asked), tuple(pair for pair in query if pair[0] != _DRY_RUN)
 
 
 def _not_listed(way: Way, listed: Passthrough) -> ApiProblem:

@@ -54,6 +54,14 @@ async def test_slashes_may_come_escaped_as_generated_clients_write_them(api: Api
     assert len(answer.json()["clients"]) == 2
 
 
+@pytest.mark.parametrize(("dry_run", "status"), [("false", 200), ("true", 400), ("perhaps", 400)])
+async def test_search_by_post_has_no_dry_run(api: Api, canopy: SandboxServer, dry_run: str, status: int) -> None:
+    answer = await api.post(f"/v1/passthrough/canopy/clients/search?dry_run={dry_run}", {"page": {"size": 2}}, "canopy")
+
+    assert answer.status_code == status, answer.text
+    assert canopy.stats()["total"] == (1 if status == 200 else 0)
+
+
 @pytest.mark.parametrize(
     "path",
     [
