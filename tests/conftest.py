@@ -5,6 +5,7 @@ Asynchronous tests are marked `pytest.mark.anyio`. A test that asks for `databas
 
 import asyncio
 import atexit
+import gc
 import os
 import shutil
 import sys
@@ -20,6 +21,7 @@ import msgspec
 import psutil
 import pytest
 import redis
+from hypothesis import settings
 
 from service import embedded
 from service.db.migrate import migrate
@@ -29,6 +31,11 @@ from service.db.pool import Pool, open_pool
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
+# What an example computes is the same on a busy machine; how long it takes is not.
+settings.register_profile("unhurried", settings.get_profile(settings.get_current_profile_name()), deadline=None)
+settings.load_profile("unhurried")
+
+_HERE = Path(__file__).parent
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2 * 1024**3
 _MIGHT_BE_LOST = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "'256MB'"}
@@ -136,6 +143,23 @@ async def _execute(url: str, sql: str) -> None:
         await connection.execute(sql)
     finally:
         await connection.close()
+
+
+LONG = ("contract", "samples", "portal", "demo", "bench", "cli", "acceptance", "billing")
+"""The directories whose modules may take a minute, the longest first."""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of several processes none should be left alone with a long module at the end: those come first."""
+    if hasattr(config, "workerinput"):
+        place = {directory: number for number, directory in enumerate(LONG)}
+        items.sort(key=lambda item: place.get(item.path.relative_to(_HERE).parts[0], len(LONG)))
+
+
+def pytest_collection_finish() -> None:
+    """What was collected stays to the end: to look through it for garbage again and again is in vain."""
+    gc.collect()
+    gc.freeze()
 
 
 FIGURE = "figure"

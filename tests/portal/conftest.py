@@ -84,8 +84,9 @@ async def site(settings: Settings, port: int) -> AsyncIterator[str]:
         yield url
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    """One for all tests of this process; everybody in it keeps cookies of their own."""
     async with async_playwright() as playwright:
         started = await launch(playwright)
         yield started
@@ -104,7 +105,7 @@ async def people(browser: Browser, site: str) -> AsyncIterator[People]:
         contexts.append(context)
         person = Person(await context.new_page(), f"{secrets.token_hex(4)}@ledgerline.example", organization)
         if sign_up:
-            await person.sign_up()
+            await person.arrive()
         return person
 
     yield make

@@ -1,6 +1,7 @@
 """What every form withstands: too many sends, guesses at who has an account, and targets that lead away."""
 
 from itertools import pairwise
+from math import inf
 from time import perf_counter
 
 import pytest
@@ -15,6 +16,9 @@ from tests.portal.person import PASSWORD
 from tests.portal.test_safety import age_confirmation, send, with_session_of
 
 pytestmark = pytest.mark.anyio
+
+_ALIKE = (0.6, 1.67)
+"""How the times of two refusals may relate so that nobody learns from them which address is known."""
 
 EVIL = ("https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example")
 
@@ -47,19 +51,28 @@ async def test_mails_to_one_address_are_limited_alike_whether_it_is_known(people
 
 
 async def test_password_of_nobody_takes_as_long_as_a_wrong_one(people: People, site: str) -> None:
-    person = await people()
-    took: dict[str, list[float]] = {person.email: [], f"x{person.email}": []}
-    async with AsyncClient(base_url=site) as robot:
-        for _ in range(8):
-            for email, times in took.items():
-                began = perf_counter()
-                answer = await send(robot, "/sign-in", email=email, password="not the password")
-                times.append(perf_counter() - began)
-                assert answer.status_code == 422
-    known, unknown = (min(times) for times in took.values())
+    known, unknown = inf, inf
+    for _ in range(3):  # on a busy machine it takes more tries until each was undisturbed once
+        email = (await people()).email
+        known = min([known, *await _refusals(site, email)])
+        unknown = min([unknown, *await _refusals(site, f"x{email}")])
+        if _ALIKE[0] < known / unknown < _ALIKE[1]:
+            break
 
     print(f"fastest wrong sign-in in ms: known {known * 1000:.1f}, unknown {unknown * 1000:.1f}")
-    assert 0.6 < known / unknown < 1.67
+    assert _ALIKE[0] < known / unknown < _ALIKE[1]
+
+
+async def _refusals(site: str, email: str) -> list[float]:
+    """How long wrong sign-ins took, in seconds."""
+    took: list[float] = []
+    async with AsyncClient(base_url=site) as robot:
+        for _ in range(8):
+            began = perf_counter()
+            answer = await send(robot, "/sign-in", email=email, password="not the password")
+            took.append(perf_counter() - began)
+            assert answer.status_code == 422
+    return took
 
 
 async def test_codes_guessed_with_a_stolen_password_lock_out_the_thief_alone(people: People, site: str) -> None:

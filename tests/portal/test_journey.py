@@ -12,7 +12,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_journey_from_sign_up_to_the_bill(people: People, site: str) -> None:
-    person = await people()
+    person = await people(sign_up=False)
+    await person.sign_up()
     page = person.page
     await person.add_second_factor()
     await person.connect()

@@ -118,8 +118,9 @@ async def test_journey_by_keyboard_alone(people: People) -> None:
 
 
 async def test_journey_without_a_script(people: People) -> None:
-    person = await people(java_script_enabled=False)
+    person = await people(sign_up=False, java_script_enabled=False)
     page = person.page
+    await person.sign_up()
     await person.connect()
     await person.make_key("no script")
 
