@@ -1,4 +1,4 @@
-"""Test keys change nothing that live calls obey: `infra/decisions/0015`."""
+"""Test keys change nothing that live calls obey: `infra/decisions/0013`."""
 
 from typing import Final
 
