@@ -9,14 +9,15 @@ from service.operations import store
 from service.operations.slow import KEPT_FOR
 
 CARRIED_ON_WITHIN: Final = timedelta(hours=1)
-"""So long the key that began an interrupted operation can have it carried on by asking for it."""
+"""So long an interrupted operation is one that somebody may still be about to end."""
 _log: Final = logging.getLogger(__name__)
 
 
 async def end_interrupted(connection: Connection, at: datetime) -> None:
     """Ends as `unknown` what has been interrupted for an hour, for every organization.
 
-    Whether the vendor has done it, nobody knows any more. The same Idempotency-Key still settles it.
+    Nothing could be learned of it in so long. What still settles its write (`settling.py`, the same Idempotency-Key)
+    still ends it.
     """
     ended = await store.mark_operations_left_behind(connection, at - CARRIED_ON_WITHIN, at)
     if ended:

@@ -21,8 +21,9 @@ from service.errors import missing
 from service.idempotency.claim import HELD_FOR
 from service.operations import store
 from service.operations.asked import inner_of
+from service.operations.ends import Ended
 from service.operations.shapes import OperationResult, SlowOperation, Standing
-from service.operations.slow import Ended, Rim, SlowWrites
+from service.operations.slow import Rim, SlowWrites
 from service.operations.store import OperationRow, State
 
 _ENDED = msgspec.msgpack.Decoder(Ended).decode

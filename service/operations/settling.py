@@ -27,7 +27,8 @@ from service.idempotency.claim import Idempotency, KeptAnswer
 from service.idempotency.looking import Due
 from service.operations import store
 from service.operations.asked import inner_of
-from service.operations.slow import Ended, Rim, SlowWrites
+from service.operations.ends import Ended
+from service.operations.slow import Rim, SlowWrites
 from service.operations.store import State
 from service.telemetry import log_exception
 

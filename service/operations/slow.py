@@ -13,7 +13,6 @@ from uuid import UUID
 
 import msgspec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from msgspec import Struct
 from msgspec.structs import replace
 
 from billing import Reason
@@ -25,10 +24,9 @@ from service.api.call import Answer, Call, Settle, Settling
 from service.api.problems import as_problem, to_answer
 from service.clock import Clock, now
 from service.db.pool import Pool, as_organization
-from service.errors import OUTCOME_UNKNOWN, OUTCOME_UNSETTLED
 from service.idempotency.claim import HELD_FOR, Claim, Idempotency, KeptAnswer, kept_as
-from service.idempotency.once import KEPT_STATUSES
 from service.operations import store
+from service.operations.ends import Ended, is_in_doubt, state_kept, state_of
 from service.operations.shapes import SlowOperation, Standing
 from service.operations.store import OperationRow, State
 from service.telemetry import log_exception
@@ -44,13 +42,6 @@ class Rim(Protocol):
     async def record(self, call: Call, answer: Answer) -> tuple[Answer, Reason, int]: ...
     def finish(self, call: Call, status: int, reason: Reason, units: int) -> None: ...
     def on_behalf_of(self, caller: Caller, settling: Settling) -> App: ...
-
-
-class Ended(Struct, frozen=True, array_like=True):
-    """An end as it is kept."""
-
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes
 
 
 Work = Callable[[Call], Coroutine[Any, Any, Answer]]
@@ -107,7 +98,7 @@ class SlowWrites:
         """The write of this Idempotency-Key was over already: so is its operation, if nobody lived to say so."""
         org_id, request_id = call.known_caller.org_id, kept.request_id or call.request_id
         ended = Ended(kept.headers, kept.body)
-        await self._mark_ended(org_id, kept_as(org_id, key), _state_kept(kept), request_id, kept.status, ended)
+        await self._mark_ended(org_id, kept_as(org_id, key), state_kept(kept), request_id, kept.status, ended)
 
     async def close(self) -> None:
         """Waits for the writes under way: each ends by the time limit of its vendor's calls."""
@@ -126,14 +117,15 @@ class SlowWrites:
                 twin.spending.end()
 
     async def _in_time(self, call: Call, claim: Claim, asked: bytes, answer: Answer) -> Answer:
-        """The answer of a write that its caller waited for. One of unknown outcome is an operation from then on."""
-        if _is_unknown(call):
+        """The answer of a write that its caller waited for. One that may have happened is an operation from then on."""
+        in_doubt = is_in_doubt(call, answer)
+        if in_doubt:
             try:
                 operation_id, _ = await self._hold(call, claim, asked)
                 answer = replace(answer, headers=(*answer.headers, _location(operation_id)))
             except Exception as error:  # it can still be settled by its key
                 log_exception(error, request_id=call.request_ref)
-        if _is_unknown(call) or claim.earlier_request_ids:  # the try before this one may have been an operation
+        if in_doubt or claim.earlier_request_ids:  # the try before this one may have been an operation
             await self._end(call, claim, answer)
         return answer
 
@@ -143,7 +135,7 @@ class SlowWrites:
         return 0 if _asks_not_to_wait(call) else self._wait_s
 
     async def _end(self, call: Call, claim: Claim, answer: Answer) -> None:
-        state = _state_of(call, claim, answer)
+        state = state_of(call, claim, answer)
         if state is None:
             return
         try:
@@ -200,32 +192,6 @@ async def _answer_of(task: Awaitable[Answer], call: Call) -> Answer:
         return await task
     except Exception as exception:
         return to_answer(as_problem(exception, call), call)
-
-
-def _state_of(call: Call, claim: Claim, answer: Answer) -> State | None:
-    """None where this try says nothing of what an earlier one may have done."""
-    if answer.status < 400:
-        return State.SUCCEEDED
-    if _is_unknown(call) or (call.problem is not None and call.problem.kind is OUTCOME_UNSETTLED):
-        return State.UNKNOWN
-    return None if claim.in_doubt and answer.status not in KEPT_STATUSES else State.FAILED
-
-
-class _Coded(Struct):
-    code: str = ""
-
-
-_read_code = msgspec.json.Decoder(_Coded).decode
-
-
-def _state_kept(kept: KeptAnswer) -> State:
-    if kept.status < 400:
-        return State.SUCCEEDED
-    return State.UNKNOWN if _read_code(kept.body).code == OUTCOME_UNSETTLED.code else State.FAILED
-
-
-def _is_unknown(call: Call) -> bool:
-    return call.problem is not None and call.problem.kind is OUTCOME_UNKNOWN
 
 
 def _location(operation_id: UUID) -> tuple[bytes, bytes]:

@@ -1,39 +1,26 @@
 """Live writing: one record created or changed at the vendor, once, whatever happens on the way."""
 
-import re
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Any, TypeVar
 
-from msgspec import Struct
-
-from billing import Meter, PriceBook, get_call, marginal_price, month_to_date
-from service import ids
-from service.accounts.tokens import Mode
+from billing import PriceBook, get_call
 from service.api.bodies import decode_body, encode, json_body
 from service.api.call import Answer, Call
-from service.api.problems import to_problem
-from service.api.query import boolean, read_query
 from service.clock import now
 from service.connectors.sdk.binding import NewDocument
-from service.connectors.sdk.faults import StaleVersion, VendorFault
+from service.connectors.sdk.faults import StaleVersion
 from service.connectors.sdk.flow import Flow, Source
 from service.connectors.sdk.written import as_changed, gone
 from service.db.pool import Pool, as_organization
-from service.errors import (
-    IDEMPOTENCY_KEY_REQUIRED,
-    INVALID_HEADER,
-    VERSION_MISMATCH,
-    ApiProblem,
-    FieldError,
-)
+from service.errors import VERSION_MISMATCH, ApiProblem
 from service.idempotency.claim import Asked, Claim, Idempotency, KeptAnswer, fingerprint
-from service.idempotency.once import key_of, replay, settler
-from service.operations.asked import asked_of
+from service.idempotency.once import replay, settler
 from service.operations.slow import SlowWrites
+from service.unified.asking import asked_at, idempotency_key, if_match, is_dry_run
 from service.unified.doubt import Look, nothing_to_look_at, seen, sends_of, tells_nothing
 from service.unified.noun import Noun
 from service.unified.read import Reader, bound, etag
+from service.unified.rehearsal import rehearsed
 from service.unified.shape import overridden
 from service.unified.ways import Way, Ways
 
@@ -41,18 +28,6 @@ T = TypeVar("T")
 
 _NO_KEY = ""
 """For flows that are begun and never sent."""
-_ETAG = re.compile(r'"([\x21\x23-\x7e]{1,200})"')
-
-
-class DryRun(Struct, frozen=True, tag_field="object", tag="dry_run"):
-    """What a write would have been: it is valid and would count as this."""
-
-    valid: bool
-    meter: str
-    units: int
-    price: str
-    """What that costs at this place in the month, in major units of the currency, before rounding."""
-    currency: str
 
 
 class Writer:
@@ -78,16 +53,16 @@ class Writer:
 
     async def create(self, call: Call, noun: Noun) -> Answer:
         """A new record: 201 with the record as the vendor has it now."""
-        key = _idempotency_key(call)
+        key = idempotency_key(call)
         way = await self._ways.named(call)
         binding = bound(way, noun, "create")
         create, made = binding.create, binding.made
         assert create is not None
         body = await json_body(call, self._max_body_bytes)
         new = decode_body(body, noun.create)
-        if _is_dry_run(call):
+        if is_dry_run(call):
             return await self._dry_run(call, way, lambda: create(new, _NO_KEY, way.book))
-        asked = _asked(call, way, body)
+        asked = asked_at(call, way, body)
         claim = await self._claim(call, way, key, body, asked)
         if isinstance(claim, Answer):
             return claim
@@ -102,17 +77,17 @@ class Writer:
 
     async def update(self, call: Call, noun: Noun) -> Answer:
         """A changed record: 200 with the record as the vendor has it now; `If-Match` guards a version."""
-        key = _idempotency_key(call)
+        key = idempotency_key(call)
         way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
         binding = bound(way, noun, "update")
         update, get = binding.update, binding.get
         assert update is not None
-        version = _if_match(call, versioned=binding.versioned)
+        version = if_match(call, versioned=binding.versioned)
         body = await json_body(call, self._max_body_bytes)
         change = decode_body(body, noun.update)
-        if _is_dry_run(call):
+        if is_dry_run(call):
             return await self._dry_run(call, way, lambda: update(remote_id, change, version, _NO_KEY, way.book))
-        asked = _asked(call, way, body)
+        asked = asked_at(call, way, body)
         claim = await self._claim(call, way, key, body, asked)
         if isinstance(claim, Answer):
             return claim
@@ -127,7 +102,7 @@ class Writer:
 
     async def upload(self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source) -> Answer:
         """A new document whose bytes are still coming; `described` stands for them in the idempotency fingerprint."""
-        key = _idempotency_key(call)
+        key = idempotency_key(call)
         way = await self._ways.named(call)
         upload = bound(way, noun, "upload").upload
         assert upload is not None
@@ -143,7 +118,7 @@ class Writer:
         self, call: Call, noun: Noun, new: NewDocument, described: bytes, source: Source
     ) -> Answer:
         """A record with new bytes, which are still coming."""
-        key = _idempotency_key(call)
+        key = idempotency_key(call)
         way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
         upload = bound(way, noun, "upload_version").upload_version
         assert upload is not None
@@ -157,7 +132,7 @@ class Writer:
 
     async def dry_upload(self, call: Call, noun: Noun, new: NewDocument) -> Answer:
         """What an upload would count as."""
-        _idempotency_key(call)
+        idempotency_key(call)
         way = await self._ways.named(call)
         upload = bound(way, noun, "upload").upload
         assert upload is not None
@@ -165,15 +140,15 @@ class Writer:
 
     async def delete(self, call: Call, noun: Noun) -> Answer:
         """A record taken away, as far as the vendor allows: 204. `If-Match` guards a version."""
-        key = _idempotency_key(call)
+        key = idempotency_key(call)
         way, remote_id = await self._ways.of_record(call, noun.prefix, call.params["id"])
         binding = bound(way, noun, "delete")
         delete, get = binding.delete, binding.get
         assert delete is not None
-        version = _if_match(call, versioned=binding.versioned)
-        if _is_dry_run(call):
+        version = if_match(call, versioned=binding.versioned)
+        if is_dry_run(call):
             return await self._dry_run(call, way, lambda: delete(remote_id, version, _NO_KEY, way.book))
-        asked = _asked(call, way, b"")
+        asked = asked_at(call, way, b"")
         claim = await self._claim(call, way, key, b"", asked)
         if isinstance(claim, Answer):
             return claim
@@ -198,10 +173,10 @@ class Writer:
         dry_run: bool,
     ) -> Answer:
         """Any other write, given the key for the vendor: carried out once for each Idempotency-Key."""
-        key = _idempotency_key(call)
+        key = idempotency_key(call)
         if dry_run:
             return await self._dry_run(call, way, lambda: flow_of(_NO_KEY))
-        asked = _asked(call, way, body)
+        asked = asked_at(call, way, body)
         claim = await self._claim(call, way, key, body + call.scope["query_string"], asked)
         if isinstance(claim, Answer):
             return claim
@@ -268,17 +243,7 @@ class Writer:
         return claim
 
     async def _dry_run(self, call: Call, way: Way, begin: Callable[[], Flow[Any]]) -> Answer:
-        call.dry_run = True
-        _go_to_first_request(way, begin)
-        assert call.operation is not None
-        meter, caller = Meter(call.operation.meter.value), call.known_caller
-        async with as_organization(self._pool, caller.org_id) as connection:
-            month = await month_to_date(connection, self._prices, caller.org_id, now())
-        used = month.quantities.get(meter, 0)
-        units = range(0 if caller.mode is Mode.TEST else call.units)
-        price = sum((marginal_price(month.plan, meter, used + unit) for unit in units), Decimal(0))
-        told = DryRun(True, meter.value, call.units, format(price.normalize(), "f"), month.plan.currency)
-        return Answer(200, encode(told))
+        return await rehearsed(call, way, begin, self._pool, self._prices)
 
     async def _was_billed(self, claim: Claim) -> bool:
         """True when a try before this one was counted: then this one is free."""
@@ -288,43 +253,3 @@ class Writer:
                 if found is not None and found.call.billable and not found.call.void:
                     return True
         return False
-
-
-def _go_to_first_request(way: Way, begin: Callable[[], Flow[Any]]) -> None:
-    """Raises the problem of what the vendor is known to refuse, found before anything is sent."""
-    try:
-        flow = begin()
-        next(flow, None)
-        flow.close()
-    except VendorFault as fault:
-        raise to_problem(fault, way.connector.slug) from fault
-
-
-def _is_dry_run(call: Call) -> bool:
-    return read_query(call.scope["query_string"], {"dry_run": boolean}).get("dry_run") is True
-
-
-def _asked(call: Call, way: Way, body: bytes) -> bytes:
-    listed = way.connector.passthrough
-    headers = () if listed is None or not call.path.startswith("/v1/passthrough/") else listed.headers
-    return asked_of(call, ids.encode("con", way.home.connection), way.book.account, body, headers)
-
-
-def _idempotency_key(call: Call) -> str:
-    key = key_of(call)
-    if key is None:
-        raise ApiProblem(IDEMPOTENCY_KEY_REQUIRED, "The `Idempotency-Key` header is missing.")
-    return key
-
-
-def _if_match(call: Call, *, versioned: bool) -> str | None:
-    header = call.header(b"if-match")
-    if header is None:
-        return None
-    found = _ETAG.fullmatch(header)
-    if found is None or not versioned:
-        message = "One strong ETag in quotes." if versioned else "The vendor has no versions; leave it out."
-        raise ApiProblem(
-            INVALID_HEADER, f"`If-Match`: {message}", errors=(FieldError("header/if-match", "format", message),)
-        )
-    return found[1]

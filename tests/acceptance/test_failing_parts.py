@@ -31,7 +31,7 @@ _ERRORS = (RuntimeError(CANARY), asyncpg.PostgresSyntaxError(CANARY), KeyError(C
         (Reader, "page"),
         (paging, "converted"),
         (HttpTransport, "send"),
-        (connections_store, "get_connection"),
+        (connections_store, "get_standing"),
         (accounts_store, "authenticate_key"),
         (Limits, "try_admit"),
     ],

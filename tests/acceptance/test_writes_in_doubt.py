@@ -182,6 +182,7 @@ async def test_failing_vendor_without_keys_gets_again_only_what_it_has_not_begun
     again = await api.post("/v1/clients", PERSON, "sodium", Idempotency_Key="a-1")
 
     assert (failed.status_code, again.status_code) == (503, again_status), again.text
+    assert ("location" in failed.headers) == (again_status == 504)
     assert sodium.stats()["writes"] == writes
 
 

@@ -6,10 +6,10 @@ from service.api.operation import Audit, Exports, Meter, Operation, Parameter
 from service.connectors.sdk.connector import Connector
 from service.resources.document import Area, Document
 from service.unified.downloads import Downloads
+from service.unified.rehearsal import DryRun
 from service.unified.routes.documents import DOCUMENTS
 from service.unified.routes.problems import VENDOR_PROBLEMS, WRITE_PROBLEMS
 from service.unified.uploads import Uploads
-from service.unified.write import DryRun
 
 _RANGE = Parameter(
     name="Range",

@@ -14,11 +14,12 @@ from service.operations.shapes import SlowOperation
 from service.resources.common import Page
 from service.unified.noun import Noun
 from service.unified.read import Reader
+from service.unified.rehearsal import DryRun
 from service.unified.routes.noun_parameters import able, filters, selection, sorts
 from service.unified.routes.problems import LIST_PROBLEMS, SELECTION_PROBLEMS, VENDOR_PROBLEMS, WRITE_PROBLEMS
 from service.unified.schemas import NounSchema, Schemas
 from service.unified.search import Search
-from service.unified.write import DryRun, Writer
+from service.unified.write import Writer
 
 
 class Verb(Struct, frozen=True):
