@@ -1,7 +1,7 @@
 """Answers of the shapes that Intuit's recorded traffic, reference and schema show, with values of our own."""
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +13,15 @@ from service.connectors.quickbooks.lines import WireLine
 from service.connectors.quickbooks.preferences import refuse_automatic_credits
 from service.connectors.registry import get_connector
 from service.connectors.sdk.binding import Query
-from service.connectors.sdk.faults import CredentialsExpired, Invalid, NotFound, RateLimited, Unavailable, VendorFault
+from service.connectors.sdk.faults import (
+    CredentialsExpired,
+    Invalid,
+    NotFound,
+    RateLimited,
+    SchemaDrift,
+    Unavailable,
+    VendorFault,
+)
 from service.connectors.sdk.flow import Request, Response
 from service.connectors.sdk.wire import unmapped
 from service.resources.client import ClientStatus
@@ -126,6 +134,47 @@ def test_a_line_that_does_not_say_its_kind_is_other_and_keeps_its_amount() -> No
         (LineKind.OTHER, Money(700, "USD")),
     ]
     assert unmapped({"Amount": 7, "TDSLineDetail": {"x": 1}}, WireLine) == {"TDSLineDetail": {"x": 1}}
+
+
+def test_references_and_days_that_say_nothing_are_read_as_left_out() -> None:
+    detail = {"ItemRef": {"value": "1"}, "TaxCodeRef": {}, "ServiceDate": "", "UnitPrice": 0.1, "Qty": 12.50}
+    row = {
+        **HEAD,
+        "Id": "5",
+        "TxnDate": "2026-09-29",
+        "DueDate": "",
+        "CustomerRef": {"value": "1"},
+        "SalesTermRef": {},
+        "DepartmentRef": {},
+        "TaxExemptionRef": {},
+        "Line": [{"Id": "1", "Amount": 1.25, "DetailType": "SalesItemLineDetail", "SalesItemLineDetail": detail}],
+        "TotalAmt": 1.25,
+        "Balance": 1.25,
+    }
+    (found,) = listed("invoices", row)
+
+    assert (found.due_on, found.terms, found.location, found.tracking) == (None, None, None, [])
+    assert (found.lines[0].tax_code, found.lines[0].service_date) == (None, None)
+    assert (found.lines[0].unit_price, found.lines[0].amount) == (Decimal("0.1"), Money(125, "USD"))
+
+
+def test_what_is_needed_and_says_nothing_is_still_drift() -> None:
+    with pytest.raises(SchemaDrift) as drift:
+        listed("credits", {**HEAD, "Id": "5", "TxnDate": "2026-09-29", "CustomerRef": {}, "TotalAmt": 1})
+
+    assert drift.value.path == "$.QueryResponse.CreditMemo[0]"
+
+
+def test_a_change_with_an_empty_reference_is_read() -> None:
+    row = {**HEAD, "Id": "8", "DisplayName": "Alba", "Active": True, "ParentRef": {}, "CurrencyRef": USD}
+    binding = QBO.bindings()["clients"]
+    assert binding.changes is not None
+    answer = ok({"CDCResponse": [{"QueryResponse": [{"Customer": [row]}]}]})
+
+    (change,) = play(QBO, binding.changes(datetime(2026, 9, 29, tzinfo=UTC), BOOK), answer).value.changes
+
+    assert change.record is not None
+    assert change.record.parent is None
 
 
 def test_time_is_read_whether_counted_or_clocked() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from msgspec import Raw, Struct
 
+from service.connectors.quickbooks.empties import without_empties
 from service.connectors.quickbooks.statement import MINOR_VERSION
 from service.connectors.sdk.binding import Change, Changes, Query
 from service.connectors.sdk.codec import Instant, drift, json_reader, utc
@@ -157,12 +158,22 @@ def _changes(sources: tuple[Source[Any, M], ...], found: Mapping[str, list[Raw]]
     return Changes(changes, all(len(found[source.entity]) < MOST_RECORDS for source in sources))
 
 
-def _change(source: Source[Any, M], decode: Callable[[Raw], Any], row: Raw, book: Book) -> Iterable[Change[M]]:
+def _change(source: Source[Any, M], decode: Callable[[Raw | bytes], Any], row: Raw, book: Book) -> Iterable[Change[M]]:
     stub = _stub(row)
     at = stub.MetaData.LastUpdatedTime
     changed_at = None if at is None else utc(at)
     remote_id = source.remote_id(stub.Id)
     if stub.status == "Deleted":
         return (Change(remote_id, None, changed_at),)
-    wire = decode(row)
+    wire = _decoded(decode, row)
     return (Change(remote_id, source.convert(wire, book), changed_at),) if source.belongs(wire) else ()
+
+
+def _decoded(decode: Callable[[Raw | bytes], W], row: Raw) -> W:
+    try:
+        return decode(row)
+    except msgspec.ValidationError:
+        left = without_empties(bytes(row))
+        if left is None:
+            raise
+        return decode(left)

@@ -14,9 +14,9 @@ from msgspec.structs import replace
 
 from service.connectors.quickbooks import calls
 from service.connectors.quickbooks.changes import Source, deletions
+from service.connectors.quickbooks.empties import tolerant_reader
 from service.connectors.quickbooks.statement import FIRST_ROW, Conditions, select
 from service.connectors.sdk.binding import Doc, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow, Response
 from service.connectors.sdk.paging import offset_page
@@ -134,7 +134,7 @@ def rows_reader(name: str, wire: type[R]) -> Callable[[Response], list[R]]:
         ("maxResults", int | None, None),
     ]
     rows = msgspec.defstruct(f"{name}Rows", fields, frozen=True, gc=False)
-    read = json_reader(msgspec.defstruct(f"{name}List", [("QueryResponse", rows)], frozen=True, gc=False))
+    read = tolerant_reader(msgspec.defstruct(f"{name}List", [("QueryResponse", rows)], frozen=True, gc=False))
     held: Callable[[Any], Any] = attrgetter("QueryResponse")
     found: Callable[[Any], list[R]] = attrgetter(name)
 
@@ -153,7 +153,7 @@ def _counts(start: int | None, count: int | None) -> bool:
 
 def record_reader(name: str, wire: type[R]) -> Callable[[Response], R]:
     """Reads the answer that holds one record."""
-    read = json_reader(msgspec.defstruct(f"{name}One", [(name, wire)], frozen=True, gc=False))
+    read = tolerant_reader(msgspec.defstruct(f"{name}One", [(name, wire)], frozen=True, gc=False))
     found: Callable[[Any], R] = attrgetter(name)
     return lambda response: found(read(response))
 
