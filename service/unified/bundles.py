@@ -9,13 +9,24 @@ call is one unit on its meter; where the vendor refused every part the call is n
 """
 
 from collections.abc import Mapping
+from typing import cast
+
+import msgspec
 
 from service.api.bodies import decode_body
 from service.api.call import Call
 from service.api.problems import to_problem
 from service.connectors.sdk.faults import Invalid
 from service.connectors.sdk.passthrough import Bundle, Done, Part
-from service.errors import INSUFFICIENT_SCOPE, INVALID_PARAMETER, PASSTHROUGH_NOT_ALLOWED, ApiProblem, FieldError, Kind
+from service.errors import (
+    INSUFFICIENT_SCOPE,
+    INVALID_PARAMETER,
+    PASSTHROUGH_NOT_ALLOWED,
+    ApiProblem,
+    FieldError,
+    Kind,
+    wrong_field,
+)
 from service.unified.noun import Noun
 from service.unified.ways import Way
 
@@ -31,8 +42,10 @@ def refuse_bundle(call: Call, way: Way, bundle: Bundle, query: tuple[tuple[str, 
             f"`{ours}` is made from the Idempotency-Key.",
             errors=(FieldError(f"query/{ours}", "unsupported", "Leave it out."),),
         )
+    asked = decode_body(body, bundle.body)
+    _refuse_hidden(msgspec.json.decode(body), way.connector.redact, "")
     try:
-        parts = bundle.parts(decode_body(body, bundle.body))
+        parts = bundle.parts(asked)
     except Invalid as fault:
         raise to_problem(fault, way.connector.slug) from fault
     for part in parts:
@@ -60,6 +73,19 @@ def _refuse_part(call: Call, way: Way, part: Part) -> None:
     if part.port != "read" and not any(part.port in bindings[noun].ports for noun in part.nouns if noun in bindings):
         able = f"{way.connector.name} has no `{part.port}` for {' or '.join(part.nouns)}."
         raise _refused(PASSTHROUGH_NOT_ALLOWED, part, "unsupported", able)
+
+
+def _refuse_hidden(value: object, hidden: frozenset[str], at: str) -> None:
+    """What is never shown, such as a government id, is not written either: no noun's write has a field for it."""
+    if isinstance(value, dict):
+        for name, inner in cast(dict[str, object], value).items():
+            pointer = f"{at}/{name.replace('~', '~0').replace('/', '~1')}"
+            if name in hidden:
+                raise wrong_field(pointer, "Nothing that is kept from answers is written this way.", "unsupported")
+            _refuse_hidden(inner, hidden, pointer)
+    elif isinstance(value, list):
+        for place, inner in enumerate(cast(list[object], value)):
+            _refuse_hidden(inner, hidden, f"{at}/{place}")
 
 
 def _refused(kind: Kind, part: Part, code: str, message: str) -> ApiProblem:

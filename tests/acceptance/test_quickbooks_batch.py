@@ -123,6 +123,7 @@ async def test_record_is_updated_and_deleted(api: Api) -> None:
         ([make(), ask() | {"operation": "query"}], "/BatchItemRequest/1/operation"),
         ([make(), make("x", DisplayName="4111 1111 1111 1111")], "/BatchItemRequest/1/Customer/DisplayName"),
         ([make(), make("x", "Employee", GivenName="Ann", SSN="219-09-9999")], "/BatchItemRequest/1/Employee/SSN"),
+        ([make(), make("x", PrimaryTaxIdentifier="12-3456789")], "/BatchItemRequest/1/Customer/PrimaryTaxIdentifier"),
         ([make(), ask("x", "select * from Employee where SSN = '219-09-9999'")], "/BatchItemRequest/1/Query"),
     ],
 )

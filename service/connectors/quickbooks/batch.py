@@ -119,9 +119,10 @@ def _refuse_others(others: set[str], at: str) -> None:
 
 
 _SELECT: Final = re.compile(
-    r"\s*select\s[\w\s.,()*]*?\sfrom\s+(\w+)(?:\s+(?:'(?:[^'\\]|\\.)*+'|[^';])*+)?", re.IGNORECASE | re.ASCII
+    r"\s*+select\s++(?:(?!from\s)[\w.,()*]++\s++)++from\s++(\w++)(?:\s++(?:'(?:[^'\\]|\\.)*+'|[^';])*+)?+",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-"""One statement that reads one entity; a semicolon ends none but within a text."""
+"""One statement that reads one entity; a semicolon stands within a text only. Nothing in it is tried twice."""
 
 
 def _refuse_unreadable(statement: str, at: str, readable: frozenset[str]) -> None:
