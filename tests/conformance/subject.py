@@ -46,6 +46,8 @@ class Amount(Struct, frozen=True):
     shown: Callable[[Any], object]
     unit: Literal["decimal", "cents", "dollars", "dollar cents"]
     """The last two: the account's own currency, which the record does not name."""
+    finer_is_left_out: bool = False
+    """What is finer than the currency is a price and no amount: the record leaves it out and says so."""
 
 
 class Asked(Struct, frozen=True):

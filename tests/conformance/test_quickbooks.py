@@ -230,6 +230,7 @@ class TestQuickBooks(Conformance):
                     lambda row, number, currency: row.update({"HourlyRate": number}),
                     lambda entry: entry.rate,
                     "dollars",
+                    finer_is_left_out=True,
                 ),
                 filters=days("worked_on"),
                 creates=new_time,
