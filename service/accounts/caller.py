@@ -22,6 +22,8 @@ class Caller(msgspec.Struct, frozen=True, kw_only=True):
     api_version: date
     ip_allow: tuple[str, ...]
     expires_at: datetime | None
+    calls_per_minute: int | None = None
+    """None for as many as keys may here."""
 
     @property
     def is_bound(self) -> bool:

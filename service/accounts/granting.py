@@ -24,6 +24,8 @@ from service.accounts.tokens import Mode
 from service.audit.acts import member_actor, record_act
 from service.db.pool import Connection
 
+MOST_RATE: Final = 1_000_000
+"""Calls a minute that a key's own limit may name."""
 NEVER_PASSED_ON: Final = frozenset({"keys:write", "members:write"})
 """A key that a key made gives nothing to others in its turn."""
 
@@ -89,6 +91,8 @@ def _more_than(caller: Caller, key: KeyRecord) -> Iterator[tuple[str, str]]:
         yield "connections", "The calling key is bound to fewer connections."
     if not _ends_by(key.expires_at, caller.expires_at):
         yield "expires_at", "The calling key ends earlier."
+    if caller.calls_per_minute is not None and (key.calls_per_minute or MOST_RATE) > caller.calls_per_minute:
+        yield "calls_per_minute", f"The calling key may make {caller.calls_per_minute:,} calls a minute."
     if not _is_inside(key.ip_allow, caller.ip_allow):
         yield "ip_allow", "The calling key may be used from fewer networks."
 

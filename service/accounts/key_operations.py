@@ -9,6 +9,7 @@ from service.accounts.key_shapes import (
     KEY_ID_EXAMPLE,
     LEAK_EXAMPLE,
     Key,
+    KeyChange,
     LeakReport,
     MadeKey,
     NewKey,
@@ -86,6 +87,24 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             problems=(errors.NOT_TURNED_ON,),
             example=_MADE,
             run=routes.create,
+            **shared,
+        ),
+        Operation(
+            id="updateKey",
+            method="PATCH",
+            path="/v1/keys/{id}",
+            summary="Change a key's limit",
+            description="How many calls a minute a key may make, where it is to be fewer than keys may; a call over it "
+            "is answered 429. For the calling key itself and those that may no more than it, and never more than it "
+            "may. To let a slowed key make more again, an owner or admin has to have allowed keys to give.",
+            scope="keys:write",
+            answer=Key,
+            body=KeyChange,
+            body_example={"calls_per_minute": 600},
+            parameters=named,
+            problems=(errors.NOT_FOUND, errors.NOT_TURNED_ON),
+            example={**KEY_EXAMPLE, "calls_per_minute": 600},
+            run=routes.change,
             **shared,
         ),
         Operation(

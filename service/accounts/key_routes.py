@@ -21,8 +21,8 @@ from service.accounts.errors import (
     UnknownScopeError,
 )
 from service.accounts.granting import is_within_reach
-from service.accounts.key_shapes import MadeKey, NewKey, RollKey, to_key, to_leak, to_made
-from service.accounts.keys import get_key, list_some_keys, mint_key, revoke_key, roll_key
+from service.accounts.key_shapes import KeyChange, MadeKey, NewKey, RollKey, to_key, to_leak, to_made
+from service.accounts.keys import change_rate, get_key, list_some_keys, mint_key, revoke_key, roll_key
 from service.accounts.leaks import list_key_leaks
 from service.accounts.tokens import Peppers
 from service.api.bodies import answer_of, decode_body, encode, json_body
@@ -102,6 +102,7 @@ class KeyRoutes:
                 firm_ids=_bound("firm", new.firms, caller.firm_ids),
                 connection_ids=_bound("con", new.connections, caller.connection_ids),
                 ip_allow=caller.ip_allow if new.ip_allow is UNSET else new.ip_allow,
+                calls_per_minute=caller.calls_per_minute if new.calls_per_minute is UNSET else new.calls_per_minute,
                 expires_in=None if ends is None else ends - at,
                 clock=lambda: at,
                 actor=key_actor(caller.key_id),
@@ -109,6 +110,22 @@ class KeyRoutes:
             )
         call.rows = 1
         return answer_of(to_made(made, token, at), 201)
+
+    async def change(self, call: Call) -> Answer:
+        read_query(call.scope["query_string"], {})
+        asked: KeyChange = decode_body(await json_body(call, MAX_BODY_BYTES), KeyChange)
+        caller, key_id = call.known_caller, call.named("key")
+        async with _answered(), as_organization(self._pool, caller.org_id) as connection:
+            changed = await change_rate(
+                connection,
+                caller.org_id,
+                key_id,
+                asked.calls_per_minute,
+                actor=key_actor(caller.key_id),
+                by=caller,
+            )
+        call.rows = 1
+        return answer_of(to_key(changed, self._clock()))
 
     async def roll(self, call: Call) -> Answer:
         read_query(call.scope["query_string"], {})

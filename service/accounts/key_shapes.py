@@ -37,6 +37,8 @@ class Key(Struct, frozen=True, kw_only=True, tag_field="object", tag="key"):
     """The connections that it is bound to; null when it may reach all of its firms'."""
     ip_allow: tuple[str, ...]
     """Networks that it may be used from; empty for everywhere."""
+    calls_per_minute: int | None
+    """How many calls a minute it may make; null for as many as any key may."""
     api_version: date
     """The version of the contract that it was made for."""
     made_by: str | None
@@ -73,8 +75,17 @@ class NewKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Connections to bind it to; null for none."""
     ip_allow: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(max_length=100)] | UnsetType = UNSET
     """Networks that it may be used from, such as `192.0.2.0/24`; empty for everywhere."""
+    calls_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] | None | UnsetType = UNSET
+    """How many calls a minute it may make; null for as many as any key may."""
     expires_at: datetime | None | UnsetType = UNSET
     """When it ends; null for never."""
+
+
+class KeyChange(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is changed of a key."""
+
+    calls_per_minute: Annotated[int, Meta(ge=1, le=1_000_000)] | None
+    """How many calls a minute it may make; null for as many as any key may. Felt within a second."""
 
 
 class RollKey(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -112,6 +123,7 @@ KEY_EXAMPLE: Final[dict[str, Any]] = {
     "firms": None,
     "connections": None,
     "ip_allow": ["192.0.2.0/24"],
+    "calls_per_minute": None,
     "api_version": "2026-11-20",
     "made_by": None,
     "created_at": "2026-11-02T15:04:05Z",
@@ -144,6 +156,7 @@ def to_key(record: KeyRecord, at: datetime) -> Key:
         if record.connection_ids is None
         else tuple(ids.encode("con", one) for one in record.connection_ids),
         ip_allow=record.ip_allow,
+        calls_per_minute=record.calls_per_minute,
         api_version=record.api_version,
         made_by=None if record.made_by_key is None else ids.encode("key", record.made_by_key),
         created_at=record.created_at,

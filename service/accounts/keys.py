@@ -11,11 +11,12 @@ from service import ids
 from service.accounts import store
 from service.accounts.caller import Caller
 from service.accounts.errors import (
+    ImpossibleValueError,
     KeyNotFoundError,
     UnknownFirmError,
     UnknownOrganizationError,
 )
-from service.accounts.granting import check_new, check_within, is_within_reach, require_granting
+from service.accounts.granting import MOST_RATE, check_new, check_within, is_within_reach, require_granting
 from service.accounts.organizations import checked_name, checked_networks
 from service.accounts.scopes import expand_scopes
 from service.accounts.store import KeyRecord
@@ -45,6 +46,7 @@ async def mint_key(
     connection_ids: Sequence[UUID] | None = None,
     ip_allow: Sequence[str] = (),
     expires_in: timedelta | None = None,
+    calls_per_minute: int | None = None,
     clock: Clock = now,
     actor: str = OPERATOR,
     by: Caller | None = None,
@@ -68,6 +70,7 @@ async def mint_key(
         created_at=made_at,
         expires_at=None if expires_in is None else made_at + expires_in,
         made_by_key=None if by is None else by.key_id,
+        calls_per_minute=checked_rate(calls_per_minute),
     )
     if by is not None:
         await require_granting(connection, by)
@@ -138,6 +141,42 @@ async def revoke_key(
         after = await store.get_key(connection, org_id, key_id)
     assert after is not None
     return after
+
+
+async def change_rate(
+    connection: Connection,
+    org_id: UUID,
+    key_id: UUID,
+    calls_per_minute: int | None,
+    *,
+    actor: str = OPERATOR,
+    by: Caller | None = None,
+) -> KeyRecord:
+    """How many calls a minute the key may make, felt within a second; None for as many as keys may.
+
+    Raises KeyNotFoundError, ImpossibleValueError, MoreThanItselfError where `by` may itself make fewer, and
+    GrantingOffError where it would let a slowed key make more again.
+    """
+    rate = checked_rate(calls_per_minute)
+    async with connection.transaction():
+        found = await store.get_key(connection, org_id, key_id)
+        if found is None or found.revoked_at is not None or (by is not None and not is_within_reach(by, found)):
+            raise KeyNotFoundError("no such key")
+        changed = msgspec.structs.replace(found, calls_per_minute=rate)
+        if by is not None:
+            if found.calls_per_minute is not None and (rate or MOST_RATE) > found.calls_per_minute:
+                await require_granting(connection, by)
+            await check_within(connection, by, changed)
+        await store.mark_key_rate(connection, org_id, key_id, rate)
+        await _record(connection, org_id, "keys.limit", key_id, actor=actor)
+    return changed
+
+
+def checked_rate(calls_per_minute: int | None) -> int | None:
+    """Raises ImpossibleValueError."""
+    if calls_per_minute is not None and not 1 <= calls_per_minute <= MOST_RATE:
+        raise ImpossibleValueError(f"calls a minute are a whole number from 1 to {MOST_RATE:,}")
+    return calls_per_minute
 
 
 async def _record(connection: Connection, org_id: UUID, what: str, key_id: UUID, *about: str, actor: str) -> None:

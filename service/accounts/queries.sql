@@ -46,25 +46,25 @@ SELECT (SELECT count(*) FROM unnest($2::uuid[]) AS f(id)
 -- name: insert_key
 -- A new API key; only the hash of its token is kept.
 INSERT INTO api_keys (org_id, id, name, mode, token_hash, pepper_version, scopes, firm_ids, connection_ids,
-                      api_version, ip_allow, created_at, expires_at, made_by_key)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[]::cidr[], $12, $13, $14);
+                      api_version, ip_allow, created_at, expires_at, made_by_key, calls_per_minute)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11::text[]::cidr[], $12, $13, $14, $15);
 
 -- name: get_key
 -- One key of an organization.
 SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip_allow::text[] AS ip_allow,
-       created_at, expires_at, revoked_at, last_used_at, made_by_key
+       created_at, expires_at, revoked_at, last_used_at, made_by_key, calls_per_minute
 FROM api_keys WHERE org_id = $1 AND id = $2;
 
 -- name: list_keys
 -- The keys of an organization, oldest first, revoked ones among them.
 SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip_allow::text[] AS ip_allow,
-       created_at, expires_at, revoked_at, last_used_at, made_by_key
+       created_at, expires_at, revoked_at, last_used_at, made_by_key, calls_per_minute
 FROM api_keys WHERE org_id = $1 ORDER BY id;
 
 -- name: list_some_keys
 -- A page of an organization's keys, oldest first; of all, or of those bound within these firms and connections.
 SELECT org_id, id, name, mode, scopes, firm_ids, connection_ids, api_version, ip_allow::text[] AS ip_allow,
-       created_at, expires_at, revoked_at, last_used_at, made_by_key
+       created_at, expires_at, revoked_at, last_used_at, made_by_key, calls_per_minute
 FROM api_keys
 WHERE org_id = $1 AND ($2::uuid[] IS NULL OR coalesce(firm_ids <@ $2, false))
   AND ($3::uuid[] IS NULL OR coalesce(connection_ids <@ $3, false)) AND ($4::uuid IS NULL OR id > $4)
@@ -105,6 +105,10 @@ WHERE org_id = $1 AND invited_by_key = ANY ($2::uuid[]) AND accepted_at IS NULL 
 -- Ends a key at an instant, unless it ends earlier.
 UPDATE api_keys SET expires_at = least(expires_at, $3) WHERE org_id = $1 AND id = $2;
 
+-- name: mark_key_rate
+-- How many calls a minute a key may make; null for as many as keys may.
+UPDATE api_keys SET calls_per_minute = $3 WHERE org_id = $1 AND id = $2;
+
 -- name: mark_keys_used
 -- When keys of an organization were last used; never goes back.
 UPDATE api_keys SET last_used_at = greatest(api_keys.last_used_at, used.at)
@@ -113,13 +117,15 @@ WHERE org_id = $1 AND api_keys.id = used.id;
 
 -- name: authenticate_key
 -- Whose key has one of these hashes; asked before the organization is known.
-SELECT org_id, key_id, mode, scopes, firm_ids, connection_ids, api_version, ip_allow, expires_at, revoked_at
+SELECT org_id, key_id, mode, scopes, firm_ids, connection_ids, api_version, ip_allow, expires_at, revoked_at,
+       calls_per_minute
 FROM authenticate_key($1);
 
 -- name: get_caller
 -- The caller behind a key, as it is now, and when it was revoked.
 SELECT k.org_id, k.id AS key_id, k.mode, k.scopes, k.firm_ids, k.connection_ids, k.api_version,
-       (CASE WHEN k.ip_allow = '{}' THEN o.ip_allow ELSE k.ip_allow END)::text[] AS ip_allow, k.expires_at, k.revoked_at
+       (CASE WHEN k.ip_allow = '{}' THEN o.ip_allow ELSE k.ip_allow END)::text[] AS ip_allow, k.expires_at, k.revoked_at,
+       k.calls_per_minute
 FROM api_keys k JOIN organizations o ON o.id = k.org_id
 WHERE k.org_id = $1 AND k.id = $2;
 

@@ -49,6 +49,8 @@ class KeyRecord(msgspec.Struct, frozen=True, kw_only=True):
     last_used_at: datetime | None = None
     made_by_key: UUID | None = None
     """The key that made it, and ends it with itself; None for one that a member or an operator made."""
+    calls_per_minute: int | None = None
+    """None for as many as keys may here."""
 
 
 async def insert_organization(connection: Connection, made: Organization) -> None:
@@ -113,6 +115,7 @@ async def insert_key(connection: Connection, made: KeyRecord, token_hash: bytes,
         made.created_at,
         made.expires_at,
         made.made_by_key,
+        made.calls_per_minute,
     )
 
 
@@ -162,6 +165,10 @@ async def mark_key_revoked(connection: Connection, org_id: UUID, key_id: UUID, a
 
 async def mark_key_expiring(connection: Connection, org_id: UUID, key_id: UUID, at: datetime) -> None:
     await connection.execute(SQL["mark_key_expiring"], org_id, key_id, at)
+
+
+async def mark_key_rate(connection: Connection, org_id: UUID, key_id: UUID, calls_per_minute: int | None) -> None:
+    await connection.execute(SQL["mark_key_rate"], org_id, key_id, calls_per_minute)
 
 
 async def mark_keys_used(connection: Connection, org_id: UUID, used: dict[UUID, datetime]) -> None:

@@ -144,7 +144,8 @@ class Edge:
         refuse_bad_head(call.scope, self._max_header_bytes)
         caller = call.caller or await self._authenticated(call)
         call.spending = await spending_of(self._caps, caller)
-        call.admitted = self._limits.try_admit(caller.key_id) or await self._limits.admit(caller.key_id)
+        limits, policy = self._limits, self._limits.policy_of(caller.calls_per_minute)
+        call.admitted = limits.try_admit(caller.key_id, policy) or await limits.admit(caller.key_id, policy)
 
     async def _authenticated(self, call: Call) -> Caller:
         try:

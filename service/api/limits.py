@@ -75,6 +75,18 @@ class Limits:
         self._default = default
         self._unknown = unknown
         self._callers: dict[UUID, _Caller] = {}
+        self._slower: dict[int, Policy] = {}
+
+    def policy_of(self, calls_per_minute: int | None) -> Policy | None:
+        """That of a key with a limit of its own; None for one that may as much as any. Always the same for the same."""
+        if calls_per_minute is None:
+            return None
+        known = self._slower.get(calls_per_minute)
+        if known is None:
+            if len(self._slower) >= MAX_KEYS:
+                self._slower.clear()
+            known = self._slower[calls_per_minute] = _slowed(self._default, calls_per_minute)
+        return known
 
     def try_admit(self, key_id: UUID, policy: Policy | None = None) -> Admitted | None:
         """Admits from what is in hand. None: ask `admit`. Raises TooManyRequestsError when asking is in vain."""
@@ -150,6 +162,14 @@ def refused_headers(error: TooManyRequestsError) -> tuple[bytes, bytes, bytes]:
     pause = max(1, ceil(error.retry_after_s))
     name = next((name for name, window_s in declared.windows if pause <= window_s), declared.windows[-1][0])
     return declared.header, b"%b;r=0;t=%d" % (name, pause), b"%d" % pause
+
+
+def _slowed(policy: Policy, calls_per_minute: int) -> Policy:
+    """Every window as tight as the own limit makes it; never wider than what all keys may."""
+    own = Limit(calls_per_minute, 60.0)
+    kept = [one for one in policy.limits if one.window_s < own.window_s and one.count < own.count]
+    wider = [one for one in policy.limits if one.window_s >= own.window_s and one.count <= own.count]
+    return Policy((*kept, *(wider or (own,))), policy.concurrent)
 
 
 class _Caller:

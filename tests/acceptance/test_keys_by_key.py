@@ -112,6 +112,8 @@ async def test_same_request_makes_one_key_and_shows_its_token_no_second_time(mak
         ({"expires_at": None}, "/expires_at"),
         ({"expires_at": "2999-01-01T00:00:00Z"}, "/expires_at"),
         ({"mode": "live"}, "/mode"),
+        ({"calls_per_minute": None}, "/calls_per_minute"),
+        ({"calls_per_minute": 501}, "/calls_per_minute"),
     ],
 )
 async def test_nothing_is_more_than_its_maker(
@@ -126,6 +128,7 @@ async def test_nothing_is_more_than_its_maker(
         connection_ids=[api.cast.connections["canopy"]],
         ip_allow=["127.0.0.0/8"],
         expires_in=timedelta(hours=1),
+        calls_per_minute=500,
     )
 
     refused = await narrow.post("/v1/keys", {**NEW, **asked})
@@ -316,3 +319,28 @@ async def test_two_keys_of_one_line_are_no_two_persons(maker: Api, operator_pool
         assert asked is not None
         with pytest.raises(ApprovalError):
             await require.decide(connection, org_id, asked.id, "approved", "ash@ledgerline.example", second, at)
+
+
+async def test_key_slows_itself_and_others_down_and_none_up_without_leave(
+    api: Api, keys: Keys, operator_pool: Pool
+) -> None:
+    maker, other = await keys(api, scopes=MAKER), await keys(api, scopes=("clients:read",))
+    own, theirs = [(await one.get("/v1/me")).json()["key"] for one in (maker, other)]
+
+    slowed = await maker.patch(f"/v1/keys/{theirs}", {"calls_per_minute": 60})
+    faster = await maker.patch(f"/v1/keys/{theirs}", {"calls_per_minute": 61})
+    await let_keys_give(operator_pool, api.cast.org_id)
+    allowed = await maker.patch(f"/v1/keys/{theirs}", {"calls_per_minute": 61})
+    itself = await maker.patch(f"/v1/keys/{own}", {"calls_per_minute": 1000})
+
+    assert (slowed.status_code, slowed.json()["calls_per_minute"]) == (200, 60)
+    assert (faster.status_code, problem_of(faster)) == (403, "not_turned_on")
+    assert (allowed.json()["calls_per_minute"], itself.json()["calls_per_minute"]) == (61, 1000)
+    async with asyncio.timeout(2):
+        while "q=1000" not in (answer := await maker.get(f"/v1/keys/{own}")).headers["ratelimit-policy"]:
+            assert answer.status_code == 200
+            await asyncio.sleep(0.05)
+    back = await maker.patch(f"/v1/keys/{own}", {"calls_per_minute": None})
+    assert (back.status_code, back.json()["errors"][0]["pointer"]) == (403, "/calls_per_minute")
+    impossible = await maker.patch(f"/v1/keys/{own}", {"calls_per_minute": 0})
+    assert impossible.status_code == 422

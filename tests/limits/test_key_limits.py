@@ -170,3 +170,27 @@ def test_a_refusal_names_the_limit_that_was_reached(pause_s: float, state: bytes
 
 def test_a_limit_is_reset_within_its_window() -> None:
     assert rate_limit_headers(Admitted(DEFAULT, 100, 99, 1.02))[1] == b'"1s";r=99;t=1'
+
+
+@pytest.mark.parametrize(
+    ("own", "windows"),
+    [
+        (30, ((30, 60.0),)),
+        (100, ((100, 60.0),)),
+        (600, ((100, 1.0), (600, 60.0))),
+        (3000, ((100, 1.0), (3000, 60.0))),
+        (90_000, ((100, 1.0), (3000, 60.0))),
+    ],
+)
+async def test_own_limit_of_a_key_is_never_wider_than_everybodys(
+    redis: Redis, own: int, windows: tuple[tuple[int, float], ...]
+) -> None:
+    limits = Limits(redis)
+
+    policy = limits.policy_of(own)
+
+    assert policy is not None
+    assert tuple((one.count, one.window_s) for one in policy.limits) == windows
+    assert policy.concurrent == DEFAULT.concurrent
+    assert limits.policy_of(own) is policy  # a new one would empty its bucket
+    assert limits.policy_of(None) is None

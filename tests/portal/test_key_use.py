@@ -70,3 +70,38 @@ async def test_key_of_another_organization_has_no_use(people: People, site: str)
 
     assert (foreign.status_code, missing.status_code) == (404, 404)
     assert foreign.json()["detail"] == missing.json()["detail"]
+
+
+async def test_key_keeps_to_a_limit_of_its_own(people: People, site: str) -> None:
+    person = await people()
+    token = await person.make_key("slow", "Live")
+    await person.go("/keys")
+    await person.follow("slow")
+    await person.fill("Calls a minute, at most", "none")
+    await person.press("Set the limit")
+    await expect(person.page.get_by_role("main")).to_contain_text("a whole number from 1 to 1,000,000")
+    await person.fill("Calls a minute, at most", "3")
+    await person.press("Set the limit")
+    await expect(person.page.get_by_role("main")).to_contain_text("3 calls a minute; any key: 100 calls a second")
+    assert await violations(person.page) == []
+
+    async with httpx.AsyncClient(base_url=site, headers={"Authorization": f"Bearer {token}"}) as app:
+        answers = [await app.get("/v1/me") for _ in range(4)]
+
+    assert [one.status_code for one in answers] == [200, 200, 200, 429]
+    assert answers[0].headers["ratelimit-policy"] == '"60s";q=3;w=60'
+
+
+async def test_limit_is_chosen_when_a_key_is_made(people: People, site: str) -> None:
+    person = await people()
+    await person.go("/keys/new")
+    await person.fill("Name", "two a minute")
+    await person.page.get_by_text("Limits: expiry").click()
+    await person.fill("Calls a minute, at most", "2")
+    await person.press("Make the key")
+    token = await person.page.locator(".secret code").inner_text()
+
+    async with httpx.AsyncClient(base_url=site, headers={"Authorization": f"Bearer {token}"}) as app:
+        statuses = [(await app.get("/v1/me")).status_code for _ in range(3)]
+
+    assert statuses == [200, 200, 429]

@@ -14,6 +14,7 @@ TWINS: Final[dict[str, str]] = {
     "GET /keys": "listKeys getOrganization",
     "GET /keys/{id}": "getKey listKeyLeaks getKeyUsage listBudgets",
     "POST /keys/new": "createKey",
+    "POST /keys/{id}/limit": "updateKey",
     "POST /keys/{id}/roll": "rollKey",
     "POST /keys/{id}/revoke": "revokeKey",
     "GET /connections": "listConnections listFirms listVendors",

@@ -8,9 +8,9 @@ from uuid import UUID
 import billing
 from billing import Span
 from service import ids
-from service.accounts.errors import AccountError, KeyNotFoundError
+from service.accounts.errors import AccountError, ImpossibleValueError, KeyNotFoundError
 from service.accounts.granting import get_granting, set_granting
-from service.accounts.keys import list_keys, mint_key, revoke_key, roll_key
+from service.accounts.keys import change_rate, list_keys, mint_key, revoke_key, roll_key
 from service.accounts.leaks import list_key_leaks
 from service.accounts.organizations import get_organization, list_firms
 from service.accounts.roles import Permission
@@ -44,6 +44,7 @@ def routes() -> tuple[Route, ...]:
         form("/keys/new", mint, Permission.KEYS, recent=True),
         form("/keys/granting", grant, Permission.TEAM, recent=True),
         page("/keys/{id}", one, Permission.READ),
+        form("/keys/{id}/limit", limit, Permission.KEYS, recent=True),
         form("/keys/{id}/roll", roll, Permission.KEYS, recent=True),
         form("/keys/{id}/revoke", revoke, Permission.KEYS, recent=True),
     )
@@ -69,6 +70,10 @@ async def grant(visit: Visit) -> Reply:
 
 
 async def one(visit: Visit) -> Reply:
+    return await _one(visit)
+
+
+async def _one(visit: Visit, status: int = 200, wrong_rate: str | None = None) -> Reply:
     key_id = visit.id_in_path("key")
     async with as_organization(visit.parts.pool, visit.org_id) as connection:
         known = {key.id: key for key in await list_keys(connection, visit.org_id)}
@@ -89,7 +94,8 @@ async def one(visit: Visit) -> Reply:
     facts |= {"usage": usage, "budgets": budgets, "limits": visit.parts.reference.limits_of_keys}
     facts["networks"] = () if organization is None else organization.ip_allow
     maker = None if found.made_by_key is None else known.get(found.made_by_key)
-    return visit.page("key.html", key=found, leaks=leaks, ended=ended, made=made, maker=maker, **facts)
+    facts["wrong_rate"] = wrong_rate
+    return visit.page("key.html", status, key=found, leaks=leaks, ended=ended, made=made, maker=maker, **facts)
 
 
 async def _use(visit: Visit, connection: Connection, key_id: UUID) -> tuple[KeyUsage | None, tuple[ShownBudget, ...]]:
@@ -139,6 +145,7 @@ async def mint(visit: Visit) -> Reply:
                     firm_ids=firms or None,
                     connection_ids=links or None,
                     ip_allow=typed.text("ips").replace(",", " ").split(),
+                    calls_per_minute=_rate(typed),
                     expires_in=timedelta(days=int(typed.text("expires"))) if typed.text("expires") else None,
                     clock=visit.parts.clock,
                     actor=member_actor(visit.me.session.member_id),
@@ -148,8 +155,28 @@ async def mint(visit: Visit) -> Reply:
                 )
             return _made(visit, made, token, sandbox)
         except AccountError as error:
-            wrong["ips" if "network" in str(error) else "name"] = str(error)
+            wrong["ips" if "network" in str(error) else "rate" if "minute" in str(error) else "name"] = str(error)
     return await _ask(visit, typed, wrong, 422)
+
+
+async def limit(visit: Visit) -> Reply:
+    """How many calls a minute it may make; an empty field is as many as any key may."""
+    key_id = visit.id_in_path("key")
+    try:
+        async with as_organization(visit.parts.pool, visit.org_id) as connection:
+            actor = member_actor(visit.me.session.member_id)
+            await change_rate(connection, visit.org_id, key_id, _rate(visit.form), actor=actor)
+    except KeyNotFoundError:
+        raise missing() from None
+    except ImpossibleValueError as error:
+        return await _one(visit, 422, f"{error}.".capitalize())
+    return visit.go(f"/keys/{ids.encode('key', key_id)}")
+
+
+def _rate(typed: Form) -> int | None:
+    """What was typed; 0, which no limit is, for what is no number."""
+    text = typed.text("rate").replace(",", "")
+    return (int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0) if text else None
 
 
 async def roll(visit: Visit) -> Reply:
