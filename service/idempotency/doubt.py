@@ -19,8 +19,10 @@ _NOT_TAKEN: Final = 503
 
 def leaves_doubt(call: Call) -> bool:
     """Of a call that has ended, without an answer that is kept."""
-    if call.leg.calls == 0:
+    if call.leg.writes == 0:
         return False
+    if call.leg.written:  # a part of it is done, whatever came after
+        return True
     problem = call.problem
     if problem is None or problem.kind in _AFTER_THE_WRITE:
         return True

@@ -186,6 +186,24 @@ async def test_failing_vendor_without_keys_gets_again_only_what_it_has_not_begun
     assert sodium.stats()["writes"] == writes
 
 
+async def test_change_of_which_a_part_is_done_is_not_begun_again(
+    api: Api, worker: Worker, sodium: SandboxServer
+) -> None:
+    made = (await api.post("/v1/clients", PERSON, "sodium")).json()
+    change = {"display_name": "Rowan Birch", "external_links": [{"url": "https://alder.example", "label": "Site"}]}
+    sodium.fault("server_error", status=503, method="PUT")
+    failed = await api.patch(f"/v1/clients/{made['id']}", change, Idempotency_Key="a-1")
+    writes = sodium.stats()["writes"]
+
+    again = await api.patch(f"/v1/clients/{made['id']}", change, Idempotency_Key="a-1")
+    await worker.settle()
+
+    operation = await found(api, failed.headers["location"])
+    assert (failed.status_code, again.status_code) == (503, 504), again.text
+    assert (operation["state"], operation["result"]["body"]["code"]) == ("unknown", "outcome_unsettled")
+    assert (writes, sodium.stats()["writes"]) == (2, 2)
+
+
 async def test_marked_record_is_found_at_a_vendor_without_keys(api: Api, worker: Worker, sodium: SandboxServer) -> None:
     location = await lost(api, sodium, MARKED)
 
@@ -359,6 +377,33 @@ async def test_operation_whose_write_was_over_is_ended_from_what_was_kept(
 
     again = await found(api, location)
     assert {**again, "ended_at": settled["ended_at"]} == settled
+    assert await units_written(api) == 1
+
+
+async def test_write_that_was_billed_before_its_process_died_is_not_billed_again(
+    api: Api, worker: Worker, database: Database, quickbooks: SandboxServer
+) -> None:
+    begun = await api.post("/v1/clients", CLIENT, "quickbooks", Prefer="respond-async", Idempotency_Key="a-1")
+    while (await found(api, begun.headers["location"]))["state"] == "running":
+        pass
+    owner = await asyncpg.connect(database.owner_url)
+    await owner.execute(
+        "UPDATE operations SET state = 'running', ended_at = NULL, request_id = NULL, status = NULL, answer = NULL,"
+        " held_until = now() - interval '2 minutes'"
+    )
+    await owner.execute(
+        "UPDATE idempotency_claims SET status = NULL, answer = NULL, in_doubt = true,"
+        " held_until = now() - interval '1 second'"
+    )
+    await owner.close()
+
+    await worker.settle()
+
+    operation = await found(api, begun.headers["location"])
+    receipt = (await api.get(f"/v1/usage/{operation['result']['request_id']}")).json()
+    assert (operation["state"], operation["result"]["status"]) == ("succeeded", 201)
+    assert (receipt["call"]["reason"], receipt["call"]["units"]) == ("replay", 0)
+    assert quickbooks.stats()["writes"] == 1
     assert await units_written(api) == 1
 
 
