@@ -5,7 +5,7 @@ The row's hash covers the ciphertext. Once the key is gone the chain still verif
 
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from uuid import UUID
 
@@ -80,6 +80,15 @@ async def rewrap_audit_keys(connection: Connection, vault: Vault, newest: str) -
         for key in keys:
             await store.mark_audit_key_rewrapped(connection, await vault.rewrap(key))
     return len(keys)
+
+
+async def all_audit_keys(connection: Connection) -> AsyncGenerator[DataKey]:
+    """Every key that is not destroyed, by an operator: what they seal beside the log are webhook secrets and bodies."""
+    after = (UUID(int=0), UUID(int=0), 0)
+    while found := await store.list_audit_keys(connection, after):
+        for key in found:
+            yield key
+        after = (found[-1].org_id, found[-1].firm_id, found[-1].version)
 
 
 def _place(org_id: UUID, row_id: UUID) -> Place:

@@ -123,6 +123,11 @@ WHERE org_id = $1 AND subject_id = $2 AND destroyed_at IS NULL RETURNING version
 SELECT org_id, subject_id AS firm_id, version, wrapping_key, wrapped FROM audit_keys
 WHERE wrapping_key <> $1 AND destroyed_at IS NULL ORDER BY org_id, subject_id, version LIMIT 500 FOR UPDATE;
 
+-- name: list_audit_keys
+-- Keys of every organization that are not destroyed, after one of them, at most 500 at a time.
+SELECT org_id, subject_id AS firm_id, version, wrapping_key, wrapped FROM audit_keys
+WHERE (org_id, subject_id, version) > ($1, $2, $3) AND destroyed_at IS NULL ORDER BY org_id, subject_id, version LIMIT 500;
+
 -- name: mark_audit_key_rewrapped
 -- The same key under another key-encryption key.
 UPDATE audit_keys SET wrapping_key = $4, wrapped = $5 WHERE org_id = $1 AND subject_id = $2 AND version = $3;

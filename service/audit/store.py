@@ -182,6 +182,10 @@ async def list_audit_keys_to_rewrap(connection: Connection, newest: str) -> list
     return msgspec.convert(await connection.fetch(SQL["list_audit_keys_to_rewrap"], newest), list[DataKey])
 
 
+async def list_audit_keys(connection: Connection, after: tuple[UUID, UUID, int]) -> list[DataKey]:
+    return msgspec.convert(await connection.fetch(SQL["list_audit_keys"], *after), list[DataKey])
+
+
 async def mark_audit_key_rewrapped(connection: Connection, key: DataKey) -> None:
     await connection.execute(
         SQL["mark_audit_key_rewrapped"], key.org_id, key.firm_id, key.version, key.wrapping_key, key.wrapped

@@ -31,7 +31,7 @@ async def rotate() -> None:
 
 @vault.command
 async def verify(*, as_json: Json = False) -> int:
-    """Open every sealed secret once and say what does not open; exit code 1 if anything does not."""
+    """Open every sealed secret and every data key once and say what does not open; exit code 1 if anything does not."""
     keys = vault_of(settings())
     async with operator() as connection:
         found: Verified = await look(connection, keys)
@@ -41,6 +41,7 @@ async def verify(*, as_json: Json = False) -> int:
         say(f"{found.secrets} secret(s) under {found.data_keys} data key(s), {len(found.unreadable)} unreadable.")
         if found.under_older_keys:
             say(f"{found.under_older_keys} data key(s) are under an older key: run `tickmark vault rotate`.")
-    if found.unreadable and not as_json:
-        raise CommandError(f"Unreadable: {', '.join(found.unreadable[:20])}.")
-    return 1 if found.unreadable else 0
+    closed = (*found.unreadable, *found.unreadable_keys)
+    if closed and not as_json:
+        raise CommandError(f"Unreadable: {', '.join(closed[:20])}.")
+    return 1 if closed else 0

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from service.audit.personal import all_audit_keys
 from service.connections import secrets_store
 from service.connections.credentials import unseal_with
 from service.connections.errors import SecretUnreadableError
@@ -19,11 +20,14 @@ class Verified(Struct, frozen=True, kw_only=True):
     """What a walk over the whole vault found."""
 
     data_keys: int
+    """All of them: those of connections, and those of the audit log, under which webhook secrets and bodies lie too."""
     under_older_keys: int
-    """Data keys that another key-encryption key than the newest still wraps."""
+    """Data keys that another key-encryption key than the newest still wraps: none may be taken away before it is 0."""
     secrets: int
     unreadable: tuple[str, ...]
     """Connections whose secret does not open, by id; no reason that could tell anything of it."""
+    unreadable_keys: tuple[str, ...] = ()
+    """Data keys of the audit log that do not open: organization, firm or organization, version."""
 
 
 async def rotate(connection: Connection, vault: Vault) -> int:
@@ -52,4 +56,18 @@ async def verify(connection: Connection, vault: Vault) -> Verified:
             except SecretUnreadableError:
                 unreadable.append(str(row.connection_id))
         after = (rows[-1].key.org_id, rows[-1].connection_id, rows[-1].name)
-    return Verified(data_keys=keys, under_older_keys=older, secrets=secrets, unreadable=tuple(unreadable))
+    closed: list[str] = []
+    async for key in all_audit_keys(connection):
+        keys += 1
+        older += key.wrapping_key != vault.newest
+        try:
+            await vault.check(key)
+        except SecretUnreadableError:
+            closed.append(f"{key.org_id}/{key.firm_id}/{key.version}")
+    return Verified(
+        data_keys=keys,
+        under_older_keys=older,
+        secrets=secrets,
+        unreadable=tuple(unreadable),
+        unreadable_keys=tuple(closed),
+    )

@@ -104,6 +104,10 @@ class Vault:
         wrapped = await self._newest.wrap(plain, context)
         return msgspec.structs.replace(key, wrapping_key=self._newest.name, wrapped=wrapped)
 
+    async def check(self, key: DataKey) -> None:
+        """Raises SecretUnreadableError unless a key-encryption key at hand opens the data key."""
+        await self._unwrap(key)
+
     async def seal(self, key: DataKey, place: Place, plain: bytes) -> bytes:
         return _seal(await self._unwrap(key), plain, _associated(place, key.version))
 

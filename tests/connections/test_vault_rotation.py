@@ -3,6 +3,7 @@
 import asyncpg
 import pytest
 
+from service.audit.personal import PersonalKeys, rewrap_audit_keys
 from service.connections.credentials import Credentials
 from service.connections.link import create_connection
 from service.connections.rotation import rotate, verify
@@ -79,3 +80,20 @@ async def test_dump_reveals_neither_tokens_nor_data_keys(database: Database, lin
     assert "Alder & Birch" in dump
     for secret in ("access-0", "refresh-0", "k" * 32, (b"k" * 32).hex()):
         assert secret not in dump
+
+
+async def test_keys_of_the_audit_log_are_looked_at_before_the_old_key_is_taken_away(
+    app_pool: Pool, operator_pool: Pool, linked: Linked
+) -> None:
+    keys = PersonalKeys(app_pool, Vault(OLD))
+    await keys.key_of(linked.record.org_id, linked.record.firm_id)
+    async with operator_pool.acquire() as connection:
+        await rotate(connection, Vault(NEW, OLD))
+        halfway = await verify(connection, Vault(NEW, OLD))
+        too_early = await verify(connection, Vault(NEW))
+        await rewrap_audit_keys(connection, Vault(NEW, OLD), NEW.name)
+        done = await verify(connection, Vault(NEW))
+
+    assert (halfway.data_keys, halfway.under_older_keys, halfway.unreadable_keys) == (2, 1, ())
+    assert too_early.unreadable_keys == (f"{linked.record.org_id}/{linked.record.firm_id}/1",)
+    assert (done.data_keys, done.under_older_keys, done.unreadable, done.unreadable_keys) == (2, 0, (), ())
