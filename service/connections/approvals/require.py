@@ -145,6 +145,8 @@ async def _follow(
     if asked.action not in (Action.CONNECT, Action.CONSENT):
         return
     if decision == "refused":
+        # Also what was signed with it: a consent that nobody agreed to must not come into use by another way.
+        await connections.mark_consents_revoked(connection, org_id, asked.connection_id, at)
         state, reason = State.REVOKED, REFUSED
     elif await store.has_other_approval(connection, org_id, asked.connection_id, asked.id):
         return

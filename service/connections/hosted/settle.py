@@ -10,7 +10,7 @@ from service.connections import store as connections
 from service.connections.approvals import require
 from service.connections.approvals.require import WAITING, fingerprint
 from service.connections.approvals.store import Action
-from service.connections.credentials import insert_credentials
+from service.connections.credentials import NAME, insert_credentials
 from service.connections.errors import ConnectRefusedError
 from service.connections.hosted import store
 from service.connections.hosted.acts import CONNECT, CONNECT_AGAIN, note
@@ -19,6 +19,7 @@ from service.connections.hosted.sameness import Led, digests, led
 from service.connections.hosted.statement import ends_at
 from service.connections.hosted.store import LinkSession
 from service.connections.linking import Linking
+from service.connections.secrets_store import lock_secret
 from service.connections.store import Account, ConnectionRecord, State
 from service.connectors.sdk.connector import FoundAccount
 from service.consent.sign import Signature, sign_consent
@@ -26,6 +27,7 @@ from service.db.pool import Connection, as_organization
 from service.ids import new_uuid
 
 _METHOD: Final = "click_through"
+_LOCK_WAIT_S: Final = 60.0
 _UNTOLD: Final = "; there was nothing to tell by whether it is the same account"
 
 
@@ -45,7 +47,7 @@ async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Seq
         )
         widens = await _sign(linking, connection, session, made)
         waits = await _second_person(linking, connection, session, made, widens=widens)
-        state, reason = (State.PENDING, WAITING) if waits else (State.HEALTHY, None)
+        state, reason = (State.PENDING, WAITING) if waits else _state_after(made)
         await connections.mark_connection_state(connection, session.org_id, made.id, state, reason, at)
         if session.relinks is not None:
             await connections.insert_event(connection, session.org_id, made.id, at, "connected_again", again)
@@ -60,6 +62,12 @@ async def settle(linking: Linking, session: LinkSession, held: Held, chosen: Seq
             connection_id=made.id,
         )
     return made.id
+
+
+def _state_after(made: ConnectionRecord) -> tuple[State, str | None]:
+    """In use; but what its organization has paused goes on when that wants it to."""
+    paused = made.state is State.PAUSED
+    return (State.PAUSED, made.state_reason) if paused else (State.HEALTHY, None)
 
 
 async def _insert(
@@ -103,6 +111,9 @@ async def _same(
 ) -> tuple[ConnectionRecord, Led]:
     """The connection that is connected again, with its ids: the accounts it had have to be among the chosen ones."""
     assert session.relinks is not None
+    # The secret first, as a renewal does; then nobody pauses, decides or ends it until this is over.
+    await lock_secret(connection, session.org_id, session.relinks, NAME, _LOCK_WAIT_S)
+    await connections.lock_connection(connection, session.org_id, session.relinks)
     known = await connections.get_connection(connection, session.org_id, session.relinks)
     if known is None or known.state is State.DISCONNECTED:
         raise ConnectRefusedError("The connection has ended meanwhile. Ask for a link to a new one.")
@@ -156,8 +167,16 @@ async def _sign(linking: Linking, connection: Connection, session: LinkSession, 
 async def _second_person(
     linking: Linking, connection: Connection, session: LinkSession, made: ConnectionRecord, *, widens: bool
 ) -> bool:
-    """Whether a second person has to agree before anything is read."""
-    wanted = [Action.CONNECT] if session.relinks is None else [Action.CONSENT] if widens else []
+    """Whether a second person has to agree before anything is read.
+
+    What waited for that, or was refused it, is not brought into use by being connected again.
+    """
+    if session.relinks is None:
+        wanted = [Action.CONNECT]
+    elif made.state in (State.PENDING, State.REVOKED):
+        wanted = [Action.CONNECT, Action.CONSENT]
+    else:
+        wanted = [Action.CONSENT] if widens else []
     for action in wanted:
         asked = await require.ask(
             connection,
