@@ -1,6 +1,6 @@
 """Who may use which connection, and when."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import msgspec
@@ -12,7 +12,8 @@ from service.connections import errors
 from service.connections.credentials import Credentials
 from service.connections.link import create_connection, disconnect, set_state
 from service.connections.open import USABLE, Connections
-from service.connections.store import State
+from service.connections.states import move_connection
+from service.connections.store import State, get_connection
 from service.db.pool import Pool, as_organization
 from service.ids import new_uuid
 
@@ -125,6 +126,20 @@ async def test_disconnected_connection_has_neither_secret_nor_consent(operator_p
     with pytest.raises(errors.ConnectionNotFoundError):
         async with operator_pool.acquire() as connection:
             await disconnect(connection, new_uuid(), linked.record.id)
+
+
+@pytest.mark.parametrize("state", [State.PENDING, State.PAUSED, State.REVOKED, State.DISCONNECTED])
+async def test_platform_leaves_alone_what_is_no_more_in_use(operator_pool: Pool, linked: Linked, state: State) -> None:
+    org_id, at = linked.record.org_id, datetime.now(UTC)
+    async with operator_pool.acquire() as connection:
+        await set_state(connection, org_id, linked.record.id, state)
+        for wanted in (State.NEEDS_ATTENTION, State.DEGRADED, State.EXPIRING, State.HEALTHY):
+            await move_connection(connection, org_id, linked.record.id, wanted, "it seemed so a moment ago", at)
+
+        found = await get_connection(connection, org_id, linked.record.id)
+
+    assert found is not None
+    assert found.state is state
 
 
 async def test_app_role_cannot_move_a_connection_to_another_address(app_pool: Pool, linked: Linked) -> None:
