@@ -7,7 +7,7 @@ to be said, which is the contrary of what a body means by it; so defaults are to
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import msgspec
 from msgspec import Struct
@@ -28,6 +28,23 @@ def adapt(components: dict[str, Any], answers: list[Any], bodies: list[Any]) -> 
     for schema in components.values():
         for described in schema.get("properties", {}).values():
             _say_default(described)
+
+
+def say_exactly_one(found: Any) -> None:
+    """Of a union that a word tells apart exactly one type fits: generators make something usable of that alone."""
+    match found:
+        case {"anyOf": choices, "discriminator": _}:
+            del found["anyOf"]
+            found["oneOf"] = choices
+            say_exactly_one(choices)
+        case dict():
+            for inner in cast(dict[str, Any], found).values():
+                say_exactly_one(inner)
+        case list():
+            for inner in cast(list[Any], found):
+                say_exactly_one(inner)
+        case _:
+            pass
 
 
 def structs(wanted: Iterable[Any]) -> Iterator[types.StructType]:

@@ -16,7 +16,7 @@ from msgspec import Struct
 from service import errors
 from service.api.answer_headers import answer_headers, header_components, problem_headers
 from service.api.bodies import BODY_PROBLEMS
-from service.api.components import adapt
+from service.api.components import adapt, say_exactly_one
 from service.api.links import Links
 from service.api.operation import Meter, Operation, Parameter, needs_key
 from service.api.problems import ProblemBody
@@ -77,6 +77,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
     schemas, components = msgspec.json.schema_components(wanted, ref_template=_REF)
     by_type = dict(zip(map(repr, wanted), schemas, strict=True))
     describe(components, wanted)
+    say_exactly_one([components, *schemas])
     adapt(components, [ProblemBody, *_answers(known)], _bodies(known))
     _relax(components, known)
     return _renamed(

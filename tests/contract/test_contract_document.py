@@ -66,6 +66,15 @@ def test_versions_have_their_header_in_the_contract() -> None:
     assert all("ETag" in one["responses"]["200"]["headers"] for one in readers)
 
 
+def test_of_a_union_that_a_word_tells_apart_exactly_one_fits() -> None:
+    changed = next(one for one in OPERATIONS if one["operationId"] == "updateClient")["responses"]["200"]
+    schema = changed["content"]["application/json"]["schema"]
+
+    assert [one["$ref"].rpartition("/")[2] for one in schema["oneOf"]] == ["Client", "DryRun"]
+    assert schema["discriminator"]["propertyName"] == "object"
+    assert "anyOf" not in schema
+
+
 def test_no_property_has_a_default() -> None:
     """Generators take such a property for one that has to be said."""
     having = [

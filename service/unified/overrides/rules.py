@@ -16,28 +16,28 @@ PROTECTED: Final = frozenset(
 """What leads back to a record stays as it is."""
 
 
-class Rename(Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule", tag="rename"):
+class RenameRule(Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule", tag="rename"):
     """The field goes by another name."""
 
     field: str
     to: str
 
 
-class Default(Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule", tag="default"):
+class DefaultRule(Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule", tag="default"):
     """A value for the field where it is null or absent."""
 
     field: str
     value: str | int | bool | list[str]
 
 
-class Map(Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule", tag="map"):
+class MapRule(Struct, frozen=True, forbid_unknown_fields=True, tag_field="rule", tag="map"):
     """Other words for the field's words; those not named stay."""
 
     field: str
     values: dict[str, str]
 
 
-Rule: TypeAlias = Rename | Default | Map
+Rule: TypeAlias = RenameRule | DefaultRule | MapRule
 
 
 def applied(rules: Sequence[Rule], record: dict[str, Any]) -> dict[str, Any]:
@@ -47,13 +47,13 @@ def applied(rules: Sequence[Rule], record: dict[str, Any]) -> dict[str, Any]:
     for rule in rules:
         name = rule.field
         match rule:
-            case Rename() if name in found:
+            case RenameRule() if name in found:
                 found[rule.to] = found.pop(name)
                 changed[rule.to] = None
-            case Default() if found.get(name) is None:
+            case DefaultRule() if found.get(name) is None:
                 found[name] = rule.value
                 changed[name] = None
-            case Map() if isinstance(found.get(name), str) and found[name] in rule.values:
+            case MapRule() if isinstance(found.get(name), str) and found[name] in rule.values:
                 found[name] = rule.values[found[name]]
                 changed[name] = None
             case _:
@@ -72,7 +72,7 @@ def mistakes(rules: Sequence[Rule], noun: Noun) -> list[tuple[str, str]]:
     for at, rule in enumerate(rules):
         if rule.field in PROTECTED or rule.field not in names:
             found.append((f"/{at}/field", "No field of a record that can be overridden."))
-        if isinstance(rule, Rename):
+        if isinstance(rule, RenameRule):
             if _NAME.fullmatch(rule.to) is None or rule.to in names | PROTECTED:
                 found.append((f"/{at}/to", "A name of letters, digits and underscores that no field has."))
             else:
