@@ -91,6 +91,7 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
         ),
         Operation(
             id="updateKey",
+            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             method="PATCH",
             path="/v1/keys/{id}",
             summary="Change a key's limit",

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from service.accounts.tokens import Mode
 from service.api.call import Answer, Call
-from service.api.operation import ByTestKey, Operation
+from service.api.operation import ByTestKey, Operation, changes_ours
 from service.errors import KEY_MODE_MISMATCH, ApiProblem
 
 _OBEYED: Final = "Live calls obey what this changes: use a live key, or the portal."
@@ -20,11 +20,12 @@ def require_own_mode(call: Call, *, is_sandbox: bool) -> None:
 
 def minding_modes(operation: Operation) -> Operation:
     """The operation, which then refuses test keys if it has to, and says so."""
-    if operation.by_test_key in (None, ByTestKey.FREELY):
+    may = operation.by_test_key or (ByTestKey.NEVER if changes_ours(operation) else ByTestKey.FREELY)
+    if may is ByTestKey.FREELY:
         return operation
     known = KEY_MODE_MISMATCH in operation.problems
     told = operation if known else replace(operation, problems=(*operation.problems, KEY_MODE_MISMATCH))
-    if operation.by_test_key is ByTestKey.WITHIN_SANDBOXES:
+    if may is ByTestKey.WITHIN_SANDBOXES:
         return told
     run = operation.run
 

@@ -5,14 +5,17 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from service import ids
 from service.accounts.scopes import SCOPES
 from service.accounts.tokens import Mode
 from service.all_operations import operations, unopened_parts
+from service.api.modes import minding_modes
 from service.api.operation import ByTestKey, changes_ours
 from service.clock import now
 from service.db.pool import Pool
+from service.errors import KEY_MODE_MISMATCH
 from tests.acceptance.conftest import Api, Customers, Keys, problem_of
 from tests.acceptance.operations import OPERATIONS, ask
 
@@ -41,6 +44,7 @@ OURS: Final = {
     "verifyAuditLog": FREELY,
     "updateOrganization": NEVER,
     "createKey": SANDBOXES,
+    "updateKey": SANDBOXES,
     "rollKey": SANDBOXES,
     "revokeKey": SANDBOXES,
     "updateMember": NEVER,
@@ -152,6 +156,15 @@ def test_every_operation_that_changes_something_of_ours_says_what_a_test_key_may
     found = {one.id: one.by_test_key for one in operations(unopened_parts()) if changes_ours(one)}
 
     assert found == OURS
+
+
+def test_operation_of_which_nobody_says_it_refuses_test_keys() -> None:
+    said = next(one for one in operations(unopened_parts()) if one.id == "createFirm")
+    forgotten = minding_modes(replace(said, by_test_key=None, problems=()))
+
+    assert said.problems.count(KEY_MODE_MISMATCH) == 0
+    assert forgotten.problems == (KEY_MODE_MISMATCH,)
+    assert forgotten.run is not said.run
 
 
 @pytest.mark.parametrize("name", sorted(name for name, what in OURS.items() if what is NEVER))
