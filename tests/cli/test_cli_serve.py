@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 import psutil
+import pytest
 
 from tests.conftest import Database
 
@@ -36,26 +37,7 @@ def environment(database: Database, redis_url: str, port: int) -> dict[str, str]
     }
 
 
-@contextmanager
-def served(environ: dict[str, str], said: Path) -> Generator["subprocess.Popen[bytes]"]:
-    """The command as a process; its workers end with it, also where it did not come to tell them."""
-    with said.open("wb") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "service", "serve"],
-            env=environ,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-
-
-def readiness(url: str, process: "subprocess.Popen[bytes]", said: Path) -> httpx.Response:
+def readiness(url: str, process: "subprocess.Popen[bytes]") -> httpx.Response:
     """The first answer of `/readyz`."""
     ends_at = time.monotonic() + _WITHIN_S
     while time.monotonic() < ends_at and process.poll() is None:
@@ -63,27 +45,90 @@ def readiness(url: str, process: "subprocess.Popen[bytes]", said: Path) -> httpx
             return httpx.get(f"{url}/readyz", timeout=5)
         except httpx.TransportError:
             time.sleep(0.02)
-    raise AssertionError(f"serve did not answer:\n{said.read_text()}")
+    raise AssertionError("serve did not answer")
 
 
-def test_serve_is_ready_and_stops_when_told(database: Database, redis_url: str, tmp_path: Path) -> None:
+@contextmanager
+def serving(environ: dict[str, str], *options: str) -> Generator["subprocess.Popen[bytes]"]:
+    """The command as a process; its workers end with it, also where it did not come to tell them."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service", "serve", *options],
+        env=environ,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.communicate(timeout=_WITHIN_S)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+@pytest.fixture
+def environ(database: Database, redis_url: str) -> dict[str, str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
-    said = tmp_path / "said"
-    with served(environment(database, redis_url, port), said) as process:
-        answer = readiness(f"http://127.0.0.1:{port}", process, said)
+    return environment(database, redis_url, port)
+
+
+def url_of(environ: dict[str, str]) -> str:
+    return f"http://127.0.0.1:{environ['TICKMARK_PORT']}"
+
+
+def test_serve_is_ready_and_stops_when_told(environ: dict[str, str]) -> None:
+    with serving(environ) as process:
+        answer = readiness(url_of(environ), process)
         process.send_signal(signal.SIGTERM)
         exit_code = process.wait(_WITHIN_S)
-        left = [one.pid for one in psutil.process_iter() if _group_of(one.pid) == process.pid]
+        left = [one.pid for one in psutil.process_iter() if is_of(one.pid, process)]
 
     assert answer.status_code == 200
     assert exit_code == 0
     assert left == []
 
 
-def _group_of(pid: int) -> int | None:
+def test_second_server_on_the_port_is_refused_in_one_line(environ: dict[str, str]) -> None:
+    with serving(environ) as first:
+        readiness(url_of(environ), first)
+        with serving(environ) as second:
+            said = second.communicate(timeout=_WITHIN_S)[1].decode()
+        alive = first.poll() is None
+
+    port = environ["TICKMARK_PORT"]
+    assert (second.returncode, alive) == (2, True)
+    assert said == f"tickmark: TICKMARK_HOST and TICKMARK_PORT, 127.0.0.1:{port}: Address already in use.\n"
+
+
+def test_second_server_takes_over_where_it_is_asked_to(environ: dict[str, str]) -> None:
+    with serving(environ) as first:
+        readiness(url_of(environ), first)
+        with serving(environ, "--beside") as second:
+            ends_at = time.monotonic() + _WITHIN_S
+            while listeners(second) == 0 and second.poll() is None and time.monotonic() < ends_at:
+                time.sleep(0.02)
+            first.terminate()
+            first.wait(_WITHIN_S)
+            answer = readiness(url_of(environ), second)
+
+    assert answer.status_code == 200
+
+
+def listeners(process: "subprocess.Popen[bytes]") -> int:
+    """Sockets on which it or its workers listen."""
+    family = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    return sum(one.status == psutil.CONN_LISTEN for each in family for one in each.net_connections("tcp"))
+
+
+def is_of(pid: int, process: "subprocess.Popen[bytes]") -> bool:
+    """Whether it is the command's own process or one of its workers, that may have lost it."""
     try:
-        return os.getpgid(pid)
+        return os.getpgid(pid) == process.pid
     except ProcessLookupError:
-        return None
+        return False
