@@ -344,3 +344,12 @@ async def test_key_slows_itself_and_others_down_and_none_up_without_leave(
     assert (back.status_code, back.json()["errors"][0]["pointer"]) == (403, "/calls_per_minute")
     impossible = await maker.patch(f"/v1/keys/{own}", {"calls_per_minute": 0})
     assert impossible.status_code == 422
+
+
+async def test_test_key_slows_no_live_key_down(api: Api, keys: Keys) -> None:
+    tester, live = await keys(api, scopes=MAKER, mode=Mode.TEST), await keys(api, scopes=("clients:read",))
+    theirs = (await live.get("/v1/me")).json()["key"]
+
+    refused = await tester.patch(f"/v1/keys/{theirs}", {"calls_per_minute": 60})
+
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (403, "/mode")

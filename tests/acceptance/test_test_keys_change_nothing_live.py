@@ -67,7 +67,7 @@ OURS: Final = {
 THINGS: Final = sorted(name for name, what in OURS.items() if what is SANDBOXES)
 ELSEWHERE: Final = {name for name in THINGS if "Webhook" in name or name.endswith("Key")}
 """Endpoints are of the mode of the key that made them: to the other mode they are not there (`test_webhooks`). A key
-makes, rolls and ends none that may more than itself (`test_keys_by_key`)."""
+makes, changes, rolls and ends none that may more than itself (`test_keys_by_key`)."""
 
 
 @pytest.fixture(params=[False, True], ids=["live", "sandbox"])
