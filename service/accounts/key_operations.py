@@ -105,7 +105,6 @@ def key_operations(pool: Pool, peppers: Peppers, cursors: Cursors) -> tuple[Oper
             parameters=named,
             problems=(errors.NOT_FOUND, errors.NOT_TURNED_ON),
             example={**KEY_EXAMPLE, "calls_per_minute": 600},
-            by_test_key=ByTestKey.WITHIN_SANDBOXES,
             run=routes.change,
             **shared,
         ),
