@@ -41,7 +41,7 @@ def say_exactly_one(found: Any) -> None:
             for inner in cast(dict[str, Any], found).values():
                 say_exactly_one(inner)
         case list():
-            for inner in cast(list[Any], found):
+            for inner in cast(list[object], found):
                 say_exactly_one(inner)
         case _:
             pass
