@@ -11,6 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -202,4 +203,29 @@ async def test_killed_write_that_its_caller_waited_for_is_settled_too(
     again = await api.post("/v1/clients", CLIENT, "quickbooks", Idempotency_Key="a-1")
     assert (again.status_code, again.headers["usage-reason"]) == (201, "replay")
     assert (quickbooks.stats()["writes"], quickbooks.stats()["total"]) == (1, calls)
+    assert await units_written(api) == 1
+
+
+async def test_worker_as_an_operator_runs_it_settles_what_is_due(
+    api: Api, process: Process, environ: dict[str, str], operator_pool: Pool, quickbooks: SandboxServer
+) -> None:
+    location = await begun_and_killed(api, process, quickbooks, CLIENT)
+    owner = await asyncpg.connect(environ["DATABASE_URL"])
+    await owner.execute("UPDATE idempotency_claims SET held_until = now(), look_at = now()")
+    await owner.close()
+
+    done = await asyncio.to_thread(
+        subprocess.run,
+        [sys.executable, "-m", "service", "worker", "--once"],
+        env={**os.environ, **environ},
+        cwd=ROOT,
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+
+    await process.start()
+    assert done.returncode == 0, done.stderr
+    assert (await api.get(location)).json()["state"] == "succeeded"
+    assert quickbooks.stats()["writes"] == 1
     assert await units_written(api) == 1
