@@ -14,11 +14,12 @@ import msgspec
 from msgspec import Struct
 
 from service import errors
-from service.api.answer_headers import answer_headers, header_components, problem_headers
+from service.api.answer_headers import answer_headers, header_components
 from service.api.bodies import BODY_PROBLEMS
 from service.api.components import adapt, say_exactly_one
 from service.api.links import Links
 from service.api.operation import Meter, Operation, Parameter, needs_key
+from service.api.problem_responses import problem_responses
 from service.api.problems import ProblemBody
 from service.api.sentences import describe
 from service.api.tags import tags
@@ -92,7 +93,7 @@ def document(operations: Iterable[Operation]) -> dict[str, Any]:
             },
             "components": {
                 "schemas": dict(sorted(components.items())),
-                "responses": _problem_responses(),
+                "responses": problem_responses({"$ref": _REF.format(name="ProblemBody")}),
                 "headers": header_components(),
                 "securitySchemes": {
                     "apiKey": {
@@ -206,21 +207,6 @@ def _problems(operation: Operation) -> list[Kind]:
     else:
         found += _KEYLESS_PROBLEMS
     return sorted(dict.fromkeys(found), key=lambda kind: (kind.status, kind.code))
-
-
-def _problem_responses() -> dict[str, Any]:
-    """One response for each status, telling of all its codes; each operation names its own under `x-problems`."""
-    by_status = sorted(errors.KINDS, key=lambda kind: (kind.status, kind.code))
-    return {
-        f"Problem{status}": _problem_response(list(kinds))
-        for status, kinds in groupby(by_status, key=lambda kind: kind.status)
-    }
-
-
-def _problem_response(kinds: list[Kind]) -> dict[str, Any]:
-    told = "\n".join(f"- `{kind.code}`: {kind.title}. {kind.hint}" for kind in kinds)
-    schema = {"$ref": _REF.format(name="ProblemBody")}
-    return _response(told, problem_headers(kinds[0].status), {"application/problem+json": {"schema": schema}})
 
 
 def _response(description: str, headers: dict[str, Any], content: dict[str, Any]) -> dict[str, Any]:

@@ -121,5 +121,14 @@ def test_answers_lead_on_to_what_they_name() -> None:
     assert set(links) <= known
 
 
+def test_each_problem_is_shown_as_it_looks() -> None:
+    required = set(CONTRACT["components"]["schemas"]["Problem"]["required"])
+    for name, response in CONTRACT["components"]["responses"].items():
+        example = response["content"]["application/problem+json"]["example"]
+        assert name == f"Problem{example['status']}"
+        assert required <= set(example)
+        assert f"`{example['code']}`" in response["description"]
+
+
 def takes(operation: dict[str, Any], name: str) -> bool:
     return any(parameter["name"] == name for parameter in operation.get("parameters", ()))
