@@ -5,8 +5,12 @@ import re
 import httpx
 import msgspec
 import pytest
+from playwright.async_api import expect
 
 from service.all_operations import contract
+from service.portal.pages.learning import GUIDES
+from tests.portal.conftest import People
+from tests.portal.test_pages import overflow_px, violations
 
 pytestmark = pytest.mark.anyio
 
@@ -58,3 +62,30 @@ async def test_no_link_of_a_guide_leads_nowhere(site: str) -> None:
 
     assert {path: status for path, status in seen.items() if status != 200} == {}
     assert len([path for path in seen if path.startswith("/guides/")]) >= 10
+
+
+async def test_guides_lead_on_and_their_code_can_be_copied(people: People) -> None:
+    reader = await people(sign_up=False, permissions=["clipboard-read", "clipboard-write"])
+    page = reader.page
+    await reader.go("/guides/quick-start")
+    await page.get_by_role("button", name="Copy").first.click()
+    copied = await page.evaluate("navigator.clipboard.readText()")
+    met: list[str] = []
+    while await page.get_by_role("link", name=re.compile("^Next: ")).count():
+        met.append(page.url.rpartition("/")[2])
+        await page.get_by_role("link", name=re.compile("^Next: ")).click()
+        await expect(page).not_to_have_url(re.compile(f"/{met[-1]}$"))
+
+    assert copied == "export TICKMARK_KEY=tm_test_…"
+    assert [*met, page.url.rpartition("/")[2]] == [guide.slug for guide in GUIDES]
+    assert await violations(page) == []
+
+
+async def test_price_list_stands_in_the_guide_about_billing(people: People) -> None:
+    reader = await people(sign_up=False, viewport={"width": 360, "height": 740})
+    await reader.go("/guides/billing")
+    table = reader.page.get_by_role("region", name="Table").first
+
+    await expect(table).to_contain_text("the first 1,000 free")
+    assert "{prices}" not in await reader.page.content()
+    assert await overflow_px(reader.page) == 0

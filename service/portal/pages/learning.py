@@ -5,6 +5,7 @@ from typing import Final
 
 from msgspec import Struct
 
+from service.errors import KINDS
 from service.portal.pages.tryout import can_be_tried
 from service.portal.reference import to_markdown
 from service.portal.route import Route, page
@@ -59,7 +60,9 @@ async def guide(visit: Visit) -> Reply:
     text = found.text.replace("{base_url}", visit.origin).replace("{prices}", visit.parts.reference.price_list)
     if is_plain:
         return visit.text(text, MARKDOWN)
-    return visit.page("guide.html", guide=found, guides=GUIDES, body=render_markdown(text))
+    place = GUIDES.index(found) + 1
+    after = GUIDES[place] if place < len(GUIDES) else None
+    return visit.page("guide.html", guide=found, after=after, body=render_markdown(text))
 
 
 async def reference(visit: Visit) -> Reply:
@@ -92,6 +95,8 @@ async def llms(visit: Visit) -> Reply:
         for one in operations:
             link = f"{visit.origin}/reference/{one['operationId']}.md"
             lines.append(f"- [{one['summary']}]({link}): `{one['method']} {one['path']}`")
+    lines += ["", "## Problems", ""]
+    lines += [f"- [{one.title}]({visit.origin}/problems/{one.code}.md): `{one.status} {one.code}`" for one in KINDS]
     return visit.text("\n".join(lines) + "\n")
 
 

@@ -1,6 +1,7 @@
 // The command palette: every page of the menu, every guide and operation, and whatever an id names, by typing.
 
 const PLACES = { req_: "/log/", key_: "/keys/", con_: "/connections/", firm_: "/firms/", bill_: "/invoices/" };
+const KINDS = { guides: "Guide", problems: "Problem" };
 const MOST = 12;
 
 let dialog, input, list, known, found = [], at = 0;
@@ -21,7 +22,7 @@ async function ofText() {
   const lines = (await answer.text()).matchAll(/^- \[(.+?)\]\((\S+?)\.md\):? ?(.*)$/gm);
   return [...lines].map(([, title, address, about]) => {
     const path = new URL(address).pathname;
-    return { title, path, about: about.replaceAll("`", ""), kind: path.startsWith("/guides") ? "Guide" : "Reference" };
+    return { title, path, about: about.replaceAll("`", ""), kind: KINDS[path.split("/")[1]] ?? "Reference" };
   });
 }
 

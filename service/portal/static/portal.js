@@ -1,5 +1,16 @@
 // Comfort only: every page works without this file.
 
+/** Code in guides can be copied as that of the reference can. */
+for (const block of document.querySelectorAll(".prose pre")) {
+  const frame = document.createElement("div");
+  const button = document.createElement("button");
+  frame.className = "code";
+  Object.assign(button, { type: "button", className: "quiet copy", hidden: true, textContent: "Copy" });
+  button.dataset.copy = block.textContent.trimEnd();
+  block.replaceWith(frame);
+  frame.append(block, button);
+}
+
 /** Buttons that copy what stands beside them. */
 for (const button of document.querySelectorAll("button[data-copy]")) {
   if (!navigator.clipboard) break;
