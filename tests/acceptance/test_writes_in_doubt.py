@@ -24,7 +24,12 @@ pytestmark = pytest.mark.anyio
 CLIENT: dict[str, Any] = {"display_name": "Alder & Sons"}
 PERSON: dict[str, Any] = {"display_name": "Rowan Alder", "kind": "individual"}
 """As Sodium takes one, which keeps no idempotency keys."""
-MARKED = {**PERSON, "external_id": "ALD-0117"}
+MARKED: dict[str, Any] = {
+    **PERSON,
+    "external_id": "ALD-0117",
+    "emails": [{"address": "rowan@alder.example"}],
+    "phones": [{"number": "555-0117"}],
+}
 
 
 @pytest.fixture(scope="module")
@@ -214,6 +219,18 @@ async def test_marked_record_is_found_at_a_vendor_without_keys(api: Api, worker:
     assert (await api.get(operation["result"]["location"])).json() == operation["result"]["body"]
     assert sodium.stats()["writes"] == 1
     assert await units_written(api) == 1
+
+
+async def test_marked_record_of_somebody_else_is_not_taken_for_the_written_one(
+    api: Api, worker: Worker, sodium: SandboxServer
+) -> None:
+    location = await lost(api, sodium, MARKED, done=False)
+    await api.post("/v1/clients", {**MARKED, "display_name": "Rowan Birch"}, "sodium")
+
+    await worker.settle()
+
+    operation = await found(api, location)
+    assert (operation["state"], operation["result"]["body"]["code"]) == ("unknown", "outcome_unsettled")
 
 
 async def test_marked_record_that_is_not_there_was_not_made(api: Api, worker: Worker, sodium: SandboxServer) -> None:

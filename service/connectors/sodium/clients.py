@@ -12,6 +12,7 @@ from service.connectors.sdk.faults import NotWritten, OutcomeUnknown
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
 from service.connectors.sdk.wire import UNMAPPED
+from service.connectors.sdk.written import agrees
 from service.connectors.sodium import calls
 from service.connectors.sodium.client_details import DETAILS, Details, read_details
 from service.connectors.sodium.client_parts import parts_of, write_parts
@@ -152,7 +153,10 @@ def made(new: ClientCreate, since: datetime, book: Book) -> Flow[Client]:
         raise OutcomeUnknown("several clients carry the mark")
     if not codes:
         raise NotWritten("no client carries the mark")
-    return (yield from get(codes[0], book))
+    found = yield from get(codes[0], book)
+    if not agrees(new, found):
+        raise OutcomeUnknown("the client that carries the mark says something else")
+    return found
 
 
 def _is_since(at: datetime | None, since: datetime) -> bool:
