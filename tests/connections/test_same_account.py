@@ -16,6 +16,7 @@ from service.connectors.karbon.connector import KARBON
 from service.connectors.karbon.discovery import discover as discover_tenant
 from service.connectors.registry import CONNECTORS
 from service.connectors.sdk.connector import FoundAccount
+from service.connectors.sdk.faults import CredentialsExpired
 from service.connectors.sdk.flow import Response
 from tests.connectors.flows import ok, play
 
@@ -63,6 +64,18 @@ def test_karbon_tenant_without_any_key_is_let_in_and_told_by_nothing() -> None:
     (tenant,) = play(KARBON, discover_tenant({}), ok(BARE)).value
 
     assert (tenant.remote_id, tenant.marks) == ("tenant", ())
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_karbon_keys_that_may_not_see_the_settings_are_tried_on_contacts(status: int) -> None:
+    refused = Response(status, {}, b'{"statusCode": "401", "message": "JWT not present."}')
+
+    found = play(KARBON, discover_tenant({}), refused, ok({"value": []}))
+
+    assert [request.path for request in found.requests] == ["/v3/TenantSettings", "/v3/Contacts"]
+    assert found.value == (FoundAccount("tenant", "Karbon"),)
+    with pytest.raises(CredentialsExpired):
+        play(KARBON, discover_tenant({}), refused, Response(401, {}, b"{}"))
 
 
 def test_financial_cents_is_told_by_company_and_oldest_clients() -> None:

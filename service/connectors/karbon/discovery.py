@@ -1,7 +1,8 @@
 """Which tenant two keys open. Karbon's keys are of one tenant each; its key is told, and not what it is called.
 
 The vendor's reference says that `TenantKey` is answered, a guide of its own shows an answer without. So the keys of the
-tenant's types and statuses are taken along, which are no other tenant's.
+tenant's types and statuses are taken along, which are no other tenant's. A public integration met an application whose
+keys read everything but this (401): then the list of contacts says whether they are good, and nothing whose they are.
 
 Sources, read 2026-11-20: https://karbonhq.github.io/karbon-api-reference/KarbonAPI.json (TenantSettings) and
 https://karbonhq.github.io/karbon-api-reference/KARBON_API.md (Tenant Settings).
@@ -14,6 +15,7 @@ from msgspec import Struct
 
 from service.connectors.sdk.codec import json_reader
 from service.connectors.sdk.connector import FoundAccount
+from service.connectors.sdk.faults import ConnectionRefused, CredentialsExpired, Refused
 from service.connectors.sdk.flow import Flow, Request
 
 STAND_IN: Final = "tenant"
@@ -55,7 +57,11 @@ _read: Final = json_reader(_Settings)
 
 def discover(_told: Mapping[str, str]) -> Flow[tuple[FoundAccount, ...]]:
     """The one tenant, once the vendor has said yes to both secrets."""
-    settings = _read((yield Request(method="GET", path="/v3/TenantSettings", lane="read")))
+    try:
+        settings = _read((yield Request(method="GET", path="/v3/TenantSettings", lane="read")))
+    except (ConnectionRefused, CredentialsExpired, Refused):
+        yield Request(method="GET", path="/v3/Contacts", query=(("$top", "1"),), lane="read")
+        return (FoundAccount(STAND_IN, _NAME),)
     marks = tuple(dict.fromkeys(filter(None, settings.keys())))
     return (FoundAccount(settings.TenantKey or STAND_IN, _NAME, marks=marks),)
 
