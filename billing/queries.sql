@@ -199,6 +199,8 @@ WHERE c.org_id = $1
   AND ($9::text IS NULL OR c.meter = $9)
   AND ($10::int2 IS NULL OR c.status = $10)
   AND ($11::bool IS NULL OR c.billable = $11)
+  AND ($12::int2 IS NULL OR c.status >= $12)
+  AND ($13::int2 IS NULL OR c.status < $13)
 ORDER BY c.request_id DESC
 LIMIT $3;
 

@@ -74,6 +74,9 @@ class CallFilter(msgspec.Struct, frozen=True, kw_only=True):
     meter: Meter | None = None
     status: int | None = None
     billable: bool | None = None
+    status_from: int | None = None
+    status_below: int | None = None
+    """`status_from` is included, this one is not."""
 
 
 class GroupBy(StrEnum):

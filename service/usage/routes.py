@@ -1,5 +1,6 @@
 """`/v1/usage` and `/v1/billing`: what was called, what it costs and why, as soon as the call is answered."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
@@ -52,6 +53,7 @@ from service.usage.shapes import (
     to_sum,
 )
 
+_FIRST_ERROR: Final = 400
 LONGEST_SUMMARY: Final = timedelta(days=366)
 
 _PERIOD: Final = {"since": instant, "until": instant}
@@ -62,6 +64,7 @@ _FILTERS: Final = {
     "filter[meter]": one_of(Meter),
     "filter[status]": number(100, 599),
     "filter[billable]": boolean,
+    "filter[succeeded]": boolean,
 }
 _FIELDS: Final = {"filter[key]": "key_id", "filter[connection]": "connection_id"}
 
@@ -80,6 +83,11 @@ _FILTER_PARAMETERS: Final = (
     parameters.filter_by(
         "status", {"type": "integer", "minimum": 100, "maximum": 599}, "Only calls answered with this status."
     ),
+    parameters.filter_by(
+        "succeeded",
+        {"type": "boolean"},
+        "`true`: only calls answered below 400. `false`: only those that were refused (4xx) or failed (5xx).",
+    ),
     parameters.filter_by("billable", {"type": "boolean"}, "`true`: only billed calls. `false`: only free ones."),
 )
 
@@ -96,7 +104,7 @@ class UsageRoutes:
     async def calls(self, call: Call) -> Answer:
         asked = read_query(call.scope["query_string"], {**PAGING, **_PERIOD, **_FILTERS})
         limit, cursor = asked.pop("limit", DEFAULT_LIMIT), asked.pop("cursor", None)
-        only = CallFilter(**{_FIELDS.get(name, _bare(name)): value for name, value in asked.items()})
+        only = _to_filter(asked)
         belongs_to = b"usage|" + call.known_caller.key_id.bytes + json.encode(only)
         after = None if cursor is None else UUID(hex=self._cursors.read(cursor, belongs_to))
         own = _own_key(call)
@@ -114,7 +122,7 @@ class UsageRoutes:
     async def export(self, call: Call) -> Any:
         asked = read_query(call.scope["query_string"], {"format": one_of(MEDIA_TYPES), **_PERIOD, **_FILTERS})
         format_ = asked.pop("format", "csv")
-        only = CallFilter(**{_FIELDS.get(name, _bare(name)): value for name, value in asked.items()})
+        only = _to_filter(asked)
         own = _own_key(call)
         if own is not None and only.key_id not in (None, own):
             raise missing()
@@ -314,6 +322,15 @@ def usage_operations(pool: Pool, prices: PriceBook, cursors: Cursors, seller: Se
         *balance_operations(pool),
         *paper_operations(pool, seller),
     )
+
+
+def _to_filter(asked: Mapping[str, Any]) -> CallFilter:
+    """What was asked for, by the fields of the log."""
+    found = {_FIELDS.get(name, _bare(name)): value for name, value in asked.items()}
+    succeeded = found.pop("succeeded", None)
+    if succeeded is not None:
+        found["status_below" if succeeded else "status_from"] = _FIRST_ERROR
+    return CallFilter(**found)
 
 
 def _own_key(call: Call) -> UUID | None:

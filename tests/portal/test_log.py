@@ -84,3 +84,24 @@ async def test_export_never_holds_calls_of_others(people: People, site: str) -> 
 
     assert found.status_code == 200
     assert theirs not in found.text
+
+
+async def test_errors_alone_are_one_choice_here_and_in_the_api(people: People, site: str) -> None:
+    person = await people()
+    page = person.page
+    key = await person.make_key("mixed")
+    async with httpx.AsyncClient(base_url=site, headers={"Authorization": f"Bearer {key}"}) as app:
+        for path in ("/v1/me", "/v1/clients?limit=none", "/v1/clients?limit=no"):
+            await app.get(path)
+        bad, good = [(await app.get(f"/v1/usage?filter[succeeded]={one}")).json()["data"] for one in ("false", "true")]
+
+    await person.go("/home")
+    await page.get_by_role("link", name="2", exact=True).click()
+    rows = page.locator("table.calls tbody tr")
+    await expect(rows).to_have_count(2)
+    await expect(page.get_by_label("Status")).to_have_value("errors")
+    await page.get_by_label("Status").select_option("5xx")
+    await person.press("Search")
+    await expect(page.get_by_text("No call fits.")).to_be_visible()
+    assert [one["status"] for one in bad] == [400, 400]
+    assert {one["status"] for one in good} == {200}

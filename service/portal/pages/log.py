@@ -26,6 +26,8 @@ from service.usage.shapes import UsageReceipt, to_call, to_receipt
 _ROWS: Final = 25
 KINDS: Final = {kind.code: kind for kind in errors.KINDS}
 _ASKED: Final = ("request", "connection", "key", "status", "since", "until", "operation")
+CLASSES: Final = {"errors": (400, None), "4xx": (400, 500), "5xx": (500, None), "2xx": (None, 300)}
+"""Statuses from and below, by what the page calls them."""
 STATUSES: Final = (
     "200",
     "201",
@@ -172,7 +174,10 @@ def _filter(asked: dict[str, str], zone: str) -> CallFilter:
     if asked["key"]:
         chosen["key_id"] = ids.decode("key", asked["key"])
     if asked["status"]:
-        chosen["status"] = _status(asked["status"])
+        if asked["status"] in CLASSES:
+            chosen["status_from"], chosen["status_below"] = CLASSES[asked["status"]]
+        else:
+            chosen["status"] = _status(asked["status"])
     return CallFilter(**chosen)
 
 
