@@ -145,8 +145,6 @@ async def _follow(
     if asked.action not in (Action.CONNECT, Action.CONSENT):
         return
     if decision == "refused":
-        # Also what was signed with it: a consent that nobody agreed to must not come into use by another way.
-        await connections.mark_consents_revoked(connection, org_id, asked.connection_id, at)
         state, reason = State.REVOKED, REFUSED
     elif await store.has_other_approval(connection, org_id, asked.connection_id, asked.id):
         return
@@ -154,6 +152,9 @@ async def _follow(
         state, reason = State.HEALTHY, None
     waiting = await connections.get_connection(connection, org_id, asked.connection_id)
     if waiting is not None and waiting.state is State.PENDING:
+        if state is State.REVOKED:
+            # Also what was signed with it: a consent that nobody agreed to must not come into use by another way.
+            await connections.mark_consents_revoked(connection, org_id, asked.connection_id, at)
         await connections.mark_connection_state(connection, org_id, asked.connection_id, state, reason, at)
     if decision == "approved":
         await store.mark_used(connection, org_id, asked.id, at)
