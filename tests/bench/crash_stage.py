@@ -215,7 +215,6 @@ async def crash_stage(
             **environ_of(embedded.Servers(postgres.url, redis_url)),
             HELD_S: str(held_s),
             # As an installed service has it: what starts so often does not compile its modules each time.
-            "PYTHONPYCACHEPREFIX": str(root / "compiled"),
             "PYTHONDONTWRITEBYTECODE": "",
         }
         people, capped_org = await _prepare(postgres.url, environ, sandbox, callers, limit_minor)
