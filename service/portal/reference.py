@@ -14,7 +14,8 @@ from service.portal.terms import Terms
 from service.samples.languages import Sample, samples
 from service.samples.requests import Operation, Place, SampleRequests, is_for_customers
 
-_FIRST: Final = ("service", "account", "vendors", "connections", "clients", "contacts")
+_FIRST: Final = ("clients", "contacts", "invoices", "payments", "documents", "tasks", "connections", "vendors", "keys")
+_LAST: Final = "service"
 _KINDS: Final = {kind.code: kind for kind in errors.KINDS}
 
 
@@ -74,7 +75,7 @@ class Reference:
         found: dict[str, list[Operation]] = {}
         for operation in self._requests.operations.values():
             found.setdefault(operation["tags"][0], []).append(operation)
-        order = {tag: index for index, tag in enumerate(_FIRST)}
+        order = {tag: index for index, tag in enumerate(_FIRST)} | {_LAST: 1000}
         return dict(sorted(found.items(), key=lambda item: (order.get(item[0], 99), item[0])))
 
     def get(self, operation_id: str) -> Operation | None:
