@@ -1,7 +1,6 @@
 """The connect pages in a real headless Chromium, with JavaScript switched off."""
 
 import os
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any, cast
@@ -10,21 +9,19 @@ import pytest
 from axe_playwright_python.async_playwright import Axe
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
+from tests.portal.browser import launch
+
 from .hosted import Connecting
 from .hosted_fixtures import connecting, database, operator_pool, port, served, settings, vendors
 
 __all__ = ["connecting", "database", "operator_pool", "port", "served", "settings", "vendors"]
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-pytestmark = [
-    pytest.mark.anyio,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Chromium: apt-get install chromium"),
-]
+pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        browser = await launch(playwright)
         yield browser
         await browser.close()
 
