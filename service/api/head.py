@@ -14,7 +14,7 @@ _ONCE: Final = frozenset(
     {
         b"account-id", b"authorization", b"confirm-connection", b"connection-id", b"content-digest",
         b"content-encoding", b"content-type", b"host", b"idempotency-key", b"if-match", b"if-range", b"range",
-        b"ticket-reference",
+        b"ticket-reference", b"transfer-encoding",
     }
 )  # fmt: skip
 
@@ -31,6 +31,8 @@ def refuse_bad_head(scope: Scope, max_header_bytes: int) -> None:
             if name in seen:
                 raise _refused(name.decode(), "repeated", "Send it once.")
             seen.add(name)
+        if name == b"transfer-encoding" and value.lower() != b"chunked":  # the server would not unpack it
+            raise _refused("transfer-encoding", "unsupported", "`chunked` alone: bodies come as they are, not packed.")
         if name == b"api-version" and value not in KNOWN:
             raise _refused("api-version", "unknown", f"There is {VERSION}.")
         if name == b"host" and not value:  # as the server tells of none

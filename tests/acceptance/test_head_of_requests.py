@@ -53,6 +53,23 @@ async def test_body_that_breaks_off_is_never_carried_out(api: Api, quickbooks: S
     assert quickbooks.stats()["total"] == 0
 
 
+@pytest.mark.parametrize(
+    "framing",
+    [
+        "Content-Length: 5\nContent-Length: 30\n",
+        "Transfer-Encoding: chunked\nTransfer-Encoding: chunked\n",
+        "Transfer-Encoding: gzip, chunked\n",
+    ],
+)
+async def test_body_whose_framing_is_not_plain_is_refused(api: Api, quickbooks: SandboxServer, framing: str) -> None:
+    body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(CLIENT), CLIENT)
+
+    status, _ = await sent(api, head_of(api, "POST /v1/clients", framing), body)
+
+    assert status == 400
+    assert quickbooks.stats()["total"] == 0
+
+
 async def test_body_that_dawdles_is_408(api: Api, quickbooks: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("service.api.call.BODY_WITHIN_S", 0.2)
 
