@@ -17,6 +17,7 @@ from service.accounts.errors import (
     LinkExpiredError,
     MemberNotFoundError,
     NotAllowedError,
+    UnknownOrganizationError,
 )
 from service.accounts.identities import unlink_all
 from service.accounts.members_store import Invitation, Member
@@ -85,7 +86,8 @@ async def add_owner(
 ) -> Member:
     """An owner for an organization that was made at the command line, so that somebody can see its pages.
 
-    The address is taken as the operator gives it. Raises AddressTakenError and ImpossibleValueError.
+    The address is taken as the operator gives it. Raises AddressTakenError, ImpossibleValueError and
+    UnknownOrganizationError.
     """
     address = checked_email(email)
     kept = await passwords.hash(check_password(password, address))
@@ -215,6 +217,8 @@ async def _add(
             await store.insert_member(connection, made, kept)
     except asyncpg.UniqueViolationError:
         raise AddressTakenError("a member with this address exists already") from None
+    except asyncpg.ForeignKeyViolationError:
+        raise UnknownOrganizationError("no such organization") from None
     return made
 
 

@@ -1,11 +1,13 @@
 """`tickmark orgs` and `tickmark firms`: who pays, and whose data they read."""
 
+import secrets
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from billing import load_price_book, open_account
 from service import ids
+from service.accounts.members import add_owner
 from service.accounts.organizations import (
     create_firm,
     create_organization,
@@ -13,11 +15,12 @@ from service.accounts.organizations import (
     list_organizations,
     point_to_firm,
 )
+from service.accounts.passwords import Passwords
 from service.accounts.store import Firm, Organization
 from service.audit.acts import record_act
 from service.cli.database import operator
 from service.cli.options import Json, Org
-from service.cli.output import instant, ref, show
+from service.cli.output import instant, ref, say, show, show_json
 from service.cli.reading import PUBLIC, read_id, read_plan
 
 orgs = App(name="orgs", help="Our customers.")
@@ -47,6 +50,27 @@ async def create_org(
         await open_account(connection, made.id, priced, made.time_zone, priced.currency)
         await record_act(connection, made.id, "orgs.create", (ids.encode("org", made.id),))
     show([_org_row(made)], as_json=as_json)
+
+
+@orgs.command(name="add-owner")
+async def add_org_owner(
+    email: str,
+    *,
+    org: Org,
+    name: Annotated[str, Parameter(help="Of the person, as the others of the team see it.")],
+    as_json: Json = False,
+) -> None:
+    """Let a person sign in as an owner of an organization that was made here, and show the password, this once."""
+    org_id, password = read_id("org", org), secrets.token_urlsafe(12)
+    async with operator() as connection, connection.transaction():
+        made = await add_owner(connection, Passwords(), org_id, email=email, name=name, password=password)
+    row = {"id": ref("mem", made.id), "email": made.email, "name": made.name}
+    if as_json:
+        show_json({**row, "password": password})
+        return
+    show([row], as_json=False)
+    say("\nPassword, shown this once (the person sets another one by Security, or by a mail from the sign-in page):")
+    say(password)
 
 
 @firms.command(name="list")

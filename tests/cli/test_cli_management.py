@@ -244,3 +244,30 @@ def test_empty_database_is_migrated_once(
     assert "migrating service/0001_pre_roles.sql" in cli("migrate")
     assert cli("migrate") == "Nothing to do.\n"
     asyncio.run(sql(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def test_owner_of_an_organization_made_here_gets_a_password_once(cli: Cli) -> None:
+    org = cli.organization()
+    made = cli.rows("orgs", "add-owner", "una@ohara.example", "--org", org, "--name", "Una O'Hara")
+
+    assert made["id"].startswith("mem_")
+    assert len(made["password"]) >= 12
+    acts = cli("audit", "export", "--org", org)
+    assert "team.add_owner" in acts
+    assert made["password"] not in acts
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("una@ohara.example", "--org", ids.encode("org", UUID(int=7))), "no such organization"),
+        (("una", "--org", "{org}"), "e-mail"),
+    ],
+    ids=["nobody's", "no-address"],
+)
+def test_owner_who_cannot_be_is_told_in_one_line(cli: Cli, words: tuple[str, ...], said: str) -> None:
+    org = cli.organization()
+    told = cli("orgs", "add-owner", *(word.format(org=org) for word in words), "--name", "Una", code=1)
+
+    assert said in told
+    assert len(told.splitlines()) == 1
