@@ -614,7 +614,7 @@ SELECT billing.sum_up();
 SELECT billing.sum_up_keys();
 
 -- name: list_key_figures
--- How a key was used since an instant ($4), by hour or day ($3); all together first.
+-- How a key of an organization (org_id, $1) was used since an instant ($4), by hour or day ($3); all together first.
 SELECT f.at, f.calls, f.refused, f.failed, f.p50_ms, f.p99_ms FROM billing.key_figures($1, $2, $3, $4) f
 ORDER BY f.at NULLS FIRST;
 

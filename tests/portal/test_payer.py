@@ -1,5 +1,7 @@
 """Invoices are made out to somebody: by name, with an address and a tax id, as whoever pays says."""
 
+import re
+
 import httpx
 import pytest
 from playwright.async_api import expect
@@ -76,6 +78,7 @@ async def test_key_says_who_pays_and_never_names_a_person(people: People, site: 
     person = await people()
     await person.go("/keys/new")
     await person.fill("Name", "payer")
+    await person.page.get_by_role("radio", name=re.compile("^Live")).check()
     await person.page.get_by_text("Read and write records").click()
     await person.press("Make the key")
     key = await person.page.locator(".secret code").inner_text()
