@@ -66,9 +66,10 @@ _decode = msgspec.json.Decoder(Entry).decode
 
 def to_row(entry: Entry) -> BesideRow:
     """The entry as a row: an `audit_head`, which only repeats the content for searching, and the content."""
-    uuid = literals.uuid
-    head = f"{uuid(entry.org)},{uuid(entry.id)},{uuid(entry.firm)},{literals.uuids(entry.consents)}"
-    return BesideRow(literals.record(head), ENCODER.encode(entry).decode())
+    firm, consents = literals.uuid(entry.firm), literals.uuids(entry.consents)
+    # `literals.record` of its fields, in one go because every call pays for it.
+    head = f'"({entry.org.int:032x},{entry.id.int:032x},{firm},{consents})"'
+    return BesideRow(head, ENCODER.encode(entry).decode())
 
 
 def from_content(content: str | bytes | msgspec.Raw) -> Entry:

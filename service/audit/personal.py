@@ -13,7 +13,7 @@ import msgspec
 
 from service.audit import store
 from service.audit.entry import Personal, SealedPart
-from service.connections.vault import DataKey, Place, Vault
+from service.connections.vault import DataKey, Place, Sealer, Vault
 from service.db.pool import Connection, Pool, as_organization
 from service.db.recent import Recent
 from service.ids import canonical
@@ -24,33 +24,43 @@ _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Personal).decode
 
 
+class _Held(msgspec.Struct, frozen=True):
+    """A key in use, as it is stored and as it seals."""
+
+    key: DataKey
+    sealer: Sealer
+
+
 class PersonalKeys:
     """The keys in use, as seen by one process; a destroyed one is not used again after a second."""
 
     def __init__(self, pool: Pool, vault: Vault, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._pool = pool
         self._vault = vault
-        self._keys: Recent[tuple[UUID, UUID], DataKey] = Recent(monotonic=monotonic)
+        self._keys: Recent[tuple[UUID, UUID], _Held] = Recent(monotonic=monotonic)
 
     async def seal(self, org_id: UUID, firm_id: UUID | None, row_id: UUID, personal: Personal) -> SealedPart:
         """Sealed under the firm's key, or under the organization's where no firm is known."""
         subject = firm_id or org_id
-        key = await self.key_of(org_id, subject)
-        sealed = await self._vault.seal(key, _place(org_id, row_id), _encode(personal))
-        return SealedPart(subject, key.version, b64encode(sealed).decode())
+        held = self._keys.peek((org_id, subject)) or await self._held(org_id, subject)
+        sealed = held.sealer.seal(_place(org_id, row_id), _encode(personal))
+        return SealedPart(subject, held.sealer.version, b64encode(sealed).decode())
 
     async def key_of(self, org_id: UUID, subject: UUID) -> DataKey:
         """The key in use for what is personal of a firm, or of the organization itself."""
+        return (await self._held(org_id, subject)).key
+
+    async def _held(self, org_id: UUID, subject: UUID) -> _Held:
         return await self._keys.get((org_id, subject), lambda: self._read(org_id, subject))
 
-    async def _read(self, org_id: UUID, subject: UUID) -> DataKey:
+    async def _read(self, org_id: UUID, subject: UUID) -> _Held:
         async with as_organization(self._pool, org_id) as connection:
             key = await store.get_audit_key(connection, org_id, subject)
             while key is None:
                 version = await store.get_next_version(connection, org_id, subject)
                 await store.insert_audit_key(connection, await self._vault.new_data_key(org_id, subject, version))
                 key = await store.get_audit_key(connection, org_id, subject)
-        return key
+        return _Held(key, await self._vault.sealer(key))
 
 
 async def unseal(

@@ -2,8 +2,9 @@
 
     python -m tests.bench.audit [--json] [--rows 1000000] [--calls 20000] [--callers 64] [--offered 5000 8000]
 
-The first part starts its own PostgreSQL as it comes (fsync on) and records the same calls without and with audit rows,
-run after run in turns; the row's making (personal fields sealed, canonical JSON) is included. It asks twice:
+The first part starts its own PostgreSQL (fsync on, with log files to use again, as one in service has) and records the
+same calls without and with audit rows, run after run in turns; making the row (personal fields sealed, canonical JSON)
+is included. It asks twice:
 
 offered     so many calls a second arrive, whatever becomes of those before them, some every millisecond: what a worker
             serves. A wait begins when the call was due, so that a late start counts.
@@ -35,7 +36,7 @@ from billing import Invocation, Meter, Reason, UsageLedger
 from service import embedded
 from service.audit.calls import BESIDE
 from service.audit.checkpoints import Signer, checkpoint_over, first_of
-from service.audit.entry import Entry, Personal, to_row
+from service.audit.entry import Entry, Personal, SealedPart, to_row
 from service.audit.export import End, Head, RowLine
 from service.audit.hashes import genesis, leaf_hash, link_hash
 from service.audit.personal import PersonalKeys
@@ -49,6 +50,8 @@ from service.ids import new_uuid
 SIGNER = Signer(b"b" * 32)
 _KEY, _CONNECTION, _FIRM, _CONSENT = new_uuid(), new_uuid(), new_uuid(), new_uuid()
 _encode = msgspec.json.Encoder().encode
+_LOG_FILES = 60
+"""As many as all runs fill."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -103,7 +106,7 @@ def _call(org_id: UUID) -> Invocation:
     )
 
 
-def _entry(org_id: UUID, row_id: UUID) -> Entry:
+def _entry(org_id: UUID, row_id: UUID, personal: SealedPart | None = None) -> Entry:
     return Entry(
         org=org_id,
         id=row_id,
@@ -119,6 +122,7 @@ def _entry(org_id: UUID, row_id: UUID) -> Entry:
         rows=200,
         consents=(_CONSENT,),
         purpose="practice management",
+        personal=personal,
     )
 
 
@@ -133,7 +137,7 @@ def _audited(ledger: UsageLedger, keys: PersonalKeys) -> Recorder:
     async def record(org: UUID) -> None:
         call = _call(org)
         sealed = await keys.seal(org, _FIRM, call.request_id, Personal("192.0.2.7", ("cli_1",)))
-        await ledger.record(call, to_row(msgspec.structs.replace(_entry(org, call.request_id), personal=sealed)))
+        await ledger.record(call, to_row(_entry(org, call.request_id, sealed)))
 
     return record
 
@@ -253,8 +257,24 @@ async def _postgres(directory: str, options: argparse.Namespace) -> tuple[list[A
     await migrate(url)
     connection = await asyncpg.connect(url)
     assert await connection.fetchval("SHOW fsync") == "on"
+    await _leave_log_files(connection)
     await connection.close()
     return await _recording(url, options)
+
+
+async def _leave_log_files(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """Files of the write-ahead log to use again, as a server has that has been in service for a while.
+
+    A new one is filled with zeros while a commit waits for it: 10 ms each, one for every 9,000 calls.
+    """
+    await connection.execute("ALTER SYSTEM SET min_wal_size = '1GB'")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.execute("CREATE TABLE filled (content text)")
+    for _ in range(_LOG_FILES):
+        await connection.execute("INSERT INTO filled SELECT repeat(md5(n::text), 16) FROM generate_series(1, 30000) n")
+    await connection.execute("DROP TABLE filled")
+    await connection.execute("CHECKPOINT")
+    await connection.execute("CHECKPOINT")
 
 
 def main() -> None:

@@ -54,18 +54,22 @@ class WireAddress(Struct, frozen=True, gc=False):
 
 def to_emails(wire: list[WireEmail] | None | UnsetType) -> list[Email]:
     """The primary one first. A list of records tells none."""
+    if not wire:
+        return []
     return [
         Email(text, _label(one.type or one.key))
-        for one in sorted(wire or (), key=lambda one: not one.is_primary)
+        for one in sorted(wire, key=lambda one: not one.is_primary)
         if (text := one.email or one.value)
     ]
 
 
 def to_phones(wire: list[WirePhone] | None | UnsetType) -> list[Phone]:
     """The primary one first, each with its extension."""
+    if not wire:
+        return []
     return [
         Phone(f"{text} x{one.extension}" if one.extension else text, _label(one.type or one.key))
-        for one in sorted(wire or (), key=lambda one: not one.is_primary)
+        for one in sorted(wire, key=lambda one: not one.is_primary)
         if (text := one.number or one.value)
     ]
 
