@@ -46,12 +46,11 @@ from service.connections.vault import LocalKey, Vault
 from service.db.migrate import migrate
 from service.db.pool import open_pool
 from service.ids import new_uuid
+from tests.bench.log_files import leave_log_files
 
 SIGNER = Signer(b"b" * 32)
 _KEY, _CONNECTION, _FIRM, _CONSENT = new_uuid(), new_uuid(), new_uuid(), new_uuid()
 _encode = msgspec.json.Encoder().encode
-_LOG_FILES = 60
-"""As many as all runs fill."""
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -257,24 +256,9 @@ async def _postgres(directory: str, options: argparse.Namespace) -> tuple[list[A
     await migrate(url)
     connection = await asyncpg.connect(url)
     assert await connection.fetchval("SHOW fsync") == "on"
-    await _leave_log_files(connection)
+    await leave_log_files(connection)
     await connection.close()
     return await _recording(url, options)
-
-
-async def _leave_log_files(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """Files of the write-ahead log to use again, as a server has that has been in service for a while.
-
-    A new one is filled with zeros while a commit waits for it: 10 ms each, one for every 9,000 calls.
-    """
-    await connection.execute("ALTER SYSTEM SET min_wal_size = '1GB'")
-    await connection.execute("SELECT pg_reload_conf()")
-    await connection.execute("CREATE TABLE filled (content text)")
-    for _ in range(_LOG_FILES):
-        await connection.execute("INSERT INTO filled SELECT repeat(md5(n::text), 16) FROM generate_series(1, 30000) n")
-    await connection.execute("DROP TABLE filled")
-    await connection.execute("CHECKPOINT")
-    await connection.execute("CHECKPOINT")
 
 
 def main() -> None:

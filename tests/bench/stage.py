@@ -16,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote, urlencode, urlsplit
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import uvloop
 
@@ -33,6 +34,7 @@ from service.demo.cast import Cast, prepare_cast
 from service.sandbox.serve import SandboxServer, running
 from service.settings import Settings, load
 from tests.bench.cost import family
+from tests.bench.log_files import leave_log_files
 from tests.bench.pages import page_body
 from tests.bench.peers import UPSTREAM
 
@@ -86,6 +88,7 @@ def stage() -> Generator[Stage]:
         upstream = stack.enter_context(_upstream(directory))
         servers = stack.enter_context(embedded.running(directory / "servers"))
         environ = environ_of(servers)
+        uvloop.run(_in_service(servers.postgres_url))
         cast = uvloop.run(_prepare(servers.postgres_url, load(environ), _Canned(sandbox, upstream)))
         connection_id = cast.connections["quickbooks"]
         yield Stage(
@@ -231,6 +234,14 @@ def environ_of(servers: embedded.Servers) -> dict[str, str]:
         "TICKMARK_QUICKBOOKS_CLIENT_ID": "bench",
         "TICKMARK_QUICKBOOKS_CLIENT_SECRET": "bench",
     }
+
+
+async def _in_service(url: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await leave_log_files(connection)
+    finally:
+        await connection.close()
 
 
 async def _prepare(url: str, settings: Settings, sandbox: SandboxServer) -> Cast:
