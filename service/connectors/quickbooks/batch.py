@@ -118,18 +118,45 @@ def _refuse_others(others: set[str], at: str) -> None:
         raise invalid(where, "unsupported", "Nothing by this name can stand in an item here.")
 
 
-_SELECT: Final = re.compile(
-    r"\s*+select\s++(?:(?!from\s)[\w.,()*]++\s++)++from\s++(\w++)(?:\s++(?:'(?:[^'\\]|\\.)*+'|[^';])*+)?+",
-    re.IGNORECASE | re.ASCII | re.DOTALL,
-)
-"""One statement that reads one entity; a semicolon stands within a text only. Nothing in it is tried twice."""
+_PIECE: Final = re.compile(r"'|\\.|\\|[^'\\]+", re.DOTALL)
+_BLANKS: Final = re.compile(r"\s+", re.ASCII)
+_COLUMNS: Final = re.compile(r"[\w.,()*]+", re.ASCII)
+_ENTITY: Final = re.compile(r"\w+", re.ASCII)
+
+
+def _entity_of(statement: str) -> str | None:
+    """The entity that a single statement reads; None of anything else. A semicolon stands within a text only."""
+    words = [word for word in _BLANKS.split(_without_texts(statement) or ";") if word]
+    heads = [word.lower() for word in words]
+    if heads[:1] != ["select"] or "from" not in heads or any(";" in word for word in words):
+        return None
+    at = heads.index("from")
+    columns, entity = words[1:at], words[at + 1 : at + 2]
+    if not columns or not all(map(_COLUMNS.fullmatch, columns)) or not all(map(_ENTITY.fullmatch, entity)):
+        return None
+    return next(iter(entity), None)
+
+
+def _without_texts(statement: str) -> str | None:
+    """The statement, its texts taken out of their quotes. None where one has no end, or an escape stands outside."""
+    left: list[str] = []
+    inside = False
+    for piece in _PIECE.findall(statement):
+        if piece == "'":
+            inside = not inside
+            left.append(piece)
+        elif not inside:
+            if "\\" in piece:
+                return None
+            left.append(piece)
+    return None if inside else "".join(left)
 
 
 def _refuse_unreadable(statement: str, at: str, readable: frozenset[str]) -> None:
-    found = _SELECT.fullmatch(statement)
-    if found is None:
+    entity = _entity_of(statement)
+    if entity is None:
         raise invalid(at, "statement", "One `SELECT … FROM …`: a statement reads.")
-    if found[1] not in readable:
+    if entity not in readable:
         raise invalid(at, "entity", f"Entities that can be read here: {', '.join(sorted(readable))}.")
 
 
