@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Page, expect
 
 from service.jobs.hooks import opened_deliverer
 from service.settings import Settings
@@ -50,10 +50,16 @@ async def add_endpoint(person: Person, url: str, description: str = "keeps our c
     return await person.page.locator(".secret code").inner_text()
 
 
+async def load_again(page: Page) -> None:
+    """Once the page that was asked for before has come: a reload in between has nothing to load again."""
+    await page.wait_for_load_state()
+    await page.reload()
+
+
 async def until_delivered(person: Person) -> None:
     """Loads the page again until the newest delivery is through."""
     for _ in range(60):
-        await person.page.reload()
+        await load_again(person.page)
         if await person.page.locator("table.calls tbody tr").first.get_by_text("delivered", exact=True).count():
             return
         await asyncio.sleep(0.1)
@@ -155,7 +161,7 @@ async def test_webhook_pages_read_well_on_a_small_phone(
     await person.press("Send a test event")
     await receiver.until(1)
     for _ in range(60):
-        await page.reload()
+        await load_again(page)
         if await page.get_by_text("not taken").count():
             break
         await asyncio.sleep(0.1)
@@ -167,7 +173,7 @@ async def test_webhook_pages_read_well_on_a_small_phone(
     await receiver.until(2)
     await page.get_by_role("link", name="keeps our copy").click()
     for _ in range(60):
-        await page.reload()
+        await load_again(page)
         if await page.get_by_role("alert").count():
             break
         await asyncio.sleep(0.1)
