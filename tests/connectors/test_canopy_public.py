@@ -100,8 +100,8 @@ def sent(request: Any) -> Any:
 
 
 def test_a_list_goes_on_by_its_cursor_and_guesses_nothing() -> None:
-    first = play(CANOPY_PUBLIC, clients.page(Query(limit=2), BOOK), listed(*ROWS[:2], cursor="abc"))
-    second = play(CANOPY_PUBLIC, clients.page(Query(limit=2, position=first.value.next), BOOK), listed(ROWS[2]))
+    first = play(CANOPY_PUBLIC, clients.RECORDS.page(Query(limit=2), BOOK), listed(*ROWS[:2], cursor="abc"))
+    second = play(CANOPY_PUBLIC, clients.RECORDS.page(Query(limit=2, position=first.value.next), BOOK), listed(ROWS[2]))
 
     assert dict(first.requests[0].query) == {"limit": "2"}
     assert dict(second.requests[0].query) == {"limit": "2", "next_cursor": "abc"}
@@ -113,20 +113,24 @@ def test_a_list_goes_on_by_its_cursor_and_guesses_nothing() -> None:
 
 
 def test_a_cursor_that_repeats_is_broken_paging() -> None:
-    first = play(CANOPY_PUBLIC, clients.page(Query(limit=1), BOOK), listed(ROWS[0], cursor="abc")).value
+    first = play(CANOPY_PUBLIC, clients.RECORDS.page(Query(limit=1), BOOK), listed(ROWS[0], cursor="abc")).value
     with pytest.raises(BrokenPaging):
-        play(CANOPY_PUBLIC, clients.page(Query(limit=1, position=first.next), BOOK), listed(ROWS[1], cursor="abc"))
+        play(
+            CANOPY_PUBLIC,
+            clients.RECORDS.page(Query(limit=1, position=first.next), BOOK),
+            listed(ROWS[1], cursor="abc"),
+        )
 
 
 def test_what_was_changed_since_is_asked_in_utc() -> None:
     since = datetime(2026, 11, 20, 8, 0, tzinfo=UTC)
-    walked = play(CANOPY_PUBLIC, clients.page(Query(limit=5, updated_after=since), BOOK), listed())
+    walked = play(CANOPY_PUBLIC, clients.RECORDS.page(Query(limit=5, updated_after=since), BOOK), listed())
 
     assert dict(walked.requests[0].query)["updated_at"] == "2026-11-20T08:00:00Z"
 
 
 def test_one_client_is_told_whole() -> None:
-    shown = play(CANOPY_PUBLIC, clients.get("CON7f0c-11", BOOK), one()).value
+    shown = play(CANOPY_PUBLIC, clients.RECORDS.get("CON7f0c-11", BOOK), one()).value
 
     assert shown.kind is ClientKind.INDIVIDUAL
     assert (shown.given_name, shown.family_name, shown.legal_name) == ("Ada", "Finch", None)
@@ -154,7 +158,7 @@ def test_one_client_is_told_whole() -> None:
 
 def test_names_that_the_record_does_not_tell_are_not_said_to_be_none() -> None:
     lean = {name: value for name, value in PERSON.items() if name not in {"first_name", "last_name"}}
-    shown = play(CANOPY_PUBLIC, clients.get("CON7f0c-11", BOOK), ok({"client": lean})).value
+    shown = play(CANOPY_PUBLIC, clients.RECORDS.get("CON7f0c-11", BOOK), ok({"client": lean})).value
 
     assert (shown.given_name, shown.family_name, shown.legal_name) == (UNSET, UNSET, None)
     assert shown.meta.unsupported == (*clients.UNSUPPORTED, "given_name", "family_name")
@@ -171,7 +175,7 @@ def test_names_that_the_record_does_not_tell_are_not_said_to_be_none() -> None:
     ],
 )
 def test_status_follows_the_marks_before_the_type(marks: dict[str, Any], status: ClientStatus) -> None:
-    assert play(CANOPY_PUBLIC, clients.get("C1", BOOK), one(**marks)).value.status is status
+    assert play(CANOPY_PUBLIC, clients.RECORDS.get("C1", BOOK), one(**marks)).value.status is status
 
 
 def test_what_has_no_place_stays_unmapped_and_no_number_leaves() -> None:
@@ -299,9 +303,10 @@ def test_a_create_that_nobody_answered_is_found_by_its_mark() -> None:
         ((listed(*ROWS),), NotWritten),
         ((listed(ROW), one(created_at="2019-12-10T09:28:16")), NotWritten),
         ((listed(*ROWS, cursor="abc"),), OutcomeUnknown),
+        ((listed(ROW), failed(404)), OutcomeUnknown),
         ((listed(ROW, ROW), *(one(created_at="2026-11-20T08:00:03"),) * 2), OutcomeUnknown),
     ],
-    ids=["none", "an-older-one", "more-than-a-page", "two"],
+    ids=["none", "an-older-one", "more-than-a-page", "taken-away", "two"],
 )
 def test_what_cannot_be_told_for_sure_is_not_said(answers: tuple[Response, ...], fault: type[Exception]) -> None:
     with pytest.raises(fault):
@@ -315,7 +320,7 @@ def test_a_create_without_a_mark_cannot_be_looked_for() -> None:
 
 def test_the_search_of_clients_is_no_client() -> None:
     with pytest.raises(NotFound):
-        play(CANOPY_PUBLIC, clients.get("search", BOOK))
+        play(CANOPY_PUBLIC, clients.RECORDS.get("search", BOOK))
 
 
 @pytest.mark.parametrize(
@@ -331,7 +336,7 @@ def test_the_search_of_clients_is_no_client() -> None:
 )
 def test_faults_follow_the_status_and_quote_nobody(status: int, fault: type[Exception]) -> None:
     with pytest.raises(fault) as met:
-        play(CANOPY_PUBLIC, clients.get("C1", BOOK), failed(status, **{"retry-after": "3"}))
+        play(CANOPY_PUBLIC, clients.RECORDS.get("C1", BOOK), failed(status, **{"retry-after": "3"}))
 
     assert "Ada" not in str(met.value)
 
@@ -363,7 +368,7 @@ def test_contacts_are_read_in_either_spelling(parts: dict[str, Any]) -> None:
         "created_at": "2020-01-15T10:30:00Z",
         "updated_at": "2023-03-20T14:45:30Z",
     }
-    shown = play(CANOPY_PUBLIC, contacts.get("CON1", BOOK), ok({"contact": person | parts})).value
+    shown = play(CANOPY_PUBLIC, contacts.RECORDS.get("CON1", BOOK), ok({"contact": person | parts})).value
 
     assert shown.emails == [Email("alma@quill.example", "work")]
     assert shown.phones == [Phone("5555550143", "mobile")]

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.canopy_public import calls
 from service.connectors.canopy_public.clients_write import from_client_create, from_client_update
 from service.connectors.canopy_public.custom_fields import WireValue, definitions, to_values
+from service.connectors.canopy_public.entity import Entity
 from service.connectors.canopy_public.wire import (
     DOC,
     MOST,
@@ -25,12 +25,11 @@ from service.connectors.canopy_public.wire import (
     to_phones,
     to_tax_ids,
 )
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire, given
-from service.connectors.sdk.codec import json_reader, unsaid_is_utc
+from service.connectors.sdk.binding import Binding, Query, given
+from service.connectors.sdk.codec import unsaid_is_utc
 from service.connectors.sdk.faults import NotFound, NotWritten, OutcomeUnknown, SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.paging import cursor_page
 from service.connectors.sdk.wire import UNMAPPED
 from service.ids import Book
 from service.resources.client import Client, ClientCreate, ClientKind, ClientStatus, ClientUpdate, LinkedClient
@@ -194,39 +193,13 @@ def _meta(missing: tuple[bool, ...]) -> Meta:
     return Meta(unsupported=(*UNSUPPORTED, *compress(RECORD_ONLY, missing)))
 
 
-class _List(Struct, frozen=True, gc=False):
-    clients: list[WireClient]
-    next_cursor: str | None = None
-
-
-class _One(Struct, frozen=True, gc=False):
-    client: WireClient
-
-
-_read_list: Final = json_reader(_List)
-_read_one: Final = json_reader(_One)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Client]]:
-    answer = _read_list((yield calls.rows("clients", query)))
-    return cursor_page(answer.clients, answer.next_cursor or None, query, to_client, book, "$.clients")
-
-
-def get(remote_id: str, book: Book) -> Flow[Client]:
-    """One client. Raises NotFound also for a deleted one, which the vendor may still show with a mark."""
-    found = _read_one((yield calls.read("clients", remote_id))).client
-    if found.is_deleted:
-        raise NotFound("the client is deleted")
-    return to_client(found, book)
+RECORDS: Final = Entity("clients", "client", WireClient, to_client, lambda wire: bool(wire.is_deleted))
+_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
 
 
 def create(new: ClientCreate, key: str, book: Book) -> Flow[Client]:
     fields = yield from _definitions(new.custom_fields)
-    body = from_client_create(new, fields, book)
-    return to_client(_read_one((yield calls.create("clients", "client", body))).client, book)
-
-
-_CLOCKS_DIFFER_BY: Final = timedelta(minutes=5)
+    return (yield from RECORDS.created(from_client_create(new, fields, book), book))
 
 
 def made(new: ClientCreate, since: datetime, book: Book) -> Flow[Client]:
@@ -234,28 +207,26 @@ def made(new: ClientCreate, since: datetime, book: Book) -> Flow[Client]:
     mark, since = given(new.external_id), since - _CLOCKS_DIFFER_BY
     if not mark:
         raise OutcomeUnknown("nothing marks the client that was to be made")
-    rows = _read_list((yield calls.rows("clients", Query(limit=MOST, updated_after=since))))
+    rows, cursor = yield from RECORDS.rows(Query(limit=MOST, updated_after=since))
     found: list[Client] = []
-    for row in rows.clients:
+    for row in rows:
         if row.external_id == mark:
-            client = yield from get(row.id, book)
+            try:
+                client = yield from RECORDS.get(row.id, book)
+            except NotFound:
+                raise OutcomeUnknown("a client that carries the mark was taken away just now") from None
             if isinstance(client.created_at, datetime) and client.created_at >= since:
                 found.append(client)
     if len(found) == 1:
         return found[0]
-    if found or rows.next_cursor:
+    if found or cursor is not None:
         raise OutcomeUnknown("too many clients have been changed since to say which one it is")
     raise NotWritten("no client carries the mark")
 
 
 def update(remote_id: str, new: ClientUpdate, version: str | None, key: str, book: Book) -> Flow[Client]:
     fields = yield from _definitions(new.custom_fields)
-    body = from_client_update(new, fields, book)
-    return to_client(_read_one((yield calls.change("clients", "client", remote_id, body))).client, book)
-
-
-def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
-    yield calls.delete("clients", remote_id)
+    return (yield from RECORDS.changed(remote_id, from_client_update(new, fields, book), book))
 
 
 def _definitions(values: Mapping[str, Any] | UnsetType) -> Flow[Mapping[str, str]]:
@@ -265,20 +236,19 @@ def _definitions(values: Mapping[str, Any] | UnsetType) -> Flow[Mapping[str, str
 
 BINDING: Final = Binding[Client, ClientCreate, ClientUpdate](
     doc=DOC,
-    wire=Wire(WireClient, one=("client",), many=("clients",)),
+    wire=RECORDS.place,
     unsupported=UNSUPPORTED,
     record_only=RECORD_ONLY,
-    page=page,
-    get=get,
+    page=RECORDS.page,
+    get=RECORDS.get,
     create=create,
     made=made,
     update=update,
-    delete=delete,
+    delete=RECORDS.delete,
     updated_after=True,
     max_page=MOST,
     notes="A list tells a client's name, kind, external id and type alone: e-mail, telephone and whether it is "
     "archived are told of one client at a time (in a list the status is `other`, the vendor's type in "
     "`status_native`). The vendor takes no key: a create of which no answer came is looked for by its "
-    "`external_id`. Custom fields go "
-    "by the id of their definition. Assumed: that times without an offset are in UTC.",
+    "`external_id`. Custom fields go by the id of their definition. Assumed: that times without an offset are in UTC.",
 )

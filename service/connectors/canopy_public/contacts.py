@@ -10,8 +10,8 @@ from typing import Annotated, Final
 
 from msgspec import UNSET, Struct, UnsetType
 
-from service.connectors.canopy_public import calls
 from service.connectors.canopy_public.contacts_write import from_contact_create, from_contact_update
+from service.connectors.canopy_public.entity import Entity
 from service.connectors.canopy_public.wire import (
     DOC,
     MOST,
@@ -23,12 +23,11 @@ from service.connectors.canopy_public.wire import (
     to_phones,
     to_tax_ids,
 )
-from service.connectors.sdk.binding import Binding, Query, RemotePage, Wire
-from service.connectors.sdk.codec import json_reader, unsaid_is_utc
-from service.connectors.sdk.faults import NotFound, SchemaDrift
+from service.connectors.sdk.binding import Binding
+from service.connectors.sdk.codec import unsaid_is_utc
+from service.connectors.sdk.faults import SchemaDrift
 from service.connectors.sdk.flow import Flow
 from service.connectors.sdk.mapper import mapper
-from service.connectors.sdk.paging import cursor_page
 from service.connectors.sdk.wire import UNMAPPED
 from service.ids import Book
 from service.resources.common import Meta
@@ -128,56 +127,27 @@ def _meta(missing: tuple[bool, ...]) -> Meta:
     return Meta(unsupported=(*UNSUPPORTED, *compress(RECORD_ONLY, missing)))
 
 
-class _List(Struct, frozen=True, gc=False):
-    contacts: list[WireContact]
-    next_cursor: str | None = None
-
-
-class _One(Struct, frozen=True, gc=False):
-    contact: WireContact
-
-
-_read_list: Final = json_reader(_List)
-_read_one: Final = json_reader(_One)
-
-
-def page(query: Query, book: Book) -> Flow[RemotePage[Contact]]:
-    answer = _read_list((yield calls.rows("contacts", query)))
-    return cursor_page(answer.contacts, answer.next_cursor or None, query, to_contact, book, "$.contacts")
-
-
-def get(remote_id: str, book: Book) -> Flow[Contact]:
-    """One person. Raises NotFound also for a deleted one, which the vendor may still show with a mark."""
-    found = _read_one((yield calls.read("contacts", remote_id))).contact
-    if found.deleted_at is not None:
-        raise NotFound("the contact is deleted")
-    return to_contact(found, book)
+RECORDS: Final = Entity("contacts", "contact", WireContact, to_contact, lambda wire: wire.deleted_at is not None)
 
 
 def create(new: ContactCreate, key: str, book: Book) -> Flow[Contact]:
-    body = from_contact_create(new, book)
-    return to_contact(_read_one((yield calls.create("contacts", "contact", body))).contact, book)
+    return (yield from RECORDS.created(from_contact_create(new, book), book))
 
 
 def update(remote_id: str, new: ContactUpdate, version: str | None, key: str, book: Book) -> Flow[Contact]:
-    body = from_contact_update(new)
-    return to_contact(_read_one((yield calls.change("contacts", "contact", remote_id, body))).contact, book)
-
-
-def delete(remote_id: str, version: str | None, key: str, book: Book) -> Flow[None]:
-    yield calls.delete("contacts", remote_id)
+    return (yield from RECORDS.changed(remote_id, from_contact_update(new), book))
 
 
 BINDING: Final = Binding[Contact, ContactCreate, ContactUpdate](
     doc=DOC,
-    wire=Wire(WireContact, one=("contact",), many=("contacts",)),
+    wire=RECORDS.place,
     unsupported=UNSUPPORTED,
     record_only=RECORD_ONLY,
-    page=page,
-    get=get,
+    page=RECORDS.page,
+    get=RECORDS.get,
     create=create,
     update=update,
-    delete=delete,
+    delete=RECORDS.delete,
     updated_after=True,
     max_page=MOST,
     notes="A list tells a person's names alone: e-mail, telephone and the clients are told of one person at a time. "
