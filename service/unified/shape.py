@@ -40,7 +40,7 @@ def shaped(
             if "raw" in selection.include:
                 record["raw"] = row
             if "unmapped" in selection.include:
-                record["meta"] = {**record["meta"], "unmapped": unmapped(row, binding.wire.type, connector.redact)}
+                record["meta"] = {**record["meta"], "unmapped": unmapped(row, binding.wire.record, connector.redact)}
     for field in selection.expand:
         for record in plain:
             if (found := expanded.get(record.get(field) or "")) is not None:

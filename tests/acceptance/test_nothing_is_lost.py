@@ -96,7 +96,7 @@ async def test_raw_comes_without_secrets_and_unmapped_is_what_the_wire_type_leav
 
     for row in await rows_of(api, vendor, noun):
         assert row["raw"], noun
-        assert row["meta"]["unmapped"] == unmapped(row["raw"], binding.wire.type, connector.redact)
+        assert row["meta"]["unmapped"] == unmapped(row["raw"], binding.wire.record, connector.redact)
         shown = msgspec.json.encode(row["raw"]).decode()
         assert [name for name in connector.redact if f'"{name}":' in shown] == []
 

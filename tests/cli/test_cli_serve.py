@@ -87,7 +87,7 @@ def test_serve_is_ready_and_stops_when_told(environ: dict[str, str]) -> None:
         answer = readiness(url_of(environ), process)
         process.send_signal(signal.SIGTERM)
         exit_code = process.wait(_WITHIN_S)
-        left = [one.pid for one in psutil.process_iter() if is_of(one.pid, process)]
+        _, left = psutil.wait_procs([one for one in psutil.process_iter() if is_of(one.pid, process)], _WITHIN_S)
 
     assert answer.status_code == 200
     assert exit_code == 0

@@ -113,7 +113,7 @@ class RecordChecks:
         assert [_without_custom(record) for record in after] == [_without_custom(record) for record in before]
         wire = rig.binding(resource).wire
         for row in rig.rows(resource):
-            assert unmapped(row, wire.type)["brand_new"] == {"deep": [1, None, "x"]}
+            assert unmapped(row, wire.record)["brand_new"] == {"deep": [1, None, "x"]}
 
     @pytest.mark.usefixtures("facts")
     async def test_a_missing_field_is_drift_with_its_path_and_without_a_value(self, rig: Rig, resource: str) -> None:
@@ -122,7 +122,7 @@ class RecordChecks:
         rows = rig.rows(resource)
         names = {name for row in rows for path in paths(row) for name in path.split(".")}
         values = {value for row in rows for value in texts(row)} - names
-        required = [path for path in _required(wire.type) if any(has(row, path) for row in rows)]
+        required = [path for path in _required(wire.record) if any(has(row, path) for row in rows)]
         assert len(required) >= 2
         for path in required:
             rig.edit(resource, lambda row, path=path: _replace_by_unknown(row, path))  # type: ignore[misc]
@@ -272,7 +272,7 @@ def _without_custom(record: Any) -> Any:
 def _is_unmapped(rig: Rig, resource: str, path: str) -> bool:
     """Whether `include=unmapped` shows it wherever the vendor sends it."""
     wire = rig.binding(resource).wire
-    return all(has(unmapped(row, wire.type), path) for row in rig.rows(resource) if has(row, path))
+    return all(has(unmapped(row, wire.record), path) for row in rig.rows(resource) if has(row, path))
 
 
 def _replace_by_unknown(row: Row, path: str) -> None:

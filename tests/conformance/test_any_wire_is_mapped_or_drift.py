@@ -49,7 +49,7 @@ _anything = st.recursive(
 @cache
 def rows_of(vendor: str, resource: str) -> st.SearchStrategy[Any]:
     """Rows that nearly fit the wire type; kept, for to make them takes longer than to draw from them."""
-    return json_of(inspect.type_info(get_connector(vendor).bindings()[resource].wire.type))
+    return json_of(inspect.type_info(get_connector(vendor).bindings()[resource].wire.record))
 
 
 def json_of(described: inspect.Type, depth: int = 0) -> st.SearchStrategy[Any]:
@@ -129,4 +129,4 @@ def test_any_wire_is_a_record_or_drift(vendor: str, resource: str, data: st.Data
         msgspec.json.encode(record)
         assert record.id.endswith(book.ref("", record.remote_id))
     for found in raw_records(body, binding.wire, many=True, redact=connector.redact):
-        msgspec.json.encode(unmapped(found, binding.wire.type, connector.redact))
+        msgspec.json.encode(unmapped(found, binding.wire.record, connector.redact))

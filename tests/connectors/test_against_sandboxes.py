@@ -101,7 +101,7 @@ def test_raw_records_stand_in_the_order_of_the_page(bound: tuple[Vendor, str]) -
         flow.send(answer)
     for row, record in zip(rows, stop.value.value.records, strict=False):
         assert record.remote_id.rpartition(":")[2] in row.values()
-        assert set(unmapped(row, binding.wire.type)) <= set(row)
+        assert set(unmapped(row, binding.wire.record)) <= set(row)
 
 
 def test_invoices_add_up(quickbooks: Vendor, canopy: Vendor) -> None:

@@ -119,8 +119,8 @@ def test_every_contract_says_how_it_is_known(vendor: str, resource: str) -> None
 def test_nothing_of_a_usual_record_is_silently_dropped(vendor: str, resource: str) -> None:
     wire = get_connector(vendor).bindings()[resource].wire
     row = usual(vendor, resource)[0][0]
-    left = unmapped(row, wire.type)
-    declared = {field.encode_name for field in inspect.type_info(wire.type).fields}  # type: ignore[attr-defined]
+    left = unmapped(row, wire.record)
+    declared = {field.encode_name for field in inspect.type_info(wire.record).fields}  # type: ignore[attr-defined]
 
     assert set(row) <= set(left) | declared
 
@@ -128,7 +128,7 @@ def test_nothing_of_a_usual_record_is_silently_dropped(vendor: str, resource: st
 @cache
 def rows_of(vendor: str, resource: str) -> st.SearchStrategy[Any]:
     """JSON values that the wire type accepts; kept, for to make them takes longer than to draw from them."""
-    return json_of(inspect.type_info(get_connector(vendor).bindings()[resource].wire.type))
+    return json_of(inspect.type_info(get_connector(vendor).bindings()[resource].wire.record))
 
 
 def json_of(described: inspect.Type) -> st.SearchStrategy[Any]:

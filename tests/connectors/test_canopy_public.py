@@ -181,7 +181,7 @@ def test_status_follows_the_marks_before_the_type(marks: dict[str, Any], status:
 def test_what_has_no_place_stays_unmapped_and_no_number_leaves() -> None:
     binding = clients.BINDING
     (row,) = raw_records(one().body, binding.wire, many=False, redact=CANOPY_PUBLIC.redact)
-    left = unmapped(PERSON, binding.wire.type, CANOPY_PUBLIC.redact)
+    left = unmapped(PERSON, binding.wire.record, CANOPY_PUBLIC.redact)
 
     assert "tin" not in row
     assert {"birthdate", "client_since", "client_sources", "archived_at", "middle_name"} <= set(left)

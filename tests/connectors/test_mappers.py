@@ -2,6 +2,7 @@
 
 import ast
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,18 @@ def test_a_marked_mapper_makes_the_same_record() -> None:
 def test_a_marked_mapper_runs_in_two_calls() -> None:
     assert "__replace" in marked.__code__.co_names
     assert "__replace" not in written.__code__.co_names
+
+
+def test_it_runs_its_own_code_whatever_else_is_compiled_with_it() -> None:
+    """A default holds a function here; from Python 3.14 on so does every annotated mapper, for its annotations."""
+
+    def defaulted(one: int, made: Callable[[int], int] = lambda one: 2 * one) -> Wide:
+        return Wide(
+            a=made(one), b=one, c=0, d=0, e=0, f=0, g=0, h=0, i=0, j=0, k=0, m=0, n=0, o=0, p=0, q=0, r=[]
+        )  # fmt: skip
+
+    assert mapper(defaulted)(4) == defaulted(4)
+    assert (defaulted(4).a, defaulted.__code__.co_name) == (8, "defaulted")
 
 
 def test_an_error_points_to_its_line() -> None:

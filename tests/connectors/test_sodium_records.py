@@ -330,7 +330,7 @@ def test_the_secrets_of_a_form_and_an_engagement_never_leave() -> None:
         wire = SODIUM.bindings()[resource].wire
         body = msgspec.json.encode({"data": [row]})
         raw = raw_records(body, wire, many=True, redact=SODIUM.redact)[0]
-        shown = json.dumps([raw, unmapped(row, wire.type, SODIUM.redact)], default=str)
+        shown = json.dumps([raw, unmapped(row, wire.record, SODIUM.redact)], default=str)
         assert not any(secret in shown for secret in ("ml_secret", "00000000-0000", "base64", "sig=secret"))
 
 

@@ -149,7 +149,7 @@ def mapped(resource: str, path: str, row: Row) -> Any:
 def lost(resource: str, path: str, row: Row) -> set[str]:
     """The fields that make no difference to the record and are not told as unmapped either."""
     wire = TAXDOME.bindings()[resource].wire
-    before, left = mapped(resource, path, row), unmapped(row, wire.type)
+    before, left = mapped(resource, path, row), unmapped(row, wire.record)
     found: set[str] = set()
     for field in set(paths(row)):
         changed = deepcopy(row)

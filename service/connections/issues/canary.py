@@ -53,7 +53,7 @@ async def probe(engine: Engine, link: Link, book: Book, surface: str, known: Sha
         return Probed(surface, None, (), fault)
     if leg.last is None:
         return Probed(surface, Shape(), ())
-    seen = observe(raw_records(leg.last.body, binding.wire, many=True), read_fields(binding.wire.type))
+    seen = observe(raw_records(leg.last.body, binding.wire, many=True), read_fields(binding.wire.record))
     return Probed(surface, seen, tuple(_findings(known, seen)))
 
 

@@ -1,6 +1,6 @@
 """Canopy's time. A write-up of an invoice line is shared over the line's time in proportion to what each came to."""
 
-from datetime import date
+import datetime as dt
 from typing import Final
 
 from msgspec import UNSET, Struct, UnsetType
@@ -19,7 +19,7 @@ from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUp
 class WireTimeEntry(Struct, frozen=True, gc=False):
     entry_id: str
     user_id: str
-    date: date
+    date: dt.date
     minutes: int
     billable: bool
     rate_cents: Cents

@@ -115,7 +115,7 @@ class Wire(Struct, frozen=True):
     A name such as `Class|Department` stands for whichever of them an answer holds.
     """
 
-    type: type[Any]
+    record: type[Any]
     one: tuple[str, ...] = ()
     many: tuple[str, ...] = ()
 

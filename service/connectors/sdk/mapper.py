@@ -43,7 +43,8 @@ def _split(function: FunctionType) -> None:
     if split.calls:
         compiled = compile(tree, function.__code__.co_filename, "exec", dont_inherit=True)
         function.__globals__[_REPLACE] = replace
-        function.__code__ = next(part for part in compiled.co_consts if isinstance(part, CodeType))
+        codes = (part for part in compiled.co_consts if isinstance(part, CodeType))
+        function.__code__ = next(code for code in codes if code.co_name == function.__name__)
 
 
 class _Split(ast.NodeTransformer):

@@ -1,6 +1,6 @@
 """Time spent, linked to a job."""
 
-from datetime import date
+import datetime as dt
 from decimal import Decimal
 from typing import Final
 
@@ -22,7 +22,7 @@ from service.resources.time_entry import TimeEntry, TimeEntryCreate, TimeEntryUp
 class WireTimeEntry(Struct, frozen=True, gc=False):
     id: str
     account_id: str
-    date: date
+    date: dt.date
     minutes: int
     billable: bool
     billed: bool
