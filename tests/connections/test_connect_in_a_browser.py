@@ -7,9 +7,9 @@ from typing import Any, cast
 
 import pytest
 from axe_playwright_python.async_playwright import Axe
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page
 
-from tests.portal.browser import launch
+from tests.portal.browser import running_browser
 
 from .hosted import Connecting
 from .hosted_fixtures import connecting, database, operator_pool, port, served, settings, vendors
@@ -20,10 +20,8 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        browser = await launch(playwright)
+    async with running_browser() as browser:
         yield browser
-        await browser.close()
 
 
 @pytest.fixture

@@ -2,34 +2,37 @@
 
 import os
 import shutil
-import subprocess
 import sys
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from functools import cache
 
-from playwright.async_api import Browser, Playwright
+from playwright.async_api import Browser, async_playwright
+
+from tests.machine import MissingError, install, need_node, ran
 
 _NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-_INSTALL_WITHIN_S = 600
 
 
-class NoBrowserError(Exception):
-    """There is none, and none can be installed: the run fails, it does not skip."""
-
-
-async def launch(playwright: Playwright) -> Browser:
-    """The browser, started."""
+@asynccontextmanager
+async def running_browser() -> AsyncGenerator[Browser]:
+    """The browser, for the length of the block."""
+    need_node()
     arguments = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu"]
-    return await playwright.chromium.launch(executable_path=find_browser(), args=arguments)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=find_browser(), args=arguments)
+        yield browser
+        await browser.close()
 
 
 @cache
 def find_browser() -> str | None:
-    """The path of a Chromium; None for Playwright's own. Raises NoBrowserError."""
+    """The path of a Chromium; None for Playwright's own. Raises MissingError: the run fails then, it does not skip."""
     for attempt in (_on_path, _playwrights_own, _from_package):
         found = attempt()
         if found is not None:
             return found or None
-    raise NoBrowserError("no Chromium; install one, for example with `apt-get install chromium`")
+    raise MissingError("no Chromium; install one, for example with `apt-get install chromium`")
 
 
 def _on_path() -> str | None:
@@ -39,21 +42,9 @@ def _on_path() -> str | None:
 
 def _playwrights_own() -> str | None:
     """The empty text if Playwright has one, or can fetch one."""
-    done = _ran([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
+    done = ran([sys.executable, "-m", "playwright", "install", "--with-deps", "chromium"])
     return "" if done else None
 
 
 def _from_package() -> str | None:
-    if shutil.which("apt-get") is None:
-        return None
-    sudo = [] if os.geteuid() == 0 else ["sudo", "-n"]
-    _ran([*sudo, "apt-get", "update", "-q"])
-    _ran([*sudo, "apt-get", "install", "-y", "-q", "--no-install-recommends", "chromium"])
-    return _on_path()
-
-
-def _ran(command: list[str]) -> bool:
-    try:
-        return subprocess.run(command, capture_output=True, timeout=_INSTALL_WITHIN_S, check=False).returncode == 0
-    except (OSError, subprocess.TimeoutExpired):
-        return False
+    return _on_path() if install("chromium") else None

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import pytest
 import redis
-from playwright.async_api import Browser, BrowserContext, async_playwright
+from playwright.async_api import Browser, BrowserContext
 
 from service import embedded
 from service.sandbox import serve
@@ -16,7 +16,7 @@ from service.sandbox.serve import SandboxServer
 from service.server import serving
 from service.settings import Secret, Settings
 from tests.conftest import Database, copied_database
-from tests.portal.browser import launch
+from tests.portal.browser import running_browser
 from tests.portal.person import Person
 
 People: TypeAlias = Callable[..., Awaitable[Person]]
@@ -87,10 +87,8 @@ async def site(settings: Settings, port: int) -> AsyncIterator[str]:
 @pytest.fixture(scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One for all tests of this process; everybody in it keeps cookies of their own."""
-    async with async_playwright() as playwright:
-        started = await launch(playwright)
+    async with running_browser() as started:
         yield started
-        await started.close()
 
 
 @pytest.fixture

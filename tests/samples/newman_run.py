@@ -10,6 +10,8 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from tests.machine import need_node
+
 from .runners import NODE_FOLDER
 
 _FOLDER = Path(__file__).parent / "newman"
@@ -32,6 +34,7 @@ class RegistryAwayError(Exception):
 
 def install() -> None:
     """Raises RegistryAwayError, and CalledProcessError when npm fails for another reason."""
+    need_node()
     installed = _FOLDER / "node_modules/.package-lock.json"
     lock = _FOLDER / "package-lock.json"
     if installed.exists() and installed.stat().st_mtime >= lock.stat().st_mtime:

