@@ -41,25 +41,27 @@ class MalformedIdError(ValueError):
     """The text is not an id of the kind asked for. Callers answer it as a missing thing, not as bad syntax."""
 
 
-def new_uuid(at_ms: int | None = None) -> UUID:
-    """A UUIDv7 (RFC 9562): 48 bits of milliseconds since 1970, then 74 random bits."""
-    stamp = time.time_ns() // 1_000_000 if at_ms is None else at_ms
-    noise = _noise()
+def new_uuid(at_ns: int | None = None) -> UUID:
+    """A UUIDv7 of an instant or of now: milliseconds since 1970, the part of the next one that has passed, 62 random bits.
+
+    RFC 9562, 6.2, method 3: 12 bits for that part, 244 ns each. So what a process does in a row stays in that row.
+    """
+    milliseconds, rest = divmod(time.time_ns() if at_ns is None else at_ns, 1_000_000)
     made = _blank(UUID)
     # What UUID.__init__ does for a number, without looking at its other five ways to be called: every call makes one.
-    _set(made, "int", stamp << 80 | 7 << 76 | (noise >> 68) << 64 | 2 << 62 | noise & (1 << 62) - 1)
+    _set(made, "int", milliseconds << 80 | 7 << 76 | (rest << 12) // 1_000_000 << 64 | 2 << 62 | _noise())
     _set(made, "is_safe", SafeUUID.unknown)
     return made
 
 
 def _noise() -> int:
-    """80 random bits of the operating system, which is asked for many at a time."""
+    """62 random bits of the operating system, which is asked for many at a time."""
     try:
         return _noises.pop()
     except IndexError:
-        block = os.urandom(10 * _NOISES_AT_ONCE)
-        _noises.extend([int.from_bytes(block[at : at + 10], "big") for at in range(10, len(block), 10)])
-        return int.from_bytes(block[:10], "big")
+        block = os.urandom(8 * _NOISES_AT_ONCE)
+        _noises.extend([int.from_bytes(block[at : at + 8]) >> 2 for at in range(8, len(block), 8)])
+        return int.from_bytes(block[:8]) >> 2
 
 
 def made_at(value: UUID) -> datetime:

@@ -14,10 +14,18 @@ MADE = 20_000
 
 
 def test_ids_are_version_7_of_their_instant() -> None:
-    made = new_uuid(1_795_000_000_123)
+    made = new_uuid(1_795_000_000_123_456_789)
 
     assert (made.version, made.variant) == (7, RFC_4122)
     assert made_at(made).timestamp() == 1_795_000_000.123
+
+
+def test_ids_are_in_the_order_in_which_they_were_made() -> None:
+    """Two acts of one process, or two calls, are at least so far apart."""
+    made = [new_uuid(1_795_000_000_123_000_000 + 250 * step) for step in range(8_000)]
+
+    assert made == sorted(made)
+    assert made_at(made[3_999]) == made_at(made[0]) < made_at(made[4_000])
 
 
 def test_ids_are_uuids_like_any_other() -> None:

@@ -108,7 +108,7 @@ class Call:
     def __init__(self, scope: Scope, receive: Receive) -> None:
         self.started_ns = time.perf_counter_ns()
         self.started_at_ns = time.time_ns()
-        self.request_id: UUID = ids.new_uuid(self.started_at_ns // 1_000_000)
+        self.request_id: UUID = ids.new_uuid(self.started_at_ns)
         self.request_ref = ids.encode("req", self.request_id)
         self.scope = scope
         self.receive = receive

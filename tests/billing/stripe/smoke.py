@@ -83,12 +83,12 @@ async def _meter(url: str, org_id: UUID) -> None:
     pool = await open_pool(url, "tickmark_meter")
     ledger = UsageLedger(pool)
     await ledger.start()
-    at_ms = int(IN_OCTOBER.timestamp() * 1000)
+    at_ns = int(IN_OCTOBER.timestamp()) * 1_000_000_000
     for meter in (Meter.READ, Meter.WRITE):
         await ledger.record(
             Invocation(
                 org_id=org_id,
-                request_id=ids.new_uuid(at_ms),
+                request_id=ids.new_uuid(at_ns),
                 key_id=uuid4(),
                 operation="smoke",
                 status=200,
