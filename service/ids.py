@@ -42,7 +42,7 @@ class MalformedIdError(ValueError):
 
 
 def new_uuid(at_ns: int | None = None) -> UUID:
-    """A UUIDv7 of an instant or of now: milliseconds since 1970, the part of the next one that has passed, 62 random bits.
+    """A UUIDv7 of an instant, or of now: milliseconds since 1970, how much of the next has passed, 62 random bits.
 
     RFC 9562, 6.2, method 3: 12 bits for that part, 244 ns each. So what a process does in a row stays in that row.
     """
