@@ -13,6 +13,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit, urlunsplit
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Litestar, Request, Response, get, post
 from litestar.exceptions import HTTPException
+from litestar.params import FromPath
 
 from service import ids
 from service.api.screen import field_with_number, has_number
@@ -193,11 +194,11 @@ def connect_app(linking: Linking) -> Litestar:
     own = urlsplit(linking.public_url)
 
     @get("/connect/static/{name:str}")
-    async def asset(name: str) -> Response[bytes]:
+    async def asset(name: FromPath[str]) -> Response[bytes]:
         return served.asset(name)
 
     @get("/connect/accent/{colour:str}")
-    async def accent(colour: str) -> Response[bytes]:
+    async def accent(colour: FromPath[str]) -> Response[bytes]:
         return served.accent(colour.removesuffix(".css"))
 
     @get("/connect/callback")
@@ -205,11 +206,11 @@ def connect_app(linking: Linking) -> Litestar:
         return await served.arrive(request)
 
     @get("/connect/{token:str}")
-    async def page(request: AnyRequest, token: str) -> Response[bytes]:
+    async def page(request: AnyRequest, token: FromPath[str]) -> Response[bytes]:
         return await served.show(token, request.cookies.get(_COOKIE))
 
     @post("/connect/{token:str}/{step:str}", status_code=200)
-    async def take(request: AnyRequest, token: str, step: str) -> Response[bytes]:
+    async def take(request: AnyRequest, token: FromPath[str], step: FromPath[str]) -> Response[bytes]:
         if not _is_ours(request, f"{own.scheme}://{own.netloc}"):
             return served.failed("This form was sent from another site.", 403)
         return await served.take(token, step, request)
