@@ -7,8 +7,6 @@ A record's id carries where it lives, so that `GET /v1/clients/{id}` needs nothi
     cli_ <24 characters: connection (16 bytes) and account ordinal (2 bytes), base64url> <remote id, base64url>
 """
 
-import os
-import sys
 import time
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
@@ -19,16 +17,15 @@ from uuid import UUID, SafeUUID
 
 import msgspec
 
+from service.noise import Noise
+
 _CROCKFORD = "0123456789abcdefghjkmnpqrstvwxyz"
 _CROCKFORD_VALUE = {character: value for value, character in enumerate(_CROCKFORD)}
 _CROCKFORD_PAIRS = tuple(first + second for first in _CROCKFORD for second in _CROCKFORD)
 _UUID_CHARACTERS = 26
 _HEAD_CHARACTERS = 24
 _HEAD_BYTES = 18
-_NOISES_AT_ONCE = 256
-_noises: list[int] = []
-if sys.platform != "win32":
-    os.register_at_fork(after_in_child=_noises.clear)  # a child never makes its parent's ids
+_noise = Noise(8).take
 _blank, _set = object.__new__, object.__setattr__
 _MOST_REMEMBERED = 2_000
 _FEW = ("trk_", "usr_")
@@ -47,21 +44,12 @@ def new_uuid(at_ns: int | None = None) -> UUID:
     RFC 9562, 6.2, method 3: 12 bits for that part, 244 ns each. So what a process does in a row stays in that row.
     """
     milliseconds, rest = divmod(time.time_ns() if at_ns is None else at_ns, 1_000_000)
+    noise = int.from_bytes(_noise()) >> 2
     made = _blank(UUID)
     # What UUID.__init__ does for a number, without looking at its other five ways to be called: every call makes one.
-    _set(made, "int", milliseconds << 80 | 7 << 76 | (rest << 12) // 1_000_000 << 64 | 2 << 62 | _noise())
+    _set(made, "int", milliseconds << 80 | 7 << 76 | (rest << 12) // 1_000_000 << 64 | 2 << 62 | noise)
     _set(made, "is_safe", SafeUUID.unknown)
     return made
-
-
-def _noise() -> int:
-    """62 random bits of the operating system, which is asked for many at a time."""
-    try:
-        return _noises.pop()
-    except IndexError:
-        block = os.urandom(8 * _NOISES_AT_ONCE)
-        _noises.extend([int.from_bytes(block[at : at + 8]) >> 2 for at in range(8, len(block), 8)])
-        return int.from_bytes(block[:8]) >> 2
 
 
 def made_at(value: UUID) -> datetime:

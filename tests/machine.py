@@ -23,9 +23,7 @@ class MissingError(Exception):
 @cache
 def need_command(name: str) -> str:
     """The path of a program, which its package is called after."""
-    found = _provided(name, lambda: shutil.which(name))
-    assert found is not None
-    return found
+    return _provided(name, lambda: shutil.which(name))
 
 
 @cache
@@ -53,7 +51,7 @@ def ran(command: list[str]) -> bool:
         return False
 
 
-def _provided(package: str, look: Callable[[], str | None]) -> str | None:
+def _provided(package: str, look: Callable[[], str | None]) -> str:
     found = look()
     if found is None and install(package):
         found = look()

@@ -9,7 +9,7 @@ SELECT id, name, time_zone, created_at, ip_allow::text[] AS ip_allow FROM organi
 
 -- name: list_organizations
 -- Every organization, oldest first (operators only).
-SELECT id, name, time_zone, created_at, ip_allow::text[] AS ip_allow FROM organizations ORDER BY created_at, id;
+SELECT id, name, time_zone, created_at, ip_allow::text[] AS ip_allow FROM organizations ORDER BY id;
 
 -- name: insert_firm
 -- A new firm of an organization.
@@ -28,7 +28,7 @@ FROM (SELECT org_id, id FROM firms WHERE org_id = $1 AND ($2::uuid[] IS NULL OR 
 
 -- name: list_firms
 -- The firms of an organization, oldest first.
-SELECT org_id, id, name, region, created_at FROM firms WHERE org_id = $1 ORDER BY created_at, id;
+SELECT org_id, id, name, region, created_at FROM firms WHERE org_id = $1 ORDER BY id;
 
 -- name: list_some_firms
 -- A page of the firms of an organization, oldest first; of some or all.

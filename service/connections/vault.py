@@ -4,8 +4,6 @@ Each firm has a data key (AES-256-GCM); it is stored wrapped by a key-encryption
 A sealed value is bound to its table, column, row and key version, so it opens nowhere else.
 """
 
-import os
-import sys
 from base64 import b64decode
 from hashlib import sha256
 from typing import Protocol
@@ -16,13 +14,11 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from service.connections.errors import SecretUnreadableError
+from service.noise import Noise
 
 _NONCE_BYTES = 12
-_NONCES_AT_ONCE = 256
 _KEYS_HELD = 10_000
-_nonces: list[bytes] = []
-if sys.platform != "win32":
-    os.register_at_fork(after_in_child=_nonces.clear)  # a child never uses its parent's
+_nonce = Noise(_NONCE_BYTES).take
 
 
 class KeyEncryptionKey(Protocol):
@@ -156,16 +152,6 @@ class Vault:
 def _seal(cipher: AESGCM, plain: bytes, associated: bytes) -> bytes:
     nonce = _nonce()
     return nonce + cipher.encrypt(nonce, plain, associated)
-
-
-def _nonce() -> bytes:
-    """Of the operating system, which is asked for many at a time: every call of the API seals something."""
-    try:
-        return _nonces.pop()
-    except IndexError:
-        block = os.urandom(_NONCE_BYTES * _NONCES_AT_ONCE)
-        _nonces.extend([block[at : at + _NONCE_BYTES] for at in range(_NONCE_BYTES, len(block), _NONCE_BYTES)])
-        return block[:_NONCE_BYTES]
 
 
 def _open(cipher: AESGCM, sealed: bytes, associated: bytes) -> bytes:

@@ -4,8 +4,6 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(path for top in ("service", "billing") for path in (ROOT / top).rglob("*.py"))
 
@@ -46,9 +44,11 @@ def _annotations(line: ast.stmt) -> Iterator[ast.expr]:
             pass
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_annotation_names_a_field_of_its_own_class(path: Path) -> None:
-    assert list(shadowed(path.read_text())) == []
+def test_no_annotation_names_a_field_of_its_own_class() -> None:
+    found = {str(path.relative_to(ROOT)): list(shadowed(path.read_text())) for path in MODULES}
+
+    assert len(found) > 500
+    assert {path: lines for path, lines in found.items() if lines} == {}
 
 
 def test_one_that_does_is_found() -> None:
